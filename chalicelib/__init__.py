@@ -1,0 +1,1 @@
+"""Gatebook: the whole service, one folder per feature (docs/architecture.md)."""

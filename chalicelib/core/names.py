@@ -1,0 +1,27 @@
+"""Physical names of everything that one city owns, made from the city's name alone.
+
+Infrastructure, local server, operator commands and the service make them here, so that none has to be told the others' names.
+"""
+
+SCHEMA_VERSIONS: dict[str, int] = {}
+"""Tables whose keys or indexes were changed in a way that needs a new table, with their present version; the rest are at 1."""
+
+
+def table_name(city: str, table: str) -> str:
+    """Physical name of a table, `<city>-<table>-v<n>` (design §4)."""
+    return f"{city}-{table.replace('_', '-')}-v{SCHEMA_VERSIONS.get(table, 1)}"
+
+
+def hmac_key_alias(city: str) -> str:
+    """Alias of the KMS HMAC key from which the city's keyed ids are derived."""
+    return f"alias/gatebook-{city}-hmac"
+
+
+def field_key_alias(city: str) -> str:
+    """Alias of the KMS key that wraps the data keys of encrypted fields."""
+    return f"alias/gatebook-{city}-field"
+
+
+def secret_name(city: str, secret: str) -> str:
+    """Name of a secret in Secrets Manager: `session-key` or `sms-gateway-key`."""
+    return f"gatebook/{city}/{secret}"

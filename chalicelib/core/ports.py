@@ -1,0 +1,67 @@
+"""What Gatebook needs from outside, in its own words. Adapters lie in the features; tests and the local server bring theirs."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.core.canonical import DocumentType
+from chalicelib.core.texts import Language
+
+
+@dataclass(frozen=True)
+class IdentityClaim:
+    """What somebody says of themself, canonical, with the keyed forms that an embedded source compares.
+
+    `__repr__` is left out of logs by rule; the fields in clear exist only inside the request that brought them.
+    """
+
+    person_id: str
+    name_mac: str
+    phone_mac: str
+    document_type: DocumentType
+    document_number: str
+    name: str
+    phone: str
+
+    def __repr__(self) -> str:
+        """Say nothing of the person."""
+        return "IdentityClaim(…)"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that a registered source reports of a person. Times are aware UTC."""
+
+    fact_id: str
+    kind: str
+    result: str
+    occurred_at: str
+    place: str
+    source: str
+    reported_at: str
+
+
+class HealthSource(Protocol):
+    """The health authority's data: who is who, and what is known of them."""
+
+    def confirms(self, claim: IdentityClaim) -> bool:
+        """Whether name, document and phone all belong to one known person. Never says which one does not.
+
+        Raises Unavailable if the source does not answer.
+        """
+        ...
+
+    def confirms_phone(self, person_id: str, phone_mac: str) -> bool:
+        """Whether the source still holds this phone for the person."""
+        ...
+
+    def facts_of(self, person_id: str) -> list[Fact]:
+        """All that is known of a person now."""
+        ...
+
+
+class SmsSender(Protocol):
+    """Sends one text to one mainland phone."""
+
+    def send(self, phone: str, text: str, language: Language) -> None:
+        """Hand the text over. `phone` is canonical. Raises SmsUnavailable if the carrier does not take it."""
+        ...

@@ -1,0 +1,44 @@
+"""What the process is told from outside: which city it serves and, on one machine, where its emulator listens."""
+
+import os
+from functools import cache
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.core.city import City, load_city
+from chalicelib.core.names import table_name
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Settings(BaseModel):
+    """The settings of one process. There is no fallback: a process that is not told its city does not start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    city_name: str = Field(min_length=1, description="name of the city file, from CITY")
+    endpoint_url: str | None = Field(description="an emulator's address, from AWS_ENDPOINT_URL; null is AWS itself")
+
+    @property
+    def city(self) -> City:
+        """The policy of the city that this process serves."""
+        return load_city(self.city_name)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the endpoint is an emulator on this machine, where local credentials hold and imports are allowed."""
+        return self.endpoint_url is not None and urlsplit(self.endpoint_url).hostname in LOOPBACK
+
+    def table(self, table: str) -> str:
+        """Physical name of a table of this city."""
+        return table_name(self.city_name, table)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read on first use (a test client and a synthesis import modules without them).
+
+    Raises KeyError if CITY is not set.
+    """
+    return Settings(city_name=os.environ["CITY"], endpoint_url=os.environ.get("AWS_ENDPOINT_URL"))
