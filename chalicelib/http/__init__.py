@@ -1,0 +1,1 @@
+"""HTTP, Chalice and core; no feature."""

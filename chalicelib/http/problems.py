@@ -1,0 +1,103 @@
+"""Errors as the caller sees them: one table from domain errors to HTTP statuses, RFC 9457 bodies, two languages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalice.app import Response
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.core import errors
+from chalicelib.core.texts import Language, contents, text
+
+STATUSES: dict[type[errors.GatebookError], int] = {
+    errors.Unauthenticated: 401,
+    errors.Refused: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.TooLarge: 413,
+    errors.Invalid: 422,
+    errors.TooMany: 429,
+    errors.Broken: 500,
+    errors.Unavailable: 503,
+}
+"""The whole policy. A feature subclasses a base; it never names a status."""
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One field that was refused. It names the field and the reason, never the value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """The body of every error (RFC 9457)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: Sequence[FieldProblem] = ()
+
+
+def status_of(error: errors.GatebookError) -> int:
+    """The HTTP status of a domain error; 500 for one outside the table."""
+    return next((status for base, status in STATUSES.items() if isinstance(error, base)), 500)
+
+
+def problem(error: errors.GatebookError, language: Language, request_id: str) -> Response:
+    """The answer to a domain error."""
+    fields: list[FieldProblem] = []
+    if isinstance(error, errors.Invalid) and error.field:
+        detail = text("errors", f"{error.code}.detail", language)
+        fields = [FieldProblem(field=error.field, code=error.code, detail=detail)]
+    response = answer(status_of(error), error.code, language, request_id, fields, **error.extensions)
+    response.headers.update(_headers(error))
+    return response
+
+
+def answer(
+    status: int,
+    code: str,
+    language: Language,
+    request_id: str,
+    fields: Sequence[FieldProblem] = (),
+    **extensions: Any,
+) -> Response:
+    """A problem with this status and code; `extensions` are further members (RFC 9457, 3.2)."""
+    body = Problem(
+        type=f"/docs#{code}",
+        title=text("errors", f"{code}.title", language),
+        status=status,
+        detail=text("errors", f"{code}.detail", language),
+        code=code,
+        request_id=request_id,
+        errors=fields,
+        **extensions,
+    )
+    headers: dict[str, str | list[str]] = {"Content-Type": CONTENT_TYPE, "Content-Language": language}
+    return Response(body.model_dump_json(), headers=headers, status_code=status)
+
+
+def _headers(error: errors.GatebookError) -> dict[str, Any]:
+    if isinstance(error, errors.Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="gatebook"'}
+    if isinstance(error, errors.TooMany | errors.Unavailable):
+        return {"Retry-After": str(error.retry_after)}
+    return {}
+
+
+def reason(kind: str, language: Language) -> str:
+    """Why a field was refused, in words; `kind` is pydantic's error type, and an unusual one gets the general word."""
+    known = contents("errors").get("field_reasons", {})
+    return text("errors", f"field_reasons.{kind if kind in known else 'other'}", language)
