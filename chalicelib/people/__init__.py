@@ -1,0 +1,1 @@
+"""Accounts, SMS codes, sessions, identity, consent receipts, access log and erasure."""

@@ -1,0 +1,120 @@
+"""Who calls: an account, a verified person, or one who proved the phone again just now. Read in one batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.core import clock
+from chalicelib.core.settings import settings
+from chalicelib.core.store import Key, Rows
+from chalicelib.core.tokens import Bearer
+from chalicelib.people.errors import IdentityRequired, SessionEnded, StepUpRequired
+from chalicelib.people.tables.logins import SessionRow
+from chalicelib.people.tables.people import PersonRow
+
+
+@dataclass(frozen=True)
+class Account:
+    """A phone that logged in. `person` is None until identity is proved on it."""
+
+    bearer: Bearer
+    session: SessionRow
+    person: PersonRow | None
+
+    @property
+    def phone_mac(self) -> str:
+        """The keyed form of the phone."""
+        return self.bearer.subject
+
+
+@dataclass(frozen=True)
+class Person:
+    """A verified person who calls, in their present life (`enrolment`)."""
+
+    account: Account
+    row: PersonRow
+
+    @property
+    def person_id(self) -> str:
+        """The city's id; it never leaves the service."""
+        return self.row.person_id
+
+    @property
+    def enrolment(self) -> int:
+        """Which life this is."""
+        return int(self.row.enrolment)
+
+
+class LoggedIn:
+    """Admits any live session. A revoked one is dead at its next request, for the row is read consistently each time."""
+
+    name = "account"
+
+    def keys(self, bearer: Bearer, path: Mapping[str, str]) -> list[Key[Any]]:  # noqa: ARG002
+        """The session, and its person if it has one."""
+        return account_keys(bearer)
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Account:  # noqa: ARG002
+        """The account behind the session. Raises SessionEnded."""
+        return account_of(bearer, rows)
+
+
+class Verified(LoggedIn):
+    """Admits people who proved their identity."""
+
+    name = "person"
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:  # type: ignore[override]  # noqa: ARG002
+        """The person. Raises SessionEnded or IdentityRequired."""
+        return person_of(bearer, rows)
+
+
+class SteppedUp(LoggedIn):
+    """Admits people who entered an SMS code within the city's step-up time."""
+
+    name = "person, stepped up"
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:  # type: ignore[override]  # noqa: ARG002
+        """The person. Raises SessionEnded, IdentityRequired or StepUpRequired."""
+        return stepped_up(person_of(bearer, rows))
+
+
+def account_keys(bearer: Bearer) -> list[Key[Any]]:
+    """What every admission reads: session and person, both consistent, in one batch."""
+    keys: list[Key[Any]] = [SessionRow.of(bearer)]
+    return keys if bearer.person_id is None else [*keys, PersonRow.of(bearer.person_id)]
+
+
+def account_of(bearer: Bearer, rows: Rows) -> Account:
+    """The account behind a session. Raises SessionEnded if the session, or the life it was for, is over."""
+    session = rows.get(SessionRow.of(bearer))
+    if session is None or session.expires_at <= clock.now() or session.person_id != bearer.person_id:
+        raise SessionEnded
+    if bearer.person_id is None:
+        return Account(bearer, session, None)
+    person = rows.get(PersonRow.of(bearer.person_id))
+    if person is None or person.enrolment != session.enrolment or person.account != bearer.subject:
+        raise SessionEnded
+    return Account(bearer, session, person)
+
+
+def person_of(bearer: Bearer, rows: Rows) -> Person:
+    """The verified person behind a session. Raises SessionEnded or IdentityRequired."""
+    account = account_of(bearer, rows)
+    if account.person is None:
+        raise IdentityRequired
+    return Person(account, account.person)
+
+
+def stepped_up(person: Person) -> Person:
+    """The same person, if the session's last SMS code is fresh enough. Raises StepUpRequired."""
+    limit = timedelta(minutes=settings().city.sessions.step_up_minutes)
+    if clock.now() - person.account.session.proved_at > limit:
+        raise StepUpRequired
+    return person
+
+
+account = LoggedIn()
+person = Verified()
+stepped_up_person = SteppedUp()

@@ -1,0 +1,47 @@
+"""What the ledger's stream causes: disclosures reach the access logs, erased lives are swept, books are taken apart."""
+
+from collections.abc import Callable
+
+from chalicelib.core import store
+from chalicelib.core.log import Event, emit
+from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, consume
+from chalicelib.people.service.erasure import sweep_erased
+from chalicelib.people.service.privacy import disclosures_of
+from chalicelib.people.tables.people import PersonRow
+from chalicelib.people.tables.privacy import LedgerRow
+
+LedgerHook = Callable[[LedgerRow], None]
+
+
+class LedgerEffects:
+    """Consumes the ledger's stream. Each kind of entry has its reaction; features above register theirs."""
+
+    def __init__(self) -> None:
+        """Know the reactions of people; others are added by `on_entry`."""
+        self._reactions: dict[str, LedgerHook] = {"DISCLOSURE": fan_out, "ERASURE": _sweep}
+
+    def on_entry(self, kind: str, hook: LedgerHook) -> None:
+        """Register the reaction to a kind of entry."""
+        self._reactions[kind] = hook
+
+    def handle(self, event: LambdaEvent) -> BatchAnswer:
+        """Handle a Lambda event of the stream."""
+        return consume(event, self._react)
+
+    def _react(self, change: Change) -> None:
+        if change.new is None:  # an expired entry
+            return
+        entry = LedgerRow.from_raw_data(change.new)
+        if (reaction := self._reactions.get(entry.kind)) is not None:
+            reaction(entry)
+
+
+def fan_out(entry: LedgerRow) -> None:
+    """Write a disclosure into the access log of each person whose life goes on (B1)."""
+    keys = [PersonRow.of(shown.split(".", 1)[0]) for shown in entry.people or ()]
+    rows = store.read_together(keys)
+    store.write_all(disclosures_of(entry, [row for key in keys if (row := rows.get(key)) is not None]))
+
+
+def _sweep(entry: LedgerRow) -> None:
+    emit(Event.SWEEP_DONE, count=sweep_erased(entry))

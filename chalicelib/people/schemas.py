@@ -1,0 +1,117 @@
+"""The public contract of accounts, identity, receipts and access log."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.core.canonical import DocumentType
+from chalicelib.core.schemas import Input, Output
+from chalicelib.people.service.codes import Purpose
+
+Phone = Annotated[str, Field(min_length=1, max_length=32, examples=["13800000000"])]
+Code = Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["123456"])]
+
+
+class CodeRequest(Input):
+    """Asks for an SMS code."""
+
+    phone: Phone
+    """A mainland mobile number, with or without +86."""
+    purpose: Annotated[Purpose, Field(strict=False)] = Purpose.LOG_IN
+    """What the code is for; one for logging in does not step up."""
+
+
+class CodeSent(Output):
+    """A code is on its way."""
+
+    retry_after: int
+    """Seconds until the next code may be asked for."""
+
+
+class LogInRequest(Input):
+    """Trades an SMS code for a session."""
+
+    phone: Phone
+    code: Code
+
+
+class SessionOpened(Output):
+    """A session. The token goes into `Authorization: Bearer …`."""
+
+    token: str
+    expires_at: datetime
+
+
+class StepUpRequest(Input):
+    """Proves the phone again, for what can't be undone."""
+
+    code: Code
+
+
+class Document(Input):
+    """An identity document."""
+
+    type: Annotated[DocumentType, Field(strict=False)]
+    number: Annotated[str, Field(min_length=1, max_length=32)]
+
+
+class IdentityRequest(Input):
+    """Claims an identity; name, document and the session's phone must all match the health source."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    document: Document
+
+
+class IdentityProved(Output):
+    """Who was proved, masked, and the token that replaces the one that was sent."""
+
+    name: str
+    document: str
+    token: str
+
+
+class Me(Output):
+    """What the service knows of the caller, masked."""
+
+    verified: bool
+    name: str | None
+    document: str | None
+    phone: str
+
+
+class Receipt(Output):
+    """One consent receipt: what was agreed to or taken back, and the text that was read (B5)."""
+
+    at: datetime
+    org_id: str
+    organization: str
+    action: str
+    scopes: list[str]
+    text_version: str
+    text: str
+    """The consent text of that version in the caller's language."""
+
+
+class ReceiptPage(Output):
+    """Receipts by organization, newest first."""
+
+    items: list[Receipt]
+    cursor: str | None
+
+
+class Disclosure(Output):
+    """One entry of the access log (B1)."""
+
+    at: datetime
+    actor: str
+    organization: str | None
+    what: list[str]
+    why: str
+
+
+class AccessLogPage(Output):
+    """Disclosures, newest first."""
+
+    items: list[Disclosure]
+    cursor: str | None

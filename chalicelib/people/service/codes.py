@@ -1,0 +1,242 @@
+"""SMS codes: sent within every limit of design §7, tried at most five times, used once."""
+
+import hmac
+import random
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from chalicelib.core import clock, store
+from chalicelib.core.city import SmsLimits
+from chalicelib.core.crypto import IdentityMacs, keyed_id
+from chalicelib.core.errors import Conflict
+from chalicelib.core.log import Event, emit
+from chalicelib.core.ports import SmsSender
+from chalicelib.core.settings import settings
+from chalicelib.core.store import Transaction
+from chalicelib.core.texts import Language, text
+from chalicelib.people.errors import CodeRefused, SmsBudgetSpent, TooManyCodes, TooManyTries
+from chalicelib.people.service.limits import (
+    DAY,
+    HOUR,
+    Window,
+    count_one,
+    counted,
+    day_window,
+    hour_window,
+    seconds_left,
+    take_back,
+)
+from chalicelib.people.tables.logins import CodeRow, SendsRow
+
+DIGITS = 6
+"""Six digits by a cryptographic source: 20 bits, as NIST SP 800-63B and ASVS V6.5.4 ask."""
+
+BUDGET_SHARDS = 16
+
+
+class Purpose(StrEnum):
+    """What a code is for; a code for one purpose is worth nothing for another (ASVS V6.6.2)."""
+
+    LOG_IN = "log_in"
+    STEP_UP = "step_up"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks for a code: from which network address, in which language, and whether on a device that is known.
+
+    A known device has a live session of this very phone; failed challenges don't lock it out.
+    """
+
+    address: str
+    language: Language
+    known_device: bool
+
+
+@dataclass(frozen=True)
+class _Challenge:
+    """A code on its way to a phone."""
+
+    phone_mac: str
+    purpose: Purpose
+    code: str
+
+    @property
+    def code_mac(self) -> str:
+        return _code_mac(self.phone_mac, self.purpose, self.code)
+
+
+class SentMeanwhile(Conflict):
+    """Another code was sent to this phone between reading and writing; the cooldown has begun."""
+
+
+class Codes:
+    """Sends codes and takes them."""
+
+    def __init__(self, sms: SmsSender, macs: IdentityMacs) -> None:
+        """Take who carries messages and who makes ids of phones."""
+        self._sms = sms
+        self._macs = macs
+
+    def send(self, phone: str, purpose: Purpose, asking: "Asking") -> int:
+        """Send a fresh code to a canonical phone; the one before it dies. Returns seconds until the next may be asked for.
+
+        Raises TooManyCodes, TooManyTries, SmsBudgetSpent, or SmsUnavailable (the code stays valid; R-24).
+        """
+        challenge = _Challenge(self._macs.phone_mac(phone), purpose, f"{secrets.randbelow(10**DIGITS):0{DIGITS}}")
+        sends = _Sends.of(challenge.phone_mac)
+        sends.refuse_if_too_many(known_device=asking.known_device)
+        _store(challenge, f"address#{keyed_id('address', asking.address)}", sends)
+        self._sms.send(phone, _message(challenge, asking.language), asking.language)
+        emit(Event.SMS_SENT, purpose=purpose.value)
+        return 60 // _limits().per_phone_minute
+
+    def take(self, phone_mac: str, purpose: Purpose, code: str) -> "TakenCode":
+        """Count a try, then compare. Raises CodeRefused for anything but the live code within its five tries.
+
+        The taken code is spent by `TakenCode.spend` in the transaction of what it opens (T-02).
+        """
+        limits = _limits()
+        key = CodeRow.of(phone_mac, purpose)
+        open_for_tries = (CodeRow.tries < limits.tries) & (CodeRow.expires_at > clock.now())
+        row = store.update(key, [CodeRow.tries.add(1)], open_for_tries)
+        if row is None:
+            raise CodeRefused
+        if not _matches(row.code_mac, _code_mac(phone_mac, purpose, code)):
+            if row.tries >= limits.tries:
+                _Sends.remember_failure(phone_mac)
+            raise CodeRefused
+        return TakenCode(row)
+
+
+class TakenCode:
+    """A code that was compared and found right, not yet spent."""
+
+    def __init__(self, row: CodeRow) -> None:
+        """Keep the stored code."""
+        self._row = row
+
+    def spend(self, transaction: Transaction) -> None:
+        """Use it up with what it opens; a second use of it fails, and the address gets its count back (T-03)."""
+        unchanged = CodeRow.code_mac == self._row.code_mac
+        transaction.delete(self._row.own_key, unchanged, CodeRefused())
+        take_back(transaction, self._row.address, self._row.address_hour)
+        take_back(transaction, self._row.address, self._row.address_day)
+
+
+def _store(challenge: _Challenge, address: str, sends: "_Sends") -> None:
+    """Count the message in every limit and keep the challenge, all or nothing; any shard of the budget will do."""
+    for shard in random.sample(range(BUDGET_SHARDS), BUDGET_SHARDS):
+        try:
+            _storing(challenge, address, sends, shard).commit()
+        except SmsBudgetSpent:
+            continue
+        except SentMeanwhile as error:
+            raise TooManyCodes(60) from error
+        _watch_budget(shard)
+        return
+    raise SmsBudgetSpent(seconds_left(HOUR))
+
+
+def _storing(challenge: _Challenge, address: str, sends: "_Sends", shard: int) -> Transaction:
+    now, limits = clock.now(), _limits()
+    hour, day = hour_window(now), day_window(now)
+    transaction = Transaction()
+    sends.count_in(transaction)
+    too_many = TooManyCodes(seconds_left(HOUR))
+    count_one(transaction, Window(address, hour, limits.per_address_hour, HOUR), too_many)
+    count_one(transaction, Window(address, day, limits.per_address_day, DAY), TooManyCodes(seconds_left(DAY)))
+    count_one(transaction, Window(_budget(shard), hour, _shard_budget(), HOUR), SmsBudgetSpent())
+    key = CodeRow.of(challenge.phone_mac, challenge.purpose)
+    row = CodeRow(
+        key.hash_value,
+        key.range_value,
+        code_mac=challenge.code_mac,
+        tries=0,
+        address=address,
+        address_hour=hour,
+        address_day=day,
+        expires_at=now + timedelta(seconds=limits.code_seconds),
+    )
+    return transaction.put(row)
+
+
+class _Sends:
+    """When codes went to one phone and when challenges failed; exact over sliding windows, since the lists are short."""
+
+    def __init__(self, row: SendsRow, *, stored: bool) -> None:
+        self._row = row
+        self._stored = stored
+
+    @classmethod
+    def of(cls, phone_mac: str) -> "_Sends":
+        key = SendsRow.of(phone_mac)
+        row = store.read_together([key]).get(key)
+        empty = SendsRow(key.hash_value, key.range_value, sent_at=[], failed_at=[], version=0)
+        return cls(row or empty, stored=row is not None)
+
+    def refuse_if_too_many(self, *, known_device: bool) -> None:
+        limits, now = _limits(), clock.epoch()
+        windows = ((60, limits.per_phone_minute), (3600, limits.per_phone_hour), (86400, limits.per_phone_day))
+        for seconds, limit in windows:
+            recent = sorted(at for at in self._row.sent_at if at > now - seconds)
+            if len(recent) >= limit:
+                raise TooManyCodes(max(1, int(recent[-limit]) + seconds - now))
+        failed = [at for at in self._row.failed_at if at > now - 86400]
+        if len(failed) >= limits.failed_challenges_day and not known_device:
+            raise TooManyTries(max(1, int(min(failed)) + 86400 - now))
+
+    def count_in(self, transaction: Transaction) -> None:
+        now = clock.epoch()
+        fresh = SendsRow(
+            self._row.subject,
+            self._row.sk,
+            sent_at=[*(at for at in self._row.sent_at if at > now - 86400), now],
+            failed_at=[at for at in self._row.failed_at if at > now - 86400],
+            version=self._row.version + 1,
+            expires_at=clock.now() + 2 * DAY,
+        )
+        unchanged = SendsRow.version == self._row.version if self._stored else SendsRow.subject.does_not_exist()
+        transaction.put(fresh, unchanged, SentMeanwhile())
+
+    @staticmethod
+    def remember_failure(phone_mac: str) -> None:
+        failures = SendsRow.failed_at.set(SendsRow.failed_at.append([clock.epoch()]))
+        store.update(SendsRow.of(phone_mac), [failures, SendsRow.version.add(1)], SendsRow.subject.exists())
+
+
+def _limits() -> SmsLimits:
+    return settings().city.sms.limits
+
+
+def _matches(stored: str, given: str) -> bool:
+    return hmac.compare_digest(stored, given)
+
+
+def _code_mac(phone_mac: str, purpose: Purpose, code: str) -> str:
+    return keyed_id("sms-code", phone_mac, purpose.value, code)
+
+
+def _message(challenge: _Challenge, language: Language) -> str:
+    policy = settings().city.sms
+    minutes = policy.limits.code_seconds // 60
+    signature = policy.signature.spoken(language)
+    key = f"code_{challenge.purpose}"
+    return text("sms", key, language, signature=signature, code=challenge.code, minutes=minutes)
+
+
+def _budget(shard: int) -> str:
+    return f"city#sms#{shard}"
+
+
+def _shard_budget() -> int:
+    return max(1, settings().city.sms.hourly_budget // BUDGET_SHARDS)
+
+
+def _watch_budget(shard: int) -> None:
+    """Raise the alarm when this shard crosses the city's alarm share; shards fill evenly, so each stands for all."""
+    used = counted(_budget(shard), hour_window(clock.now()))
+    if used == int(_shard_budget() * settings().city.sms.alarm_share):
+        emit(Event.SMS_BUDGET_NEAR, share=settings().city.sms.alarm_share)

@@ -1,0 +1,76 @@
+"""Erasing oneself (PIPL art. 47): at once for every reader, then swept from what nobody reads."""
+
+from collections.abc import Callable
+
+from chalicelib.core import store
+from chalicelib.core.errors import Conflict
+from chalicelib.core.log import Event, emit
+from chalicelib.core.store import Transaction
+from chalicelib.people.access import Person
+from chalicelib.people.errors import Held, OwnsOrganizations
+from chalicelib.people.service.sessions import end_sessions
+from chalicelib.people.tables.logins import AccountRow
+from chalicelib.people.tables.people import PersonRow
+from chalicelib.people.tables.privacy import AccessRow, LedgerRow, ledger_entry, living
+
+KEPT_AFTER_ERASURE = frozenset({"person_id", "sk", "enrolment", "books", "memberships"})
+"""What is left of a PERSON row: a keyed id and counters. Everything else is removed."""
+
+
+class JoinedMeanwhile(Conflict):
+    """A membership or a book appeared while the person was being erased; asking again finds it."""
+
+
+class Erasure:
+    """Ends a person's life in the city. A later proof of identity starts a new one that knows nothing of the old."""
+
+    def __init__(self) -> None:
+        """Start without reactions; features above register theirs."""
+        self._blocks: list[Callable[[str], list[Held]]] = []
+        self._on_erasing: list[Callable[[Person], None]] = []
+
+    def blocks_erasure(self, hook: Callable[[str], list[Held]]) -> None:
+        """Register who may hold a person back; called with person_id."""
+        self._blocks.append(hook)
+
+    def on_person_erasing(self, hook: Callable[[Person], None]) -> None:
+        """Register what must be gone before the answer, such as memberships that administrators read."""
+        self._on_erasing.append(hook)
+
+    def erase(self, person: Person) -> None:
+        """Erase the caller. Raises OwnsOrganizations with the list, or JoinedMeanwhile if something raced with it."""
+        held = [one for hook in self._blocks for one in hook(person.person_id)]
+        if held:
+            raise OwnsOrganizations.listing(held)
+        for hook in self._on_erasing:
+            hook(person)
+        self._end_life(person)
+        end_sessions(person.account.phone_mac)
+        emit(Event.PERSON_ERASED)
+
+    def _end_life(self, person: Person) -> None:
+        """One transaction: new enrolment, nothing left on the row, no account, an entry for the sweep and for restores."""
+        row = person.row
+        gone = [name for name in PersonRow.get_attributes() if name not in KEPT_AFTER_ERASURE]
+        actions = [PersonRow.get_attributes()[name].remove() for name in gone]
+        same = (PersonRow.enrolment == row.enrolment) & (PersonRow.books == 0) & (PersonRow.memberships == 0)
+        transaction = Transaction()
+        transaction.update(row.own_key, [PersonRow.enrolment.add(1), *actions], same, JoinedMeanwhile())
+        transaction.delete(AccountRow.of(person.account.phone_mac))
+        transaction.delete(person.account.session.own_key)
+        transaction.put(ledger_entry("ERASURE", [living(person.person_id, person.enrolment)]))
+        transaction.commit()
+
+
+def sweep_erased(entry: LedgerRow) -> int:
+    """Remove the access log of the ended lives in an ERASURE entry. Returns how many rows; twice removes nothing more.
+
+    Consent receipts stay for their retention period: they prove that what was done was agreed to, and hold no name.
+    """
+    removed = 0
+    for life in entry.people or ():
+        person_id, enrolment = life.rsplit(".", 1)
+        old = [row.own_key for row in store.query_all(AccessRow, person_id) if row.enrolment <= int(enrolment)]
+        store.write_all(deletes=old)
+        removed += len(old)
+    return removed

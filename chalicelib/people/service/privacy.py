@@ -1,0 +1,92 @@
+"""What a person can read of themself: who they are here, what they agreed to, and who looked (B1, B5)."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from chalicelib.core import clock, ids, masks, store, tokens
+from chalicelib.core.store import Row
+from chalicelib.people.access import Account, Person
+from chalicelib.people.tables.people import PersonRow
+from chalicelib.people.tables.privacy import AccessRow, LedgerRow, ReceiptRow, kept_until, living
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+@dataclass(frozen=True)
+class OwnRecord:
+    """What the service knows of the caller, masked as everybody else would see it."""
+
+    verified: bool
+    name: str | None
+    document: str | None
+    phone: str
+
+
+@dataclass(frozen=True)
+class Listed(Generic[RowT]):
+    """One page of rows and the cursor of the next."""
+
+    rows: list[RowT]
+    cursor: str | None
+
+
+class Privacy:
+    """Answers the caller's questions about their own data."""
+
+    def own_record(self, account: Account) -> OwnRecord:
+        """Who the caller is here."""
+        phone = masks.mask_phone(tokens.open_for(account.bearer, account.session.phone_sealed))
+        person = account.person
+        if person is None:
+            return OwnRecord(verified=False, name=None, document=None, phone=phone)
+        return OwnRecord(verified=True, name=person.name_mask, document=person.document_mask, phone=phone)
+
+    def receipts(self, person: Person, limit: int, cursor: str | None) -> Listed[ReceiptRow]:
+        """What the person agreed to and took back in this life, by organization, newest first."""
+        return own_page(ReceiptRow, person, limit, cursor)
+
+    def access_log(self, person: Person, limit: int, cursor: str | None) -> Listed[AccessRow]:
+        """Who saw what of the person in this life, newest first (B1)."""
+        return own_page(AccessRow, person, limit, cursor)
+
+
+def own_page(row: type[RowT], person: Person, limit: int, cursor: str | None) -> Listed[RowT]:
+    """One page of a person's own rows of this life that have not expired; expired ones may lie there for days (R-10)."""
+    scope = f"{row.__name__}|{person.person_id}"
+    start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+    page = store.query(row, person.person_id, limit=limit, start=start, newest_first=True)
+    alive = [one for one in page.rows if _is_of_this_life(one, person)]
+    following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
+    return Listed(alive, following)
+
+
+def _is_of_this_life(row: Row, person: Person) -> bool:
+    return row.enrolment == person.enrolment and row.expires_at > clock.now()  # type: ignore[attr-defined,no-any-return]
+
+
+def disclosures_of(entry: LedgerRow, present: Iterable[PersonRow]) -> list[AccessRow]:
+    """The access-log entries that a DISCLOSURE in the ledger means, for the lives that still go on.
+
+    The id comes from the entry and the person, so that a second delivery writes the same rows again.
+    """
+    lives = {living(row.person_id, int(row.enrolment)) for row in present}
+    shown = [one.rsplit(".", 1) for one in entry.people or ()]
+    return [_access_row(entry, life, int(mask, 16)) for life, mask in shown if life in lives]
+
+
+def _access_row(entry: LedgerRow, life: str, mask: int) -> AccessRow:
+    person_id, enrolment = life.rsplit(".", 1)
+    return AccessRow(
+        person_id,
+        ids.derived_id(entry.at, entry.entry_id, person_id),
+        enrolment=int(enrolment),
+        at=entry.at,
+        actor=entry.actor or "",
+        org_id=entry.org_id,
+        organization=entry.organization,
+        what=[name for place, name in enumerate(entry.what or ()) if mask >> place & 1],
+        why=entry.why or "",
+        expires_at=kept_until("access_log", entry.at),
+    )

@@ -1,0 +1,132 @@
+"""The table `people`: everything about one person in one query, and pointers to what others hold about them.
+
+A pointer is written in the transaction of what it points to, so effects never have to trust an index.
+"""
+
+from hashlib import sha256
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from chalicelib.core.store import Key, Row, SealedAttribute, TableMeta, maybe
+
+SEGMENTS = 256
+"""How many parts the nightly sync walks (design §4)."""
+
+
+def segment_of(person_id: str) -> str:
+    """The segment, `0` to `255`, that a person is synced in."""
+    return str(sha256(person_id.encode()).digest()[0] % SEGMENTS)
+
+
+class ReviewDayIndex(GlobalSecondaryIndex["PersonRow"]):
+    """Whose window closes on a day: `<day>#<0..63>`, only rows that have one."""
+
+    class Meta:
+        """Keys only: the job reads each person again."""
+
+        index_name = "by_review_day"
+        projection = KeysOnlyProjection()
+
+    review_day = UnicodeAttribute(hash_key=True)
+    person_id = UnicodeAttribute(range_key=True)
+
+
+class SegmentIndex(GlobalSecondaryIndex["PersonRow"]):
+    """The people of one segment of the nightly sync; only PERSON rows have one."""
+
+    class Meta:
+        """Keys only: the sync reads what it needs."""
+
+        index_name = "by_segment"
+        projection = KeysOnlyProjection()
+
+    segment = UnicodeAttribute(hash_key=True)
+    person_id = UnicodeAttribute(range_key=True)
+
+
+class PeopleTable(Row):
+    """Everything about one person."""
+
+    class Meta(TableMeta):
+        """Named `people` in design §4, with a stream."""
+
+        table = "people"
+        stream_view_type = "NEW_AND_OLD_IMAGES"
+
+    person_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    expires_at = maybe(TTLAttribute)
+
+    by_review_day = ReviewDayIndex()
+    by_segment = SegmentIndex()
+
+
+class PersonRow(PeopleTable):
+    """A person in their present life (`enrolment`). After erasure only the key, the enrolment and the counters are left.
+
+    `account` is the phone's mac by which the person logs in; a session on another phone is void. `books` and
+    `memberships` are changed in the transactions that open, join and leave, so that erasure can demand that both are 0.
+    """
+
+    enrolment = NumberAttribute()
+    account = maybe(UnicodeAttribute)
+    name_mask = maybe(UnicodeAttribute)
+    document_mask = maybe(UnicodeAttribute)
+    name_mac = maybe(UnicodeAttribute)
+    name_sealed = maybe(SealedAttribute)
+    document_sealed = maybe(SealedAttribute)
+    phone_sealed = maybe(SealedAttribute)
+    verified_at = maybe(UTCDateTimeAttribute)
+    checked_at = maybe(UTCDateTimeAttribute)
+    phone_refuted = maybe(BooleanAttribute)
+    books = NumberAttribute(default=0)
+    memberships = NumberAttribute(default=0)
+    segment = maybe(UnicodeAttribute)
+    review_day = maybe(UnicodeAttribute)
+
+    @classmethod
+    def of(cls, person_id: str) -> "Key[PersonRow]":
+        """Where a person lies."""
+        return cls.key(person_id, "PERSON")
+
+
+class MembershipPointer(PeopleTable):
+    """That the person is a member of an organization, under which `member_id`."""
+
+    member_id = UnicodeAttribute()
+    enrolment = NumberAttribute()
+
+    PREFIX = "MEMBERSHIP#"
+
+    @classmethod
+    def of(cls, person_id: str, org_id: str) -> "Key[MembershipPointer]":
+        """Where the pointer to a membership lies."""
+        return cls.key(person_id, f"{cls.PREFIX}{org_id}")
+
+    @property
+    def org_id(self) -> str:
+        """The organization it points to."""
+        return self.sk.removeprefix(self.PREFIX)
+
+
+class OwnershipPointer(PeopleTable):
+    """That the person owns an organization's book."""
+
+    PREFIX = "OWNS#"
+
+    @classmethod
+    def of(cls, person_id: str, org_id: str) -> "Key[OwnershipPointer]":
+        """Where the pointer to an owned organization lies."""
+        return cls.key(person_id, f"{cls.PREFIX}{org_id}")
+
+    @property
+    def org_id(self) -> str:
+        """The organization it points to."""
+        return self.sk.removeprefix(self.PREFIX)

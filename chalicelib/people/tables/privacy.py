@@ -1,0 +1,144 @@
+"""What a person can hold the city to: consent receipts, the access log, and the ledger of audit and erasures."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import (
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from chalicelib.core import clock, ids
+from chalicelib.core.settings import settings
+from chalicelib.core.store import Row, TableMeta, list_of, maybe, maybe_list_of
+
+LEDGER_SHARDS = 16
+"""Parts of a ledger day, so that no key takes more than 500 writes a second (design §9)."""
+
+
+class ConsentsTable(Row):
+    """The table `consents`: receipts, append only."""
+
+    class Meta(TableMeta):
+        """Named `consents` in design §4."""
+
+        table = "consents"
+
+    person_id = UnicodeAttribute(hash_key=True)
+    receipt_key = UnicodeAttribute(range_key=True)
+
+
+class ReceiptRow(ConsentsTable):
+    """What a person agreed to, or took back, with the version of the text they read (B5). Belongs to one enrolment."""
+
+    enrolment = NumberAttribute()
+    org_id = UnicodeAttribute()
+    organization = UnicodeAttribute()
+    action = UnicodeAttribute()
+    scopes = list_of(UnicodeAttribute)
+    text_version = UnicodeAttribute()
+    at = UTCDateTimeAttribute()
+    expires_at = TTLAttribute()
+
+
+class ActorIndex(GlobalSecondaryIndex["AccessRow"]):
+    """What one actor looked at: officers and typed look-ups only."""
+
+    class Meta:
+        """Keys only; sparse."""
+
+        index_name = "by_actor"
+        projection = KeysOnlyProjection()
+
+    actor_id = UnicodeAttribute(hash_key=True)
+    entry_id = UnicodeAttribute(range_key=True)
+
+
+class AccessLogTable(Row):
+    """The table `access_log`: every disclosure of a person's data, for the person to read (B1)."""
+
+    class Meta(TableMeta):
+        """Named `access_log` in design §4."""
+
+        table = "access_log"
+
+    person_id = UnicodeAttribute(hash_key=True)
+    entry_id = UnicodeAttribute(range_key=True)
+
+    by_actor = ActorIndex()
+
+
+class AccessRow(AccessLogTable):
+    """One disclosure: who saw what, for which organization, and why."""
+
+    enrolment = NumberAttribute()
+    at = UTCDateTimeAttribute()
+    actor = UnicodeAttribute()
+    actor_id = maybe(UnicodeAttribute)
+    org_id = maybe(UnicodeAttribute)
+    organization = maybe(UnicodeAttribute)
+    what = list_of(UnicodeAttribute)
+    why = UnicodeAttribute()
+    expires_at = TTLAttribute()
+
+
+class LedgerTable(Row):
+    """The table `ledger`: audit, erasures and disclosures. Every role may put and none may change or remove."""
+
+    class Meta(TableMeta):
+        """Named `ledger` in design §4, with a stream."""
+
+        table = "ledger"
+        stream_view_type = "NEW_IMAGE"
+
+    day_shard = UnicodeAttribute(hash_key=True)
+    entry_id = UnicodeAttribute(range_key=True)
+
+
+class LedgerRow(LedgerTable):
+    """One entry.
+
+    `people` lists the lives it is about, `<person_id>.<enrolment>`; in a DISCLOSURE each is followed by `.<mask>`, in
+    hexadecimal, whose bits say which of `what` was shown of them. It names people by person_id rather than by
+    member_id: who was removed before the consumer ran still sees who looked.
+    """
+
+    kind = UnicodeAttribute()
+    at = UTCDateTimeAttribute()
+    org_id = maybe(UnicodeAttribute)
+    organization = maybe(UnicodeAttribute)
+    actor = maybe(UnicodeAttribute)
+    people = maybe_list_of(UnicodeAttribute)
+    what = maybe_list_of(UnicodeAttribute)
+    why = maybe(UnicodeAttribute)
+    expires_at = TTLAttribute()
+
+
+def ledger_entry(kind: str, people: Iterable[str] = (), **fields: Any) -> LedgerRow:
+    """A new entry of this moment, on a random shard of today (UTC)."""
+    at = clock.now()
+    shard = secrets.randbelow(LEDGER_SHARDS)
+    return LedgerRow(
+        f"{at:%Y-%m-%d}#{shard}",
+        ids.new_id(),
+        kind=kind,
+        at=at,
+        people=list(people),
+        expires_at=kept_until("ledger", at),
+        **fields,
+    )
+
+
+def living(person_id: str, enrolment: int) -> str:
+    """One life of a person, as ledger entries list it."""
+    return f"{person_id}.{enrolment}"
+
+
+def kept_until(kind: str, since: datetime) -> datetime:
+    """When a record of this kind expires by the city's retention policy (B13)."""
+    return since + timedelta(days=getattr(settings().city.retention, kind))
