@@ -1,0 +1,1 @@
+"""Sources, facts and, later, rules, status, health code and pass."""

@@ -1,0 +1,52 @@
+"""What a source can report of a person: kinds of facts and the results each may have."""
+
+import hashlib
+from collections.abc import Iterable
+from enum import StrEnum
+
+from chalicelib.core.ports import Fact
+
+
+class Kind(StrEnum):
+    """Kinds of facts (issue contract; R3.2, R4.7)."""
+
+    NUCLEIC_ACID = "nucleic_acid"
+    VACCINATION = "vaccination"
+    CASE = "case"
+    CONTACT = "contact"
+    CLOSED_COMMUNITY = "closed_community"
+    HIGH_RISK_TRAVEL = "high_risk_travel"
+    TRAVEL_CHECK = "travel_check"
+    FEVER_CLINIC = "fever_clinic"
+    ANTIPYRETIC = "antipyretic"
+
+
+DOSES = frozenset(str(dose) for dose in range(1, 10))
+
+RESULTS: dict[Kind, frozenset[str]] = {
+    Kind.NUCLEIC_ACID: frozenset({"negative", "positive", "inconclusive"}),
+    Kind.VACCINATION: DOSES,
+    Kind.CASE: frozenset({"confirmed", "suspected", "asymptomatic", "recovered"}),
+    Kind.CONTACT: frozenset({"close", "secondary"}),
+    Kind.CLOSED_COMMUNITY: frozenset({"in", "out"}),
+    Kind.HIGH_RISK_TRAVEL: frozenset({"high", "medium"}),
+    Kind.TRAVEL_CHECK: frozenset({"clear", "pending"}),
+    Kind.FEVER_CLINIC: frozenset({""}),
+    Kind.ANTIPYRETIC: frozenset({""}),
+}
+
+TRAVEL_KINDS = frozenset({Kind.HIGH_RISK_TRAVEL, Kind.TRAVEL_CHECK})
+"""What the scope `travel` covers (settled reading of R0.5)."""
+
+
+def derived_fact_id(source: str, kind: str, occurred_at: str, place: str) -> str:
+    """The id of a fact whose source gives none: the same report always gets the same one."""
+    parts = "\x1f".join((source, kind, occurred_at, place))
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+
+def latest(facts: Iterable[Fact], kinds: Iterable[str]) -> Fact | None:
+    """The last thing that happened among facts of these kinds; of two at one moment the later reported."""
+    wanted = set(kinds)
+    matching = [fact for fact in facts if fact.kind in wanted]
+    return max(matching, key=lambda fact: (fact.occurred_at, fact.reported_at, fact.fact_id), default=None)

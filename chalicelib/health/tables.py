@@ -1,0 +1,58 @@
+"""The table `registry`: the embedded health source, what sources delivered, also of people who never enrolled."""
+
+from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
+
+from chalicelib.core.ports import Fact
+from chalicelib.core.store import Key, Row, SealedAttribute, TableMeta
+
+
+class RegistryTable(Row):
+    """Everything delivered about one person."""
+
+    class Meta(TableMeta):
+        """Named `registry` in design §4, with a stream."""
+
+        table = "registry"
+        stream_view_type = "NEW_AND_OLD_IMAGES"
+
+    person_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class IdentityRow(RegistryTable):
+    """Who a person is by the source. The api compares the macs and never opens the sealed fields."""
+
+    name_mac = UnicodeAttribute()
+    phone_mac = UnicodeAttribute()
+    name_sealed = SealedAttribute()
+    document_sealed = SealedAttribute()
+    phone_sealed = SealedAttribute()
+    delivered_at = UTCDateTimeAttribute()
+
+    SK = "IDENTITY"
+
+    @classmethod
+    def of(cls, person_id: str) -> "Key[IdentityRow]":
+        """Where a person's identity lies."""
+        return cls.key(person_id, cls.SK)
+
+
+class FactRow(RegistryTable):
+    """One fact, `<kind>#<fact_id>`: the same delivery twice is one row."""
+
+    fact_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    result = UnicodeAttribute()
+    occurred_at = UnicodeAttribute()
+    place = UnicodeAttribute()
+    source = UnicodeAttribute()
+    reported_at = UnicodeAttribute()
+
+    @classmethod
+    def storing(cls, person_id: str, fact: Fact) -> "FactRow":
+        """The row of a fact."""
+        return cls(person_id, f"{fact.kind}#{fact.fact_id}", **vars(fact))
+
+    def fact(self) -> Fact:
+        """The fact in the row."""
+        return Fact(self.fact_id, self.kind, self.result, self.occurred_at, self.place, self.source, self.reported_at)
