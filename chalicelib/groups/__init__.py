@@ -1,0 +1,1 @@
+"""Group books: organizations, invitations, memberships, snapshots."""

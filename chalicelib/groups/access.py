@@ -1,0 +1,135 @@
+"""Who calls a route of a group book: its owner, a member, or somebody about to join. Read in the session's own batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.core.crypto import pairwise_id
+from chalicelib.core.store import Key, Rows
+from chalicelib.core.tokens import Bearer
+from chalicelib.groups.codes import read_code
+from chalicelib.groups.errors import InvitationNotFound, MembershipNotFound, NotTheOwner, OrganizationNotFound
+from chalicelib.groups.tables import InvitationRow, MembershipRow, OrganizationRow
+from chalicelib.people.access import Person, account_keys, person_of, stepped_up
+
+Path = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The owner of an organization, who has every management function (R0.1)."""
+
+    person: Person
+    organization: OrganizationRow
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of an organization."""
+
+    person: Person
+    organization: OrganizationRow
+    membership: MembershipRow
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A person with a valid code in hand, and their membership if they joined before."""
+
+    person: Person
+    organization: OrganizationRow
+    invitation: InvitationRow
+    membership: MembershipRow | None
+
+    @property
+    def member_id(self) -> str:
+        """The id under which the organization will know the person."""
+        return pairwise_id(self.organization.org_id, self.person.person_id)
+
+
+class OfOwner:
+    """Admits the owner of the organization in the path. `fresh` demands a recent SMS code, for what can't be undone."""
+
+    def __init__(self, *, fresh: bool = False) -> None:
+        """Take whether the proof of the phone must be fresh."""
+        self._fresh = fresh
+        self.name = "owner, stepped up" if fresh else "owner"
+
+    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
+        """Session, person and organization."""
+        return [*account_keys(bearer), OrganizationRow.of(path["org_id"])]
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> Owner:
+        """The owner. Raises OrganizationNotFound, NotTheOwner or what a person may lack."""
+        person = person_of(bearer, rows)
+        organization = _living(rows.get(OrganizationRow.of(path["org_id"])))
+        if organization.owner_id != person.person_id:
+            raise NotTheOwner
+        return Owner(stepped_up(person) if self._fresh else person, organization)
+
+
+class OfMember:
+    """Admits members of the organization in the path."""
+
+    name = "member"
+
+    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
+        """Session, person, organization, and the membership under the caller's pairwise id."""
+        organization = OrganizationRow.of(path["org_id"])
+        own = [_own_membership(bearer, path["org_id"])] if bearer.person_id else []
+        return [*account_keys(bearer), organization, *own]
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> Member:
+        """The member. Raises MembershipNotFound, also where the book is gone, or what a person may lack."""
+        person = person_of(bearer, rows)
+        organization = rows.get(OrganizationRow.of(path["org_id"]))
+        membership = rows.get(_own_membership(bearer, path["org_id"]))
+        if organization is None or organization.deleted_at is not None or not _is_own(membership, person):
+            raise MembershipNotFound
+        return Member(person, organization, membership)  # type: ignore[arg-type]
+
+
+class OfGuest:
+    """Admits people with a code that this city signed, whatever the invitation's state; the service decides on that."""
+
+    name = "person with a code"
+
+    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
+        """Session and person consistently; the rest eventually, since the join's transaction checks it again."""
+        org_id, invitation_id = read_code(path["code"])
+        organization = OrganizationRow.of(org_id, consistent=False)
+        invitation = InvitationRow.of(org_id, invitation_id, consistent=False)
+        own = [_own_membership(bearer, org_id, consistent=False)] if bearer.person_id else []
+        return [*account_keys(bearer), organization, invitation, *own]
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> Guest:
+        """The guest. Raises InvitationNotFound where the book is gone, or what a person may lack."""
+        person = person_of(bearer, rows)
+        org_id, invitation_id = read_code(path["code"])
+        organization = rows.get(OrganizationRow.of(org_id))
+        invitation = rows.get(InvitationRow.of(org_id, invitation_id))
+        if organization is None or organization.deleted_at is not None or invitation is None:
+            raise InvitationNotFound
+        membership = rows.get(_own_membership(bearer, org_id))
+        return Guest(person, organization, invitation, membership if _is_own(membership, person) else None)
+
+
+def _living(organization: OrganizationRow | None) -> OrganizationRow:
+    if organization is None or organization.deleted_at is not None:
+        raise OrganizationNotFound
+    return organization
+
+
+def _own_membership(bearer: Bearer, org_id: str, *, consistent: bool = True) -> Key[MembershipRow]:
+    return MembershipRow.of(org_id, pairwise_id(org_id, bearer.person_id or ""), consistent=consistent)
+
+
+def _is_own(membership: MembershipRow | None, person: Person) -> bool:
+    """Whether a membership belongs to the caller's present life; one of an erased life counts as none."""
+    return membership is not None and membership.enrolment == person.enrolment
+
+
+owner = OfOwner()
+owner_stepped_up = OfOwner(fresh=True)
+member = OfMember()
+guest = OfGuest()

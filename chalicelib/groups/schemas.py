@@ -1,0 +1,155 @@
+"""The public contract of group books."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from chalicelib.core.city import BookKind
+from chalicelib.core.schemas import Input, Output, PageQuery
+from chalicelib.groups.consents import Scope
+
+
+def _printable(name: str) -> str:
+    """Refuse control and format characters: a name is shown, printed and exported (T-30). It must show something."""
+    import unicodedata
+
+    if not name.strip() or any(
+        unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for character in name
+    ):
+        message = "must be visible text without control characters"
+        raise ValueError(message)
+    return name
+
+
+OrganizationName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+Scopes = Annotated[list[Annotated[Scope, Field(strict=False)]], Field(max_length=len(Scope))]
+
+
+class OpenBook(Input):
+    """Opens a group book (R1.1)."""
+
+    name: OrganizationName
+    kind: BookKind
+    subdistrict: Annotated[str, Field(min_length=1, max_length=32, examples=["371302001"])]
+    """Nine digits whose first six are a county code of this city; never the full address."""
+
+
+class Organization(Output):
+    """A group book as its owner sees it."""
+
+    org_id: str
+    name: str
+    kind: str
+    subdistrict: str
+    created_at: datetime
+
+
+class OrganizationList(Output):
+    """The caller's own books."""
+
+    items: list[Organization]
+
+
+class NewInvitation(Input):
+    """Makes a registration code."""
+
+    department_id: Annotated[str, Field(max_length=64)] | None = None
+    """Null joins the organization itself."""
+    expires_at: AwareDatetime | None = None
+    max_uses: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class Invitation(Output):
+    """A registration code to show, print or send."""
+
+    code: str
+    url: str
+    qr: str
+    """SVG markup of the address as a QR code."""
+
+
+class OrganizationPreview(Output):
+    """What somebody who holds a code learns of the organization."""
+
+    name: str
+
+
+class ScopeWords(Output):
+    """A scope and what it means."""
+
+    scope: str
+    text: str
+
+
+class InvitationPreview(Output):
+    """What joining means, before anything is given."""
+
+    organization: OrganizationPreview
+    scopes: list[str]
+    scope_texts: list[ScopeWords]
+    consent_version: str
+    consent_text: str
+
+
+class JoinRequest(Input):
+    """Joins and shares the chosen scopes; none is a choice too."""
+
+    scopes: Scopes
+
+
+class Membership(Output):
+    """A membership of the caller."""
+
+    org_id: str
+    member_id: str
+    organization: str
+    scopes: list[str]
+    joined_at: datetime
+
+
+class MembershipList(Output):
+    """The caller's memberships."""
+
+    items: list[Membership]
+
+
+class ConsentRequest(Input):
+    """Shares exactly these scopes from now on."""
+
+    scopes: Scopes
+
+
+class MembersQuery(PageQuery):
+    """Which members to list."""
+
+    department_id: Annotated[str, Field(max_length=64)] | None = None
+    attention: bool = False
+    """Only who is abnormal or overdue, worst first."""
+
+
+class MemberItem(Output):
+    """A member as the book shows them: masked, and only what they share; what is not shared is null."""
+
+    member_id: str
+    name: str
+    document: str
+    department_id: str | None
+    label: str | None
+    type: str
+    scopes: list[str]
+    status: dict[str, Any] | None
+    nucleic_acid: dict[str, Any] | None
+    vaccination: dict[str, Any] | None
+    travel: dict[str, Any] | None
+    attention: str | None
+    joined_at: datetime
+
+
+class MemberList(Output):
+    """One page of members."""
+
+    items: list[MemberItem]
+    cursor: str | None
+    unreadable: int
+    """How many stored members of this page could not be read; their rows are reported to the operators."""

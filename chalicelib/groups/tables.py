@@ -1,0 +1,170 @@
+"""The tables `organizations` and `memberships`, and the questions asked of them."""
+
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection, LocalSecondaryIndex
+
+from chalicelib.core.store import Key, Row, TableMeta, list_of, maybe
+
+TOP = "/"
+"""The path of an organization itself; a department's is `/<department_id>/…/`, ids only, so names are free to change."""
+
+
+class OrganizationsTable(Row):
+    """An organization in one query."""
+
+    class Meta(TableMeta):
+        """Named `organizations` in design §4."""
+
+        table = "organizations"
+
+    org_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class OrganizationRow(OrganizationsTable):
+    """The organization. From `deleted_at` on nothing of it can be read, and its sweep is under way."""
+
+    name = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    subdistrict = UnicodeAttribute()
+    owner_id = UnicodeAttribute()
+    created_at = UTCDateTimeAttribute()
+    deleted_at = maybe(UTCDateTimeAttribute)
+
+    @classmethod
+    def of(cls, org_id: str, *, consistent: bool = True) -> "Key[OrganizationRow]":
+        """Where an organization lies."""
+        return cls.key(org_id, "ORG", consistent=consistent)
+
+
+class InvitationRow(OrganizationsTable):
+    """A registration code: for which department, until when, how often."""
+
+    department_id = maybe(UnicodeAttribute)
+    ends_at = maybe(UTCDateTimeAttribute)
+    max_uses = maybe(NumberAttribute)
+    uses = NumberAttribute(default=0)
+    created_at = UTCDateTimeAttribute()
+    revoked_at = maybe(UTCDateTimeAttribute)
+
+    @classmethod
+    def of(cls, org_id: str, invitation_id: str, *, consistent: bool = True) -> "Key[InvitationRow]":
+        """Where an invitation lies."""
+        return cls.key(org_id, f"INVITATION#{invitation_id}", consistent=consistent)
+
+
+LIST_COLUMNS = [
+    "person_id", "enrolment", "name_mask", "document_mask", "department_id", "label", "type", "scopes", "status",
+    "nucleic_acid", "vaccination", "travel", "attention", "joined_at",
+]  # fmt: skip
+"""What a list of members shows, copied into both list indexes so that a page needs no second read."""
+
+
+class PathIndex(LocalSecondaryIndex["ListedMember"]):
+    """Members by department path: a subtree is a prefix."""
+
+    class Meta:
+        """With the list's columns; local, so that a consistent list never shows a withdrawn consent."""
+
+        index_name = "by_path"
+        projection = IncludeProjection(LIST_COLUMNS)
+
+    org_id = UnicodeAttribute(hash_key=True)
+    path = UnicodeAttribute(range_key=True)
+
+
+class AttentionIndex(LocalSecondaryIndex["ListedMember"]):
+    """Members who need attention, worst first: `<path>#<rank>#<since>`, only rows that have one."""
+
+    class Meta:
+        """With the list's columns; sparse, so that the abnormal list costs what it shows."""
+
+        index_name = "by_attention"
+        projection = IncludeProjection(LIST_COLUMNS)
+
+    org_id = UnicodeAttribute(hash_key=True)
+    attention_key = UnicodeAttribute(range_key=True)
+
+
+class NameIndex(LocalSecondaryIndex["MembershipRow"]):
+    """Members by the keyed form of their name, for search by exact name."""
+
+    class Meta:
+        """Keys only. Here from the first version: a local index can't be added to a table later."""
+
+        index_name = "by_name"
+        projection = KeysOnlyProjection()
+
+    org_id = UnicodeAttribute(hash_key=True)
+    name_mac = UnicodeAttribute(range_key=True)
+
+
+class DueDayIndex(GlobalSecondaryIndex["MembershipRow"]):
+    """Whose reminder is due on a day: `<day>#<shard>`, only rows that have one."""
+
+    class Meta:
+        """Keys only: the reminder job reads each row again."""
+
+        index_name = "by_due_day"
+        projection = KeysOnlyProjection()
+
+    due_day = UnicodeAttribute(hash_key=True)
+    member_id = UnicodeAttribute(range_key=True)
+
+
+class MembershipsTable(Row):
+    """Who shares what with which organization."""
+
+    class Meta(TableMeta):
+        """Named `memberships` in design §4, with a stream."""
+
+        table = "memberships"
+        stream_view_type = "NEW_AND_OLD_IMAGES"
+
+    org_id = UnicodeAttribute(hash_key=True)
+    member_id = UnicodeAttribute(range_key=True)
+
+    by_path = PathIndex()
+    by_attention = AttentionIndex()
+    by_name = NameIndex()
+    by_due_day = DueDayIndex()
+
+
+class ListedMember(MembershipsTable):
+    """The columns of a member that a list shows, as both list indexes hold them."""
+
+    person_id = UnicodeAttribute()
+    enrolment = NumberAttribute()
+    name_mask = UnicodeAttribute()
+    document_mask = UnicodeAttribute()
+    department_id = maybe(UnicodeAttribute)
+    label = maybe(UnicodeAttribute)
+    type = UnicodeAttribute()
+    scopes = list_of(UnicodeAttribute)
+    status = maybe(JSONAttribute)
+    nucleic_acid = maybe(JSONAttribute)
+    vaccination = maybe(JSONAttribute)
+    travel = maybe(JSONAttribute)
+    attention = maybe(UnicodeAttribute)
+    joined_at = UTCDateTimeAttribute()
+
+
+class MembershipRow(ListedMember):
+    """One membership: the consent that stands, and the snapshot of what it lets the organization see (B5)."""
+
+    path = UnicodeAttribute()
+    attention_key = maybe(UnicodeAttribute)
+    name_mac = UnicodeAttribute()
+    due_day = maybe(UnicodeAttribute)
+    consent_version = NumberAttribute()
+    text_version = UnicodeAttribute()
+
+    @classmethod
+    def of(cls, org_id: str, member_id: str, *, consistent: bool = True) -> "Key[MembershipRow]":
+        """Where a membership lies."""
+        return cls.key(org_id, member_id, consistent=consistent)
+
+
+Snapshot = dict[str, dict[str, Any] | None]
