@@ -29,7 +29,7 @@ class IdentityClaim:
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that a registered source reports of a person. Times are aware UTC."""
+    """One thing that a registered source reports of a person. Times are RFC 3339 in UTC to the second, so text sorts by time."""
 
     fact_id: str
     kind: str

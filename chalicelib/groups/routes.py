@@ -10,7 +10,8 @@ from chalicelib.groups.service.books import Books
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
-from chalicelib.http.endpoint import Call, Reply, endpoint
+from chalicelib.http.call import Call
+from chalicelib.http.endpoint import Reply, endpoint
 from chalicelib.people.access import Person, person
 
 routes = Blueprint(__name__)

@@ -22,15 +22,14 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.core import errors, store
 from chalicelib.core.log import Event, emit, where
-from chalicelib.core.settings import settings
-from chalicelib.core.texts import Language, language_of
 from chalicelib.http import problems
 from chalicelib.http.admission import Admission, Public, bearer_of, public
+from chalicelib.http.call import Call, call_of, raw_body
 
 MAX_BODY = 10 * 1024
 """Bytes of a request body unless a route asks for more (design §6)."""
 
-FIELD_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 PATH_PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 SECURITY_HEADERS = {
@@ -71,20 +70,6 @@ class RouteNotFound(errors.NotFound):
 
 
 @dataclass(frozen=True)
-class Call:
-    """The circumstances of one request. `address` is the client's network address; it is only ever counted under a keyed hash."""
-
-    request_id: str
-    language: Language
-    address: str
-    authorization: str | None
-    idempotency_key: str | None
-    if_none_match: str | None
-    body: str
-    public_url: str
-
-
-@dataclass(frozen=True)
 class Reply(Generic[ModelT]):
     """A model with a status that the route's own does not say, such as 200 for a join that was there already."""
 
@@ -116,8 +101,14 @@ class _Runtime:
 
 
 def bind(app: Chalice, service: Callable[[type[ServiceT]], ServiceT]) -> None:
-    """Tell the decorator where requests come from and how to find a service by its type."""
+    """Tell the decorator where requests come from and how to find a service by its type.
+
+    It is called after all routes are registered: which body a route takes is decided here from then on, for Chalice
+    would refuse a content type in its own words, and on requests without a body too.
+    """
     _Runtime.app = app
+    for route in (route for methods in app.routes.values() for route in methods.values()):
+        route.content_types = ["*/*"]
     _Runtime.service = staticmethod(service)
 
 
@@ -164,7 +155,7 @@ def _wishes(view: View) -> dict[str, Any]:
 
 def _answer(view: View, spec: EndpointSpec, path: Mapping[str, str]) -> Response:
     request = _current_request()
-    call = _call_of(request)
+    call = call_of(request)
     try:
         response = _answer_or_problem(view, spec, request, call, path)
     except Exception as error:  # noqa: BLE001  the one place that catches all: Chalice would log the input with it
@@ -187,7 +178,7 @@ def _answer_or_problem(
     try:
         return _reply(spec, view(**_arguments(spec, request, call, path)))
     except ValidationError as error:
-        return _validation_problem(error, call)
+        return problems.refused_fields(error, call.language, call.request_id)
     except errors.GatebookError as error:
         return _domain_problem(error, request, call)
     except store.STORAGE_ERRORS as error:
@@ -217,15 +208,23 @@ def _admitted(admission: Admission[Any], call: Call, path: Mapping[str, str]) ->
 
 
 def _checked_body(spec: EndpointSpec, request: Request) -> bytes:
-    raw = _raw_body(request)
+    raw = raw_body(request)
     if len(raw) > spec.max_body:
         raise BodyTooLarge(fields={"kilobytes": spec.max_body // 1024})
+    if spec.body is not None and raw:
+        _refuse_unless_json(request.headers.get("content-type"), raw)
     return raw
 
 
-def _raw_body(request: Request) -> bytes:
-    raw = request.raw_body or b""
-    return raw.encode() if isinstance(raw, str) else raw
+def _refuse_unless_json(content_type: str | None, raw: bytes) -> None:
+    """Raises UnsupportedMediaType or InvalidJson. A body of no stated type is taken for JSON, as nothing else is spoken.
+
+    API Gateway hands bodies over as text in which U+FFFD stands for what was not UTF-8: nobody wrote that.
+    """
+    if content_type is not None and content_type.partition(";")[0].strip().lower() != "application/json":
+        raise problems.UnsupportedMediaType
+    if REPLACEMENT in raw:
+        raise InvalidJson
 
 
 def _query_of(request: Request) -> dict[str, str]:
@@ -239,53 +238,6 @@ def _reply(spec: EndpointSpec, result: Any) -> Response:
         return Response("", status_code=204, headers={})
     model, status = (result.model, result.status) if isinstance(result, Reply) else (result, spec.status)
     return Response(model.model_dump_json(), headers={"Content-Type": "application/json"}, status_code=status)
-
-
-def _call_of(request: Request) -> Call:
-    headers = request.headers
-    context = request.context
-    return Call(
-        request_id=context.get("requestId") or "",
-        language=language_of(headers.get("accept-language")),
-        address=context.get("identity", {}).get("sourceIp") or "",
-        authorization=headers.get("authorization"),
-        idempotency_key=headers.get("idempotency-key"),
-        if_none_match=headers.get("if-none-match"),
-        body=_raw_body(request).decode("utf-8", "replace"),
-        public_url=_public_url(context),
-    )
-
-
-def _public_url(context: Mapping[str, Any]) -> str:
-    """Where printed codes lead: the city file's address, else the gateway's own. Never the Host header, which anyone can set.
-
-    On one machine it is always the gateway's own, for a city's real address leads to no emulator.
-    """
-    own = settings().city.public_url
-    if own and not settings().is_local:
-        return own
-    scheme = "http" if settings().is_local else "https"
-    return f"{scheme}://{context.get('domainName', '')}/{context.get('stage') or ''}".rstrip("/")
-
-
-def _validation_problem(error: ValidationError, call: Call) -> Response:
-    """Name each refused field and why, from pydantic's own error types; the input is never repeated (threats, fact 5)."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    if any(one["type"] == "json_invalid" for one in found):
-        return problems.problem(InvalidJson(), call.language, call.request_id)
-    fields = [
-        problems.FieldProblem(
-            field=_field(one["loc"]), code=one["type"], detail=problems.reason(one["type"], call.language)
-        )
-        for one in found[:20]
-    ]
-    return problems.answer(422, "validation_failed", call.language, call.request_id, fields)
-
-
-def _field(location: tuple[int | str, ...]) -> str:
-    """Where the refused value stood. An unknown field's name came from the caller, so it is repeated only if it looks like one."""
-    steps = [str(step) if FIELD_NAME.fullmatch(str(step)) else "?" for step in location]
-    return ".".join(steps) or "body"
 
 
 def _domain_problem(error: errors.GatebookError, request: Request, call: Call) -> Response:

@@ -1,13 +1,22 @@
 """Errors as the caller sees them: one table from domain errors to HTTP statuses, RFC 9457 bodies, two languages."""
 
+import re
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 from chalice.app import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chalicelib.core import errors
 from chalicelib.core.texts import Language, contents, text
+
+
+class UnsupportedMediaType(errors.GatebookError):
+    """A body came in another format than JSON."""
+
+    code = "unsupported_media_type"
+
 
 STATUSES: dict[type[errors.GatebookError], int] = {
     errors.Unauthenticated: 401,
@@ -16,6 +25,7 @@ STATUSES: dict[type[errors.GatebookError], int] = {
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.TooLarge: 413,
+    UnsupportedMediaType: 415,
     errors.Invalid: 422,
     errors.TooMany: 429,
     errors.Broken: 500,
@@ -24,6 +34,10 @@ STATUSES: dict[type[errors.GatebookError], int] = {
 """The whole policy. A feature subclasses a base; it never names a status."""
 
 CONTENT_TYPE = "application/problem+json"
+_NO_WORDS: errors.Fields = MappingProxyType({})
+FIELD_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
+FIELDS_NAMED = 20
+"""How many refused fields an answer names; a body may hold thousands."""
 
 
 class FieldProblem(BaseModel):
@@ -59,27 +73,31 @@ def problem(error: errors.GatebookError, language: Language, request_id: str) ->
     """The answer to a domain error."""
     fields: list[FieldProblem] = []
     if isinstance(error, errors.Invalid) and error.field:
-        detail = text("errors", f"{error.code}.detail", language)
+        detail = text("errors", f"{error.code}.detail", language, **error.fields)
         fields = [FieldProblem(field=error.field, code=error.code, detail=detail)]
-    response = answer(status_of(error), error.code, language, request_id, fields, **error.extensions)
+    response = answer(
+        status_of(error), error.code, language, request_id, fields, words=error.fields, **error.extensions
+    )
     response.headers.update(_headers(error))
     return response
 
 
-def answer(
+def answer(  # noqa: PLR0913
     status: int,
     code: str,
     language: Language,
     request_id: str,
     fields: Sequence[FieldProblem] = (),
+    *,
+    words: errors.Fields = _NO_WORDS,
     **extensions: Any,
 ) -> Response:
-    """A problem with this status and code; `extensions` are further members (RFC 9457, 3.2)."""
+    """A problem with this status and code; `words` fill its text, `extensions` are further members (RFC 9457, 3.2)."""
     body = Problem(
         type=f"/docs#{code}",
-        title=text("errors", f"{code}.title", language),
+        title=text("errors", f"{code}.title", language, **words),
         status=status,
-        detail=text("errors", f"{code}.detail", language),
+        detail=text("errors", f"{code}.detail", language, **words),
         code=code,
         request_id=request_id,
         errors=fields,
@@ -95,6 +113,24 @@ def _headers(error: errors.GatebookError) -> dict[str, Any]:
     if isinstance(error, errors.TooMany | errors.Unavailable):
         return {"Retry-After": str(error.retry_after)}
     return {}
+
+
+def refused_fields(error: ValidationError, language: Language, request_id: str) -> Response:
+    """Name each refused field and why, from pydantic's own error types; the input is never repeated (threats, fact 5)."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    if any(one["type"] == "json_invalid" for one in found):
+        return answer(422, "invalid_json", language, request_id)
+    fields = [
+        FieldProblem(field=_field(one["loc"]), code=one["type"], detail=reason(one["type"], language))
+        for one in found[:FIELDS_NAMED]
+    ]
+    return answer(422, "validation_failed", language, request_id, fields)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """Where the refused value stood. An unknown field's name came from the caller, so it is repeated only if it looks like one."""
+    steps = [str(step) if FIELD_NAME.fullmatch(str(step)) else "?" for step in location]
+    return ".".join(steps) or "body"
 
 
 def reason(kind: str, language: Language) -> str:

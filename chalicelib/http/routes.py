@@ -10,7 +10,8 @@ from chalicelib.core.runs import FRESHNESS, FreshnessRow
 from chalicelib.core.schemas import Output
 from chalicelib.core.settings import settings
 from chalicelib.http import pages
-from chalicelib.http.endpoint import Call, endpoint
+from chalicelib.http.call import Call
+from chalicelib.http.endpoint import endpoint
 
 routes = Blueprint(__name__)
 

@@ -5,7 +5,8 @@ from chalice.app import Blueprint
 from chalicelib.core import canonical
 from chalicelib.core.schemas import PageQuery
 from chalicelib.http.admission import bearer_if_any
-from chalicelib.http.endpoint import Call, endpoint
+from chalicelib.http.call import Call
+from chalicelib.http.endpoint import endpoint
 from chalicelib.people import schemas
 from chalicelib.people.access import Account, Person, account, person, stepped_up_person
 from chalicelib.people.service.codes import Asking, Codes, Purpose

@@ -1,0 +1,75 @@
+"""Gatebook. Start reading here: what the service is made of, which routes it serves, and every Lambda beside them.
+
+`compose` is the composition root: the only place that knows how services, sources and senders fit together. Who reacts
+to something that happens below registers here, so no import ever points upward.
+"""
+
+from typing import Any
+
+from chalice.app import Chalice
+
+import chalicelib.groups.routes
+import chalicelib.http.routes
+import chalicelib.people.routes
+from chalicelib.alerts.sms import city_sender
+from chalicelib.core.crypto import IdentityMacs
+from chalicelib.core.fields import FieldCipher
+from chalicelib.core.ports import HealthSource, SmsSender
+from chalicelib.core.services import Services
+from chalicelib.core.streams import BatchAnswer
+from chalicelib.groups.effects import sweep_book
+from chalicelib.groups.service.books import Books
+from chalicelib.groups.service.invitations import Invitations
+from chalicelib.groups.service.members import Members
+from chalicelib.groups.service.memberships import Memberships
+from chalicelib.health.effects import RegistryEffects
+from chalicelib.health.service import RegistrySource
+from chalicelib.http.endpoint import bind
+from chalicelib.people.effects import LedgerEffects
+from chalicelib.people.service.codes import Codes
+from chalicelib.people.service.erasure import Erasure
+from chalicelib.people.service.identity import Identity
+from chalicelib.people.service.privacy import Privacy
+from chalicelib.people.service.sessions import Sessions
+
+app = Chalice(app_name="gatebook", configure_logs=False)
+
+
+def compose(sms: SmsSender | None = None, source: HealthSource | None = None) -> Services:
+    """Put the service together. What is not given is the city's own: its SMS sender, its health source."""
+    source, macs = source or RegistrySource(), IdentityMacs()
+    codes = Codes(sms or city_sender(), macs)
+    identity, erasure = Identity(source, macs, FieldCipher()), Erasure()
+    books, memberships = Books(), Memberships(source)
+    ledger_effects, registry_effects = LedgerEffects(), RegistryEffects()
+
+    erasure.blocks_erasure(books.held_by)
+    erasure.on_person_erasing(memberships.leave_all)
+    ledger_effects.on_entry("BOOK_DELETED", sweep_book)
+    registry_effects.on_facts_changed(memberships.refresh)
+
+    return Services(
+        codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
+        books, Invitations(), memberships, Members(),
+        ledger_effects, registry_effects,
+    )  # fmt: skip
+
+
+services = Services.lazily(compose)
+
+app.register_blueprint(chalicelib.http.routes.routes)
+app.register_blueprint(chalicelib.people.routes.routes)
+app.register_blueprint(chalicelib.groups.routes.routes)
+bind(app, services.get)
+
+
+@app.lambda_function(name="ledger-stream")
+def ledger_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
+    """Disclosures into access logs, erasures and deleted books into sweeps."""
+    return services.get(LedgerEffects).handle(event)
+
+
+@app.lambda_function(name="registry-stream")
+def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
+    """New facts into snapshots, changed phones into doubts."""
+    return services.get(RegistryEffects).handle(event)

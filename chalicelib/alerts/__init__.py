@@ -1,0 +1,1 @@
+"""Alerts and messages: what leaves the city as SMS."""

@@ -1,0 +1,1 @@
+"""What builds, provisions and runs a city; nothing of it ships to Lambda."""

@@ -1,0 +1,1 @@
+"""A whole city on one machine: emulator, tables, keys, server, and the loop that pumps its streams."""

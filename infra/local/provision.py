@@ -1,0 +1,67 @@
+"""Makes what a city owns in an emulator: keys, secrets, tables. Running it again makes only what is missing."""
+
+import secrets
+from typing import TYPE_CHECKING, cast
+
+from botocore.exceptions import ClientError
+
+from chalicelib.core import aws
+from chalicelib.core.names import field_key_alias, hmac_key_alias, secret_name
+from chalicelib.core.settings import settings
+from chalicelib.core.store import Row, connection, tables
+from infra.tables import table_definition, ttl_attribute
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TimeToLiveSpecificationTypeDef
+    from mypy_boto3_kms.literals import KeySpecType, KeyUsageTypeType
+
+SECRETS = ("session-key", "sms-gateway-key")
+SECRET_BYTES = 32
+
+
+def provision() -> bool:
+    """Make the keys, secrets and tables of this process's city that are not there yet. True if any table was made.
+
+    The rows must be declared already: import `app` first.
+    """
+    city = settings().city_name
+    _ensure_key(hmac_key_alias(city), "HMAC_256", "GENERATE_VERIFY_MAC")
+    _ensure_key(field_key_alias(city), "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")
+    for secret in SECRETS:
+        _ensure_secret(secret_name(city, secret))
+    made = [_ensure_table(table) for table in tables()]
+    return any(made)
+
+
+def _ensure_key(alias: str, spec: "KeySpecType", usage: "KeyUsageTypeType") -> None:
+    kms = aws.kms()
+    try:
+        kms.describe_key(KeyId=alias)
+    except kms.exceptions.NotFoundException:
+        key = kms.create_key(KeySpec=spec, KeyUsage=usage)
+        kms.create_alias(AliasName=alias, TargetKeyId=key["KeyMetadata"]["KeyId"])
+
+
+def _ensure_secret(name: str) -> None:
+    client = aws.secrets()
+    try:
+        client.describe_secret(SecretId=name)
+    except client.exceptions.ResourceNotFoundException:
+        client.create_secret(Name=name, SecretBinary=secrets.token_bytes(SECRET_BYTES))
+
+
+def _ensure_table(table: type[Row]) -> bool:
+    client = cast("DynamoDBClient", connection().client)
+    name = table.physical_name()
+    try:
+        client.create_table(**table_definition(table, name))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceInUseException":
+            return False
+        raise
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    if attribute := ttl_attribute(table):
+        expiry: TimeToLiveSpecificationTypeDef = {"Enabled": True, "AttributeName": attribute}
+        client.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
+    return True

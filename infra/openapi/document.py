@@ -1,0 +1,142 @@
+"""The OpenAPI document: paths, parameters and models, made from the routes of `app.py` and their specs."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from chalicelib.http import problems
+from chalicelib.http.admission import Public
+from infra.openapi.answers import FILES, HEADERS, Json, References, responses
+from infra.openapi.route import Model, Route, routes
+
+DESCRIPTION = """\
+Group books: an organization sees of its members exactly what each of them agreed to share.
+
+Log in with a code that is sent by SMS, then send the token of the session as `Authorization: Bearer …`. Errors are
+problem details (RFC 9457) in the language that `Accept-Language` prefers, `zh-CN` or `en`; each `code` is explained on
+the page `/docs`. Unknown fields and parameters are refused in requests; in answers, fields may be added at any time.
+
+Lists come in pages: send the `cursor` of an answer to get the page after it, until it is null. Every write may be
+repeated: those that create something new each time take an `Idempotency-Key`.
+"""
+
+PARAMETERS: Json = {
+    "AcceptLanguage": {
+        "name": "Accept-Language",
+        "in": "header",
+        "description": "The language of texts and problems: `zh-CN` (also where it says nothing) or `en`.",
+        "schema": {"type": "string"},
+        "example": "en",
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The caller's own name for this request. Repeated within 24 hours with the same body, it creates "
+        "nothing new and is answered with what was created first. Without it each request creates.",
+        "schema": {"type": "string"},
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The `ETag` of the copy that the client has.",
+        "schema": {"type": "string"},
+    },
+}
+"""Headers that several routes read."""
+
+
+class _Schemas(GenerateJsonSchema):
+    """Schemas without titles that only repeat a field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  asked by pydantic of each field
+        """No field needs one."""
+        return False
+
+
+def document() -> Json:
+    """The description of the whole API."""
+    all_routes = list(routes())
+    references, schemas = _schemas(all_routes)
+    paths: Json = {}
+    for route in all_routes:
+        paths.setdefault(route.path, {})[route.method] = _operation(route, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Gatebook", "version": "1", "description": DESCRIPTION},
+        "servers": [{"url": "."}],
+        "tags": [{"name": name, "description": words} for name, words in _features(all_routes)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _schemas(all_routes: list[Route]) -> tuple[References, Json]:
+    """A reference to each model that is read or answered, and the models."""
+    models: dict[Model, None] = {(problems.Problem, "serialization"): None}
+    for route in all_routes:
+        models |= {model: None for model in (route.body, route.answer) if model is not None}
+    references: Any
+    references, schemas = models_json_schema(
+        list(models), ref_template="#/components/schemas/{model}", schema_generator=_Schemas
+    )
+    return references, schemas["$defs"]
+
+
+def _features(all_routes: list[Route]) -> Iterator[tuple[str, str]]:
+    """The features that have routes, each with what its package says of itself."""
+    for name in sorted({route.feature for route in all_routes}):
+        yield name, (sys.modules[f"chalicelib.{name}"].__doc__ or "").strip()
+
+
+def _operation(route: Route, references: References) -> Json:
+    words = " ".join((route.view.__doc__ or "").split())
+    operation = {
+        "operationId": route.name,
+        "summary": words.partition(". ")[0].rstrip("."),
+        "description": words,
+        "tags": [route.feature],
+        "x-admits": route.spec.admits.name,
+        "security": [] if isinstance(route.spec.admits, Public) else [{"session": []}],
+        "parameters": list(_parameters(route)),
+        "responses": responses(route, references),
+    }
+    if route.body is not None:
+        operation["requestBody"] = _request_body(route.body, references)
+    return operation
+
+
+def _request_body(model: Model, references: References) -> Json:
+    return {
+        "required": any(field.is_required() for field in model[0].model_fields.values()),
+        "content": {"application/json": {"schema": references[model]}},
+    }
+
+
+def _parameters(route: Route) -> Iterator[Json]:
+    for part in route.path.split("/"):
+        if part.startswith("{"):
+            schema = {"type": "string", "pattern": f"^{route.spec.parameters.pattern}$"}
+            yield {"name": part[1:-1], "in": "path", "required": True, "schema": schema}
+    if route.spec.query is not None:
+        yield from _query_parameters(route.spec.query)
+    if route.creates_once:
+        yield {"$ref": "#/components/parameters/IdempotencyKey"}
+    yield {"$ref": f"#/components/parameters/{'IfNoneMatch' if route.name in FILES else 'AcceptLanguage'}"}
+
+
+def _query_parameters(query: type[BaseModel]) -> Iterator[Json]:
+    """A parameter for each field. One that may be absent is a string or number, never null: a query has no null."""
+    model = query.model_json_schema(schema_generator=_Schemas)
+    for name, field in model["properties"].items():
+        options = [option for option in field.get("anyOf", [field]) if option.get("type") != "null"]
+        schema = {key: value for key, value in options[0].items() if key != "description"}
+        words = {"description": field["description"]} if "description" in field else {}
+        yield {"name": name, "in": "query", "required": name in model.get("required", ()), "schema": schema, **words}

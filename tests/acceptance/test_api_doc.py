@@ -1,0 +1,68 @@
+"""docs/api.md as written: its bash blocks run from top to bottom in one shell, and each JSON block holds of the answer before it."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.city import LocalCity
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+BLOCK = re.compile(r"^```(bash|json)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+MARK = "---- block {} ----"
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with LocalCity("demo", state=tmp_path_factory.mktemp("city"), port=0, aws_port=0, demo_people=True) as city:
+        yield city.url
+
+
+def blocks() -> list[tuple[str, str]]:
+    return [(match.group(1), match.group(2)) for match in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))]
+
+
+def outputs(address: str, folder: Path) -> dict[int, str]:
+    """What each bash block printed, all in one shell that stops at the first command that fails."""
+    script = "set -euo pipefail\n" + "\n".join(
+        f"{text}\nprintf '\\n{MARK.format(number)}\\n'" for number, (kind, text) in enumerate(blocks()) if kind == "bash"
+    )
+    run = subprocess.run(
+        ["bash", "-c", script],
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin", "GATEBOOK": address},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr + run.stdout
+    parts = re.split(r"---- block (\d+) ----\n", run.stdout)
+    return {int(number): text.strip() for text, number in zip(parts[::2], parts[1::2], strict=False)}
+
+
+def holds(expected: Any, actual: Any) -> bool:
+    """Whether what the page shows is part of the answer: fields may be left out, lists may not."""
+    if isinstance(expected, dict):
+        return isinstance(actual, dict) and all(
+            name in actual and holds(value, actual[name]) for name, value in expected.items()
+        )
+    if isinstance(expected, list):
+        return isinstance(actual, list) and len(expected) == len(actual) and all(map(holds, expected, actual))
+    return bool(expected == actual)
+
+
+def test_the_page_does_what_it_says(address: str, tmp_path: Path) -> None:
+    printed = outputs(address, tmp_path)
+    for number, (kind, text) in enumerate(blocks()):
+        if kind == "json":
+            answer = printed[number - 1].splitlines()[-1]
+            assert holds(json.loads(text), json.loads(answer)), f"{text} is not in {answer}"
+    assert (tmp_path / "invitation.svg").read_text().startswith("<svg")

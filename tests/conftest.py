@@ -1,0 +1,68 @@
+"""Fixtures of every suite. One emulator per worker, ended by its process id; canaries are on for the whole run (H4)."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.canaries import dump_tables, leaks
+from tests.support.seam import Seam, seam
+
+if TYPE_CHECKING:
+    from tests.support.city import TestCity
+
+os.environ["CITY"] = "demo"
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the emulator that this worker's tests share."""
+    from infra.local.emulator import Emulator
+    from infra.local.ports import free_port
+
+    folder: Path = tmp_path_factory.mktemp("emulator")
+    with Emulator(free_port(), folder / "state", folder / "emulator.log") as running:
+        os.environ["AWS_ENDPOINT_URL"] = running.url
+        yield running.url
+
+
+@pytest.fixture(scope="session")
+def whole_run(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator["TestCity"]:
+    """The city of this worker. At the end its raw tables are searched for every person of the run."""
+    import app
+    from infra.local.provision import provision
+    from infra.local.pump import Pump
+    from tests.support.city import InProcess, RecordedSms, TestCity
+    from tests.support.client import Client
+
+    provision()
+    sms = RecordedSms()
+    app.services.replace(app.compose(sms=sms))
+    functions = {"ledger_stream": app.ledger_stream, "registry_stream": app.registry_stream}
+    pump = Pump(tmp_path_factory.mktemp("pump") / "positions.json", functions, deliver_twice=7)
+    city = TestCity(Client(InProcess(app.app)), sms, pump)
+    yield city
+    assert leaks(city.people, dump_tables()) == []
+
+
+@pytest.fixture
+def city(
+    whole_run: "TestCity", capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Iterator["TestCity"]:
+    """The worker's city for one test; afterwards its answers, output and logs are searched for people."""
+    answers_before = len(whole_run.api.answers)
+    yield whole_run
+    output = capfd.readouterr()
+    answers = "\n".join(f"{answer.headers} {answer.text}" for _, answer in whole_run.api.answers[answers_before:])
+    searched = "\n".join((output.out, output.err, caplog.text, answers))
+    del whole_run.api.answers[answers_before:]
+    assert leaks(whole_run.people, searched.encode()) == []
+
+
+@pytest.fixture
+def faults() -> Iterator[Seam]:
+    """The seam under every AWS call, for tests that count or break them."""
+    with seam() as installed:
+        yield installed

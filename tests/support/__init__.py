@@ -1,0 +1,1 @@
+"""What tests share: fictional people, a client, canaries, the fault seam."""
