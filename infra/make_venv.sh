@@ -24,7 +24,8 @@ interpreter() {
     "$1" -c 'if True:
         import ensurepip, os, sys, venv
         assert sys.version_info >= (3, 11)
-        print(sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(sys.executable))' 2>/dev/null </dev/null
+        in_environment = sys.prefix != sys.base_prefix
+        print(os.path.realpath(sys.executable) if in_environment else sys.executable)' 2>/dev/null </dev/null
 }
 
 find_python() {

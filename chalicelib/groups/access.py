@@ -95,11 +95,11 @@ class OfGuest:
     name = "person with a code"
 
     def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
-        """Session and person consistently; the rest eventually, since the join's transaction checks it again."""
+        """Session, person and own membership consistently; the rest eventually, since the join's transaction checks it."""
         org_id, invitation_id = read_code(path["code"])
         organization = OrganizationRow.of(org_id, consistent=False)
         invitation = InvitationRow.of(org_id, invitation_id, consistent=False)
-        own = [_own_membership(bearer, org_id, consistent=False)] if bearer.person_id else []
+        own = [_own_membership(bearer, org_id)] if bearer.person_id else []
         return [*account_keys(bearer), organization, invitation, *own]
 
     def admit(self, bearer: Bearer, rows: Rows, path: Path) -> Guest:
@@ -120,8 +120,8 @@ def _living(organization: OrganizationRow | None) -> OrganizationRow:
     return organization
 
 
-def _own_membership(bearer: Bearer, org_id: str, *, consistent: bool = True) -> Key[MembershipRow]:
-    return MembershipRow.of(org_id, pairwise_id(org_id, bearer.person_id or ""), consistent=consistent)
+def _own_membership(bearer: Bearer, org_id: str) -> Key[MembershipRow]:
+    return MembershipRow.of(org_id, pairwise_id(org_id, bearer.person_id or ""))
 
 
 def _is_own(membership: MembershipRow | None, person: Person) -> bool:

@@ -8,7 +8,7 @@ from chalicelib.core import clock, ids
 from chalicelib.core.ports import Fact
 from chalicelib.core.texts import Language, contents, text
 from chalicelib.groups.tables import MembershipRow, OrganizationRow, Snapshot
-from chalicelib.health.facts import TRAVEL_KINDS, Kind, latest
+from chalicelib.health.facts import DOSES, TRAVEL_KINDS, Kind, latest
 from chalicelib.people.tables.privacy import ReceiptRow, kept_until
 
 
@@ -80,7 +80,7 @@ def snapshot(scopes: Iterable[str], facts: Iterable[Fact]) -> Snapshot:
         "vaccination": _vaccination(known),
         "travel": _travel(latest(known, TRAVEL_KINDS)),
     }
-    open_columns = {COLUMNS[Scope(scope)] for scope in scopes}
+    open_columns = {COLUMNS[scope] for scope in Scope if scope.value in set(scopes)}
     return {column: value if column in open_columns else None for column, value in seen.items()}
 
 
@@ -93,7 +93,7 @@ def _travel(fact: Fact | None) -> dict[str, Any] | None:
 
 
 def _vaccination(facts: Iterable[Fact]) -> dict[str, Any] | None:
-    doses = [fact for fact in facts if fact.kind == Kind.VACCINATION]
+    doses = [fact for fact in facts if fact.kind == Kind.VACCINATION and fact.result in DOSES]
     last = max(doses, key=lambda fact: (int(fact.result), fact.occurred_at), default=None)
     return None if last is None else {"doses": int(last.result), "occurred_at": last.occurred_at}
 

@@ -21,6 +21,13 @@ class TooManyBooks(Conflict):
     code = "too_many_books"
 
 
+class InvalidKind(Invalid):
+    """The city opens no books of this kind."""
+
+    code = "invalid_kind"
+    field = "kind"
+
+
 class InvalidSubdistrict(Invalid):
     """A sub-district is nine digits (R1.1)."""
 

@@ -1,46 +1,77 @@
-"""The light page behind `/c/{code}`: plain HTML and one small script, in both languages."""
+"""The light page behind `/c/{code}`: plain HTML and one small script, in both languages.
+
+Both languages of a text stand side by side in the page, and its style shows the one that the visitor chose. Everything
+that is filled in is escaped here.
+"""
 
 from collections.abc import Callable
 from html import escape
 
-from chalice.app import Response
-
 from chalicelib.core.errors import GatebookError
+from chalicelib.core.settings import settings
 from chalicelib.core.texts import LANGUAGES, Language, text
 from chalicelib.groups.consents import Scope, consent_text, scope_text
-from chalicelib.groups.service.invitations import Invited
+from chalicelib.groups.errors import InvitationExpired, InvitationFull, InvitationRevoked
+from chalicelib.groups.service.invitations import Invited, refuse_unless_open
 from chalicelib.http import pages
 from chalicelib.http.problems import status_of
 
 
-def invitation(invited: Invited, language: Language) -> Response:
-    """The page that names the organization and lets one join. Without script it still says who asks for what."""
-    name = escape(invited.organization.name)
+def invitation(invited: Invited, language: Language) -> pages.Page:
+    """The page that names the organization and lets one join and leave. Without script it still says who asks for what.
+
+    Where the invitation is over it says so, under the status of InvitationRevoked, InvitationExpired or InvitationFull,
+    and still lets members change what they share and leave: that must stay as easy as joining was (PIPL art. 15).
+    """
+    over = _why_over(invited)
+    name = invited.organization.name
     return pages.html(
         "join.html",
+        200 if over is None else status_of(over),
         language=language,
-        organization=name,
-        consent=_both("consent", lambda one: consent_text(invited.organization.name, one)),
-        scopes="".join(_scope(scope) for scope in Scope),
+        city=_both(settings().city.title.spoken),
+        organization=escape(name),
+        org_id=escape(invited.organization.org_id),
+        open="yes" if over is None else "",
+        notice="" if over is None else f"<p>{_both(lambda one: _words(over, 'detail', one))}</p>",
+        consent=_both(lambda one: consent_text(name, one)),
+        scopes="\n".join(_scope(scope) for scope in Scope),
     )
 
 
-def refused(error: GatebookError, language: Language) -> Response:
-    """The page for a code that lets nobody in, with the reason in both languages."""
+def refused(error: GatebookError, language: Language) -> pages.Page:
+    """The page for a code that opens nothing: the reason in the visitor's language, then in the other one."""
+    other: Language = next(one for one in LANGUAGES if one != language)
     return pages.html(
         "refused.html",
         status_of(error),
         language=language,
-        title=_both("title", lambda one: text("errors", f"{error.code}.title", one, **error.fields)),
-        detail=_both("detail", lambda one: text("errors", f"{error.code}.detail", one, **error.fields)),
+        other=other,
+        city=escape(settings().city.title.spoken(language)),
+        title=escape(_words(error, "title", language)),
+        detail=escape(_words(error, "detail", language)),
+        other_title=escape(_words(error, "title", other)),
+        other_detail=escape(_words(error, "detail", other)),
     )
 
 
+def _why_over(invited: Invited) -> GatebookError | None:
+    try:
+        refuse_unless_open(invited.invitation)
+    except (InvitationRevoked, InvitationExpired, InvitationFull) as error:
+        return error
+    return None
+
+
 def _scope(scope: Scope) -> str:
-    words = _both("scope", lambda one: scope_text(scope, one))
-    return f'<label><input type="checkbox" name="scopes" value="{scope.value}">{words}</label>'
+    words = _both(lambda one: scope_text(scope, one))
+    return f'<label class="choice"><input type="checkbox" name="scopes" value="{scope.value}">{words}</label>'
 
 
-def _both(kind: str, words: Callable[[Language], str]) -> str:
-    """A text in both languages; the page's style shows the one that the visitor chose."""
-    return "".join(f'<span class="{kind}" lang="{one}">{escape(words(one))}</span>' for one in LANGUAGES)
+def _both(words: Callable[[Language], str]) -> str:
+    """A text in both languages."""
+    return "".join(f'<span lang="{one}">{escape(words(one))}</span>' for one in LANGUAGES)
+
+
+def _words(error: GatebookError, part: str, language: Language) -> str:
+    return text("errors", f"{error.code}.{part}", language, **error.fields)

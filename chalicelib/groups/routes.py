@@ -2,10 +2,10 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.core.errors import GatebookError
 from chalicelib.core.requests import RequestKey
 from chalicelib.groups import page, schemas, views
 from chalicelib.groups.access import Guest, Member, Owner, guest, member, owner, owner_stepped_up
+from chalicelib.groups.errors import InvitationNotFound
 from chalicelib.groups.service.books import Books
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.members import Members
@@ -82,10 +82,10 @@ def preview_invitation(code: str, call: Call, invitations: Invitations) -> schem
 @routes.route("/c/{code}", methods=["GET"])
 @endpoint()
 def open_code(code: str, call: Call, invitations: Invitations) -> Response:
-    """The page behind a printed code: names the organization and lets one log in and join on a phone."""
+    """The page behind a printed code: names the organization and lets one log in, join and leave on a phone."""
     try:
-        return page.invitation(invitations.preview(code), call.language)
-    except GatebookError as error:
+        return page.invitation(invitations.behind(code), call.language)
+    except InvitationNotFound as error:
         return page.refused(error, call.language)
 
 

@@ -10,19 +10,24 @@ from chalicelib.core.schemas import Input, Output, PageQuery
 from chalicelib.groups.consents import Scope
 
 
+NAME_LENGTH = 100
+UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories that a name may not hold: it is shown, printed and exported (T-30)."""
+
+
 def _printable(name: str) -> str:
-    """Refuse control and format characters: a name is shown, printed and exported (T-30). It must show something."""
+    """The name in one spelling (NFKC), without spaces around it. It must show something and be no longer than it may."""
     import unicodedata
 
-    if not name.strip() or any(
-        unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for character in name
-    ):
+    shown = unicodedata.normalize("NFKC", name).strip()
+    kinds = {unicodedata.category(character) for character in name}
+    if not shown or len(shown) > NAME_LENGTH or kinds & UNPRINTABLE:
         message = "must be visible text without control characters"
         raise ValueError(message)
-    return name
+    return shown
 
 
-OrganizationName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+OrganizationName = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_printable)]
 Scopes = Annotated[list[Annotated[Scope, Field(strict=False)]], Field(max_length=len(Scope))]
 
 
@@ -49,6 +54,8 @@ class OrganizationList(Output):
     """The caller's own books."""
 
     items: list[Organization]
+    unreadable: int
+    """How many more could not be read; their rows are reported to the operators."""
 
 
 class NewInvitation(Input):
@@ -112,6 +119,8 @@ class MembershipList(Output):
     """The caller's memberships."""
 
     items: list[Membership]
+    unreadable: int
+    """How many more could not be read; their rows are reported to the operators."""
 
 
 class ConsentRequest(Input):

@@ -1,11 +1,12 @@
 """The tables `organizations` and `memberships`, and the questions asked of them."""
 
-from typing import Any
+from typing import Any, Self
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection, LocalSecondaryIndex
 
-from chalicelib.core.store import Key, Row, TableMeta, list_of, maybe
+from chalicelib.core.errors import Broken
+from chalicelib.core.store import Key, RawItem, Row, TableMeta, list_of, maybe
 
 TOP = "/"
 """The path of an organization itself; a department's is `/<department_id>/…/`, ids only, so names are free to change."""
@@ -150,6 +151,15 @@ class ListedMember(MembershipsTable):
     attention = maybe(UnicodeAttribute)
     joined_at = UTCDateTimeAttribute()
 
+    @classmethod
+    def from_raw_data(cls, data: RawItem) -> Self:
+        """A member from its stored form. Raises Broken also for a snapshot that is no object and a scope that is no word."""
+        row = super().from_raw_data(data)
+        columns = (row.status, row.nucleic_acid, row.vaccination, row.travel)
+        if None in row.scopes or not all(column is None or isinstance(column, dict) for column in columns):
+            raise Broken
+        return row
+
 
 class MembershipRow(ListedMember):
     """One membership: the consent that stands, and the snapshot of what it lets the organization see (B5)."""
@@ -165,6 +175,12 @@ class MembershipRow(ListedMember):
     def of(cls, org_id: str, member_id: str, *, consistent: bool = True) -> "Key[MembershipRow]":
         """Where a membership lies."""
         return cls.key(org_id, member_id, consistent=consistent)
+
+
+class MemberTrace(MembershipsTable):
+    """What is left legible of a membership that can't be read: whose it is."""
+
+    person_id = UnicodeAttribute()
 
 
 Snapshot = dict[str, dict[str, Any] | None]

@@ -4,9 +4,10 @@ from chalicelib.core.texts import Language
 from chalicelib.groups import schemas
 from chalicelib.groups.codes import qr_svg
 from chalicelib.groups.consents import Scope, consent_text, current_text_version, scope_text
+from chalicelib.groups.service.books import OwnBooks
 from chalicelib.groups.service.invitations import Invited
 from chalicelib.groups.service.members import MemberPage
-from chalicelib.groups.service.memberships import OwnMembership
+from chalicelib.groups.service.memberships import OwnMemberships
 from chalicelib.groups.tables import ListedMember, MembershipRow, OrganizationRow
 
 
@@ -15,6 +16,11 @@ def organization(row: OrganizationRow) -> schemas.Organization:
     return schemas.Organization(
         org_id=row.org_id, name=row.name, kind=row.kind, subdistrict=row.subdistrict, created_at=row.created_at
     )
+
+
+def organizations(own: OwnBooks) -> schemas.OrganizationList:
+    """The caller's own books."""
+    return schemas.OrganizationList(items=[organization(row) for row in own.books], unreadable=own.unreadable)
 
 
 def invitation(code: str, public_url: str) -> schemas.Invitation:
@@ -46,9 +52,10 @@ def membership(organization_name: str, row: MembershipRow) -> schemas.Membership
     )
 
 
-def memberships(own: list[OwnMembership]) -> schemas.MembershipList:
+def memberships(own: OwnMemberships) -> schemas.MembershipList:
     """The caller's memberships."""
-    return schemas.MembershipList(items=[membership(one.organization.name, one.membership) for one in own])
+    items = [membership(one.organization.name, one.membership) for one in own.memberships]
+    return schemas.MembershipList(items=items, unreadable=own.unreadable)
 
 
 def member_list(page: MemberPage) -> schemas.MemberList:

@@ -10,6 +10,9 @@ from chalice.app import Response
 
 from chalicelib.http.endpoint import RouteNotFound
 
+Page = Response
+"""What a view that shows a page returns; features take it from here, for they don't know Chalice."""
+
 Headers = dict[str, str | list[str]]
 
 WEBAPP = Path(__file__).parent.parent / "webapp"

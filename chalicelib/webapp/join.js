@@ -1,12 +1,12 @@
-// Log in, prove who one is, choose what to share, leave. The words stand in the page in both languages; what comes
-// from the service is put into text nodes and nowhere else.
+// Log in, prove who one is, choose what to share, leave. The page holds the words, in both languages; what the
+// service answers is put into text nodes and nowhere else.
 
 const root = document.documentElement;
 const { organization, open } = document.body.dataset;
 const all = (selector, place = document) => Array.from(place.querySelectorAll(selector));
 const section = (name) => document.getElementById(name);
 const form = (name) => section(name).querySelector("form");
-const typed = (name, field) => form(name).elements[field].value;
+const typed = (name) => form(name).elements[name].value;
 const timers = new Map(); // button -> its countdown
 let token, phone, membership;
 let busy = false;
@@ -16,7 +16,7 @@ function stored(key, value) {
     if (value !== undefined) sessionStorage.setItem(key, value);
     return sessionStorage.getItem(key);
   } catch {
-    return value; // storage is switched off: it lasts as long as the page does
+    return value;
   }
 }
 
@@ -60,7 +60,7 @@ function say(error, language, words) {
 function show(place, { code, title, detail, errors, language }) {
   const refused = [];
   for (const one of code === "code_refused" ? [{ field: "code", detail }] : errors || []) {
-    const input = one.field.split(".").map((name) => place.querySelector(`input[name="${name}"]`)).find(Boolean);
+    const input = place.querySelector(`[name="${one.field.split(".").pop()}"]`);
     if (!input) continue;
     input.setAttribute("aria-invalid", true);
     say(place.querySelector(`[data-field="${input.name}"]`), language, one.detail);
@@ -72,12 +72,12 @@ function show(place, { code, title, detail, errors, language }) {
 
 function refuse(name, problem, button) {
   const { code, seconds } = problem;
-  const session = /^session_/.test(code) && "phone";
-  const elsewhere = session || { identity_required: "identity", membership_not_found: "scopes" }[code];
+  const session = /^session_/.test(code);
   if (session) hold("");
-  if (elsewhere === "scopes") become();
-  if (section(elsewhere || name).hidden) step(elsewhere || name);
-  show(form(elsewhere || name), problem);
+  if (code === "membership_not_found") become();
+  name = session ? "phone" : { identity_required: "identity", membership_not_found: "scopes" }[code] || name;
+  if (section(name).hidden) step(name);
+  show(form(name), problem);
   if (seconds) wait(button || form(name).querySelector("[type=submit]"), seconds);
 }
 
@@ -155,7 +155,7 @@ async function resume() {
 const proceed = () => resume().catch((problem) => refuse("trouble", problem));
 
 async function signOut() {
-  await call("DELETE", "auth/sessions/current").catch(() => 0); // the token is forgotten in any case
+  await call("DELETE", "auth/sessions/current").catch(() => 0); // forgotten here in any case
   hold("");
   become();
   for (const one of document.forms) one.reset();
@@ -164,19 +164,20 @@ async function signOut() {
 
 const submits = {
   async phone() {
-    phone = typed("phone", "phone");
+    phone = typed("phone");
     await sendCode();
     enterCode();
   },
   async code() {
-    const code = typed("code", "code").normalize("NFKC").replace(/\s/g, "");
+    const code = typed("code").normalize("NFKC").replace(/\s/g, "");
     hold((await call("POST", "auth/sessions", { phone, code })).token);
     form("code").reset();
     await proceed();
   },
   async identity() {
-    const claim = { type: typed("identity", "type"), number: typed("identity", "number") };
-    hold((await call("PUT", "me/identity", { name: typed("identity", "name"), document: claim })).token);
+    const { name, type, number } = form("identity").elements;
+    const claim = { name: name.value, document: { type: type.value, number: number.value } };
+    hold((await call("PUT", "me/identity", claim)).token);
     await proceed();
   },
   async scopes() {
@@ -198,7 +199,7 @@ const submits = {
 
 const actions = {
   resend: (button) => run("code", sendCode, button),
-  have: () => ((phone = typed("phone", "phone")), enterCode()),
+  have: () => ((phone = typed("phone")), enterCode()),
   back: () => step("phone"),
   change: () => step("scopes"),
   ask: () => step("leave"),

@@ -35,6 +35,7 @@ BAD = {
     409: "It contradicts what is stored now.",
     410: "It existed and has ended.",
     413: "The request is too large.",
+    415: "The body is not JSON.",
     422: "The request holds a value that cannot be accepted.",
     429: "A limit is used up.",
     500: "Something is wrong on the service's side.",

@@ -1,15 +1,22 @@
 """Opening and deleting a group book (R1.1, R1.4)."""
 
 import re
-import unicodedata
+from dataclasses import dataclass
 
 from chalicelib.core import clock, ids, store
-from chalicelib.core.log import Event, emit
+from chalicelib.core.errors import Broken
+from chalicelib.core.log import Event, emit, where
 from chalicelib.core.requests import AlreadyDone, RequestKey, remember, remembered
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Owner
-from chalicelib.groups.errors import ForeignSubdistrict, InvalidSubdistrict, OrganizationNotFound, TooManyBooks
+from chalicelib.groups.errors import (
+    ForeignSubdistrict,
+    InvalidKind,
+    InvalidSubdistrict,
+    OrganizationNotFound,
+    TooManyBooks,
+)
 from chalicelib.groups.tables import OrganizationRow
 from chalicelib.people.access import Person
 from chalicelib.people.errors import Held
@@ -17,6 +24,14 @@ from chalicelib.people.tables.people import OwnershipPointer, PersonRow
 from chalicelib.people.tables.privacy import ledger_entry
 
 SUBDISTRICT = re.compile(r"[0-9]{9}")
+
+
+@dataclass(frozen=True)
+class OwnBooks:
+    """The books that a person owns, and how many more can't be read."""
+
+    books: list[OrganizationRow]
+    unreadable: int
 
 
 class Books:
@@ -27,15 +42,18 @@ class Books:
     ) -> OrganizationRow:
         """Open a book owned by a verified person; with an idempotency key a repetition finds the first one.
 
-        Raises InvalidSubdistrict, ForeignSubdistrict, TooManyBooks or IdempotencyMismatch.
+        Raises InvalidKind, InvalidSubdistrict, ForeignSubdistrict, TooManyBooks, IdempotencyMismatch, or
+        OrganizationNotFound where the first one was deleted since.
         """
+        if kind not in settings().city.books.kinds:
+            raise InvalidKind
         _check_subdistrict(subdistrict)
         if (org_id := remembered(request)) is not None:
             return self._stored(org_id)
         organization = OrganizationRow(
             ids.new_id(),
             "ORG",
-            name=unicodedata.normalize("NFKC", name).strip(),
+            name=name,
             kind=kind,
             subdistrict=subdistrict,
             owner_id=person.person_id,
@@ -50,17 +68,33 @@ class Books:
     def _stored(self, org_id: str) -> OrganizationRow:
         key = OrganizationRow.of(org_id)
         row = store.read_together([key]).get(key)
-        if row is None:
+        if row is None or row.deleted_at is not None:
             raise OrganizationNotFound
         return row
 
-    def owned_by(self, person: Person) -> list[OrganizationRow]:
+    def owned_by(self, person: Person) -> OwnBooks:
         """The books that a person owns, oldest first."""
-        return _owned(person.person_id)
+        keys = _owned(person.person_id)
+        rows = store.read_together(keys)
+        books: list[OrganizationRow] = []
+        unreadable = 0
+        for key in keys:
+            try:
+                row = rows.get(key)
+            except Broken as error:
+                emit(Event.ROW_BROKEN, table=key.row.Meta.table, where=where(error))
+                unreadable += 1
+                continue
+            if row is not None and row.deleted_at is None:
+                books.append(row)
+        return OwnBooks(books, unreadable)
 
     def held_by(self, person_id: str) -> list[Held]:
-        """What keeps a person from being erased: the books they own (design §4, "Erasure")."""
-        return [Held(row.org_id, row.name) for row in _owned(person_id)]
+        """What keeps a person from being erased: the books they own (design §4, "Erasure"). Raises Broken."""
+        keys = _owned(person_id)
+        rows = store.read_together(keys)
+        found = [row for key in keys if (row := rows.get(key)) is not None]
+        return [Held(row.org_id, row.name) for row in found if row.deleted_at is None]
 
     def delete_book(self, owner: Owner) -> None:
         """Delete the book: from the answer on nothing of it can be read; the ledger's consumer takes it apart."""
@@ -98,8 +132,6 @@ def _opening(person: Person, organization: OrganizationRow, request: RequestKey 
     return transaction.put(OwnershipPointer(key.hash_value, key.range_value))
 
 
-def _owned(person_id: str) -> list[OrganizationRow]:
+def _owned(person_id: str) -> list[store.Key[OrganizationRow]]:
     prefix = OwnershipPointer.sk.startswith(OwnershipPointer.PREFIX)
-    keys = [OrganizationRow.of(pointer.org_id) for pointer in store.query_all(OwnershipPointer, person_id, prefix)]
-    rows = store.read_together(keys)
-    return [row for key in keys if (row := rows.get(key)) is not None and row.deleted_at is None]
+    return [OrganizationRow.of(pointer.org_id) for pointer in store.query_all(OwnershipPointer, person_id, prefix)]

@@ -67,13 +67,21 @@ class Invitations:
 
         Raises InvitationNotFound, InvitationRevoked, InvitationExpired or InvitationFull.
         """
+        invited = self.behind(code)
+        refuse_unless_open(invited.invitation)
+        return invited
+
+    def behind(self, code: str) -> Invited:
+        """What a code belongs to, even if it lets nobody in any more: members come back with it to leave.
+
+        Raises InvitationNotFound.
+        """
         org_id, invitation_id = read_code(code)
         keys = OrganizationRow.of(org_id, consistent=False), InvitationRow.of(org_id, invitation_id, consistent=False)
         rows = store.read_together(keys)
         organization, invitation = rows.get(keys[0]), rows.get(keys[1])
         if organization is None or organization.deleted_at is not None or invitation is None:
             raise InvitationNotFound
-        refuse_unless_open(invitation)
         return Invited(organization, invitation)
 
 

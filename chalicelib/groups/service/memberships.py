@@ -6,13 +6,16 @@ from typing import Any
 
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import keyed_id
+from chalicelib.core.errors import Broken
+from chalicelib.core.log import Event, emit, where
 from chalicelib.core.ports import Fact, HealthSource
-from chalicelib.core.store import Transaction
+from chalicelib.core.store import Condition, Transaction
 from chalicelib.groups.access import Guest, Member
 from chalicelib.groups.consents import Action, current_text_version, in_order, receipt, snapshot
 from chalicelib.groups.errors import (
     AlreadyMember,
     ConsentChangedMeanwhile,
+    InvitationFull,
     InvitationNotFound,
     MembershipNotFound,
 )
@@ -41,6 +44,14 @@ class OwnMembership:
     membership: MembershipRow
 
 
+@dataclass(frozen=True)
+class OwnMemberships:
+    """The caller's memberships, and how many more can't be read."""
+
+    memberships: list[OwnMembership]
+    unreadable: int
+
+
 class Memberships:
     """Joins, shares and leaves."""
 
@@ -55,15 +66,15 @@ class Memberships:
         """
         if guest.membership is not None:
             return Joined(guest.membership, is_new=False)
-        refuse_unless_open(guest.invitation)
-        membership = self._new_membership(guest, in_order(scopes))
         try:
+            refuse_unless_open(guest.invitation)
+            membership = self._new_membership(guest, in_order(scopes))
             _joining(guest, membership).commit()
-        except AlreadyMember:
-            stored = store.read_together([membership.own_key]).get(membership.own_key)
-            if stored is None:
+        except (AlreadyMember, InvitationFull):
+            twin = _joined_meanwhile(guest)
+            if twin is None:
                 raise
-            return Joined(stored, is_new=False)
+            return Joined(twin, is_new=False)
         return Joined(membership, is_new=True)
 
     def _new_membership(self, guest: Guest, scopes: list[str]) -> MembershipRow:
@@ -95,7 +106,7 @@ class Memberships:
         view = self._view(chosen, member.person.person_id)
         shared = {**view, "scopes": chosen, "text_version": current_text_version()}
         actions = [*store.assign(MembershipRow, shared), MembershipRow.consent_version.add(1)]
-        unchanged = MembershipRow.consent_version == old.consent_version
+        unchanged = _is_same_consent(old)
         for name, value in shared.items():
             setattr(old, name, value)
         transaction = Transaction().update(old.own_key, actions, unchanged, ConsentChangedMeanwhile())
@@ -110,48 +121,54 @@ class Memberships:
         transaction.put(receipt(member.membership, member.organization, Action.LEFT))
         transaction.commit()
 
-    def own(self, person: Person) -> list[OwnMembership]:
+    def own(self, person: Person) -> OwnMemberships:
         """The caller's memberships in books that were not deleted."""
-        pointers = [pointer for pointer in _pointers(person.person_id) if pointer.enrolment == person.enrolment]
+        pointers = _pointers(person.person_id, person.enrolment)
         keys = [(OrganizationRow.of(one.org_id), MembershipRow.of(one.org_id, one.member_id)) for one in pointers]
         rows = store.read_together([key for pair in keys for key in pair])
-        found = [(rows.get(organization), rows.get(membership)) for organization, membership in keys]
-        return [
-            OwnMembership(organization, membership)
-            for organization, membership in found
-            if organization is not None and organization.deleted_at is None and membership is not None
-        ]
+        found: list[OwnMembership] = []
+        unreadable = 0
+        for organization_key, membership_key in keys:
+            try:
+                organization, membership = rows.get(organization_key), rows.get(membership_key)
+            except Broken as error:
+                report_broken(membership_key, error)
+                unreadable += 1
+                continue
+            if organization is not None and organization.deleted_at is None and membership is not None:
+                found.append(OwnMembership(organization, membership))
+        return OwnMemberships(found, unreadable)
 
     def leave_all(self, person: Person) -> None:
         """Leave every organization, before a person is erased. What was left meanwhile is passed over."""
         for pointer in _pointers(person.person_id):
-            organization_key = OrganizationRow.of(pointer.org_id)
-            membership_key = MembershipRow.of(pointer.org_id, pointer.member_id)
-            rows = store.read_together([organization_key, membership_key])
-            organization, membership = rows.get(organization_key), rows.get(membership_key)
-            if membership is not None:
-                _erase_membership(membership, organization)
+            key = OrganizationRow.of(pointer.org_id)
+            organization = _legible(store.read_together([key]), key)
+            end_by_pointer(pointer, organization, Action.ERASED)
 
     def refresh(self, person: PersonRow) -> None:
-        """Bring the snapshots of an enrolled person up to date with the source, within what each membership shares."""
-        pointers = [pointer for pointer in _pointers(person.person_id) if pointer.enrolment == person.enrolment]
+        """Bring the snapshots of an enrolled person up to date with the source, within what each membership shares.
+
+        Facts are read behind the memberships: a consent that is given or changed meanwhile has read facts as new as these.
+        """
+        pointers = _pointers(person.person_id, int(person.enrolment))
         keys = [MembershipRow.of(one.org_id, one.member_id) for one in pointers]
-        facts = self._source.facts_of(person.person_id) if keys else []
         rows = store.read_together(keys)
-        for key in keys:
-            if (row := rows.get(key)) is not None and row.scopes:
-                _store_snapshot(row, facts)
+        memberships = [row for key in keys if (row := _legible(rows, key)) is not None and row.scopes]
+        facts = self._source.facts_of(person.person_id) if memberships else []
+        for row in memberships:
+            _store_snapshot(row, facts)
 
 
 def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
     """Six writes or none: the invitation's use, the book's being there, membership, pointer, receipt, and the person's life."""
     person, org = guest.person, guest.organization
     transaction = Transaction()
+    free = MembershipRow.org_id.does_not_exist() | (MembershipRow.enrolment < person.enrolment)
+    transaction.put(membership, free, AlreadyMember())
     use_once(transaction, guest.invitation)
     alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
     transaction.check(org.own_key, alive, InvitationNotFound())
-    free = MembershipRow.org_id.does_not_exist() | (MembershipRow.enrolment < person.enrolment)
-    transaction.put(membership, free, AlreadyMember())
     pointer = MembershipPointer.of(person.person_id, org.org_id)
     transaction.put(
         MembershipPointer(
@@ -171,20 +188,64 @@ def end_membership(transaction: Transaction, membership: MembershipRow) -> None:
     transaction.update(PersonRow.of(membership.person_id), [PersonRow.memberships.add(-1)])
 
 
-def _erase_membership(membership: MembershipRow, organization: OrganizationRow | None) -> None:
-    transaction = Transaction()
-    end_membership(transaction, membership)
+def end_by_pointer(pointer: MembershipPointer, organization: OrganizationRow | None, action: Action) -> None:
+    """End a membership even if its row, or that of its organization, can't be read any more: what the pointer says will do.
+
+    Nobody is kept in a book by a damaged row. Without an organization there is nothing that a receipt could name.
+    """
+    key = MembershipRow.of(pointer.org_id, pointer.member_id)
+    membership = _legible(store.read_together([key]), key)
+    transaction = Transaction().delete(key)
+    still_there = MembershipPointer.enrolment == pointer.enrolment
+    transaction.delete(pointer.own_key, still_there, MembershipNotFound())
+    transaction.update(PersonRow.of(pointer.person_id), [PersonRow.memberships.add(-1)])
     if organization is not None:
-        transaction.put(receipt(membership, organization, Action.ERASED))
+        transaction.put(receipt(membership or _unread(pointer), organization, action))
     try:
         transaction.commit()
     except MembershipNotFound:
         return
 
 
-def _pointers(person_id: str) -> list[MembershipPointer]:
+def _unread(pointer: MembershipPointer) -> MembershipRow:
+    """As much of a membership as its receipt needs."""
+    version = current_text_version()
+    return MembershipRow(
+        pointer.org_id, pointer.member_id, person_id=pointer.person_id, enrolment=pointer.enrolment, text_version=version
+    )
+
+
+def _joined_meanwhile(guest: Guest) -> MembershipRow | None:
+    """The membership that a twin of this request made, in the same life of the person."""
+    key = MembershipRow.of(guest.organization.org_id, guest.member_id)
+    row = store.read_together([key]).get(key)
+    return row if row is not None and row.enrolment == guest.person.enrolment else None
+
+
+def _is_same_consent(row: MembershipRow) -> Condition:
+    """That the stored consent is the one in the row. Versions start again for who left and joined again."""
+    return (MembershipRow.consent_version == row.consent_version) & (MembershipRow.joined_at == row.joined_at)
+
+
+def _legible(rows: store.Rows, key: store.Key[store.RowT]) -> store.RowT | None:
+    """The row at the key; one that can't be read counts as none where it must not stand in the way of others."""
+    try:
+        return rows.get(key)
+    except Broken as error:
+        report_broken(key, error)
+        return None
+
+
+def report_broken(key: store.Key[Any], error: Broken) -> None:
+    """Tell the operators of a row that was passed over."""
+    emit(Event.ROW_BROKEN, table=key.row.Meta.table, where=where(error))
+
+
+def _pointers(person_id: str, enrolment: int | None = None) -> list[MembershipPointer]:
+    """What the person is a member of, in one life or in all."""
     prefix = MembershipPointer.sk.startswith(MembershipPointer.PREFIX)
-    return list(store.query_all(MembershipPointer, person_id, prefix))
+    pointers = store.query_all(MembershipPointer, person_id, prefix)
+    return [pointer for pointer in pointers if enrolment in {None, pointer.enrolment}]
 
 
 def _store_snapshot(row: MembershipRow, facts: list[Fact]) -> None:
@@ -193,4 +254,4 @@ def _store_snapshot(row: MembershipRow, facts: list[Fact]) -> None:
     if not view:
         return
     actions = store.assign(MembershipRow, view)
-    store.update(row.own_key, actions, MembershipRow.consent_version == row.consent_version)
+    store.update(row.own_key, actions, _is_same_consent(row))
