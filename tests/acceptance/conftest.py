@@ -1,0 +1,94 @@
+"""A running city for acceptance files: each names its city and gets a server of it, people included, through HTTP alone."""
+
+import csv
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from infra.local.city import LocalCity
+from tests.support.client import Client, HttpTransport
+from tests.support.people import TestPerson, crowd
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class RunningCity:
+    """A city seen from outside: its address, the operators' command, and the text messages it sent."""
+
+    url: str
+    aws_url: str
+    name: str
+    folder: Path
+    _crowd: Iterator[TestPerson] = field(default_factory=crowd)
+    _known: list[TestPerson] = field(default_factory=list)
+
+    @property
+    def api(self) -> Client:
+        """A client without a session."""
+        return Client(HttpTransport(self.url))
+
+    def people(self, count: int) -> list[TestPerson]:
+        """People whom nobody met yet and the health source knows, through the operators' import, many at a time."""
+        if len(self._known) < count:
+            more = [next(self._crowd) for _ in range(40)]
+            self._import("people", [person.row() for person in more])
+            self._known += more
+        return [self._known.pop() for _ in range(count)]
+
+    def facts(self, *rows: dict[str, str]) -> None:
+        """Facts that the health source knows from now on."""
+        columns = ("fact_id", "place", "reported_at")
+        self._import("facts", [{**dict.fromkeys(columns, ""), **row} for row in rows])
+
+    def _import(self, kind: str, rows: list[dict[str, str]]) -> None:
+        file = self.folder / f"{kind}.csv"
+        with file.open("w", newline="", encoding="utf-8") as opened:
+            writer = csv.DictWriter(opened, sorted({name for row in rows for name in row}))
+            writer.writeheader()
+            writer.writerows(rows)
+        command = [sys.executable, "-m", "infra.cli", "--city", self.name, "--endpoint-url", self.aws_url]
+        run = subprocess.run([*command, "import", kind, str(file)], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert not Path(f"{file}.rejected.csv").exists()
+        file.unlink()
+
+    def sms(self, phone: str) -> str:
+        """The code in the last text message to a phone."""
+        texts = [one["text"] for one in self.api.get("/local/outbox").json if one["to"].endswith(phone)]
+        found = re.search(r"\d{6}", texts[-1])
+        assert found is not None
+        return found.group()
+
+    def log_in(self, phone: str) -> Client:
+        """A client with a session on a phone."""
+        assert self.api.post("/v1/auth/codes", {"phone": phone}).status == 202
+        answer = self.api.post("/v1/auth/sessions", {"phone": phone, "code": self.sms(phone)})
+        assert answer.status == 201, answer.text
+        return self.api.as_(answer.json["token"])
+
+    def verified(self, person: TestPerson) -> Client:
+        """A client whose person proved their identity."""
+        client = self.log_in(person.phone)
+        answer = client.put("/v1/me/identity", person.claim())
+        assert answer.status == 200, answer.text
+        return client.as_(answer.json["token"])
+
+
+@pytest.fixture(scope="module")
+def run_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RunningCity]]:
+    """Starts a city by its name; it ends with the module."""
+    with ExitStack() as running:
+
+        def start(name: str) -> RunningCity:
+            folder = tmp_path_factory.mktemp(name)
+            city = running.enter_context(LocalCity(name, state=folder / "state", deliver_twice=11))
+            return RunningCity(city.url, city.aws_url, name, folder)
+
+        yield start
