@@ -7,27 +7,37 @@ from contextlib import contextmanager
 from chalicelib.core import aws, crypto, store
 from chalicelib.core.settings import settings
 
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+_LOOPBACK = "127.0.0.1,localhost,::1"
+
 
 @contextmanager
 def working_for(city: str, endpoint_url: str) -> Iterator[None]:
-    """Make this process work for a city at an address until the block ends; then it is as it was before.
+    """Make this process work for a city on this machine until the block ends; then it is as it was before.
 
-    Everything that the service holds by city (clients, keys, connections) is dropped at both ends. Services that
-    `app.compose` built inside belong to the block as well.
+    An operator's own settings of AWS (a profile, a region, an endpoint) and of proxies do not count inside. Everything
+    that the service holds by city (clients, keys, connections) is dropped at both ends; services that `app.compose`
+    built inside belong to the block as well.
     """
     told = {"CITY": city, "AWS_ENDPOINT_URL": endpoint_url}
-    before = {name: os.environ.get(name) for name in told}
+    told |= {name: ",".join(filter(None, (os.environ.get(name), _LOOPBACK))) for name in _NO_PROXY}
+    foreign = {name for name in os.environ if name.startswith("AWS_")} - told.keys()
+    before = {name: os.environ.pop(name, None) for name in (*told, *foreign)}
     os.environ.update(told)
     _forget()
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _restore(before)
         _forget()
+
+
+def _restore(before: dict[str, str | None]) -> None:
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _forget() -> None:

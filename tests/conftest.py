@@ -21,15 +21,18 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the emulator that this worker's tests share."""
     from infra.local.emulator import Emulator
     from infra.local.ports import free_port
+    from infra.process import working_for
 
     folder: Path = tmp_path_factory.mktemp("emulator")
-    with Emulator(free_port(), folder / "state", folder / "emulator.log") as running:
-        os.environ["AWS_ENDPOINT_URL"] = running.url
+    with (
+        Emulator(free_port(), folder / "state", folder / "emulator.log") as running,
+        working_for("demo", running.url),  # whatever a test without tables made this process hold is forgotten
+    ):
         yield running.url
 
 
 @pytest.fixture(scope="session")
-def whole_run(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator["TestCity"]:
+def whole_run(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator["TestCity"]:  # noqa: ARG001
     """The city of this worker. At the end its raw tables are searched for every person of the run."""
     import app
     from infra.local.provision import provision

@@ -136,7 +136,8 @@ class SmsLimits(Policy):
     tries: Annotated[int, Field(ge=1, le=5)]
     """Guesses that one code survives, counted before they are compared (T-01): 5 are a chance of 5 in a million."""
     failed_challenges_day: Annotated[int, Field(ge=1, le=3)]
-    """Codes of one phone and day that may fail altogether; 3 are a chance of 0.5 % in a year (T-01)."""
+    """Codes of one phone and day that may fail altogether; 3 are a chance of 0.5 % in a year (T-01). As many wrong guesses
+    as they hold count the same, however many codes they were spread over."""
 
 
 class Sms(Policy):

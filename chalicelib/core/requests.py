@@ -12,7 +12,7 @@ from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 
 from chalicelib.core import clock
 from chalicelib.core.crypto import keyed_id
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.core.store import Row, TableMeta, Transaction, read_together
 
 REMEMBERED = timedelta(hours=24)
@@ -38,8 +38,8 @@ class RequestRow(RequestsTable):
     expires_at = TTLAttribute()
 
 
-class IdempotencyMismatch(Conflict):
-    """The same idempotency key came with another body."""
+class IdempotencyMismatch(Invalid):
+    """The same idempotency key came with another body (threats, H6)."""
 
     code = "idempotency_mismatch"
 

@@ -31,8 +31,8 @@ class Services:
 
     def replace(self, services: "Services") -> None:
         """Use these from now on, composed with another outside world: by a test or the local server."""
-        self._compose = None
         self._by_type = services._by_type  # noqa: SLF001  another of its own kind
+        self._compose = None  # last: another thread that sees this must find the services
 
     def _build(self) -> None:
         with self._lock:

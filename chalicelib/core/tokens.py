@@ -101,9 +101,9 @@ def open_for(bearer: Bearer, sealed: bytes) -> str:
 
     try:
         plain = AESGCM(_own_key(bearer)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bearer.subject.encode())
-    except InvalidTag as error:
+        return plain.decode()
+    except (ValueError, InvalidTag) as error:
         raise Broken from error
-    return plain.decode()
 
 
 def _own_key(bearer: Bearer) -> bytes:

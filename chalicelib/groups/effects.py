@@ -1,14 +1,22 @@
 """Taking a deleted book apart: every member gets a receipt, and nothing of the book is left. Resumable at any point."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from chalicelib.core import store
 from chalicelib.core.log import Event, emit
 from chalicelib.core.store import Transaction
 from chalicelib.groups.consents import Action, receipt
 from chalicelib.groups.errors import MembershipNotFound
-from chalicelib.groups.service.memberships import end_membership
-from chalicelib.groups.tables import MembershipRow, MembershipsTable, OrganizationRow, OrganizationsTable
+from chalicelib.groups.service.memberships import end_by_pointer, end_membership, legible
+from chalicelib.groups.tables import (
+    MembershipRow,
+    MembershipsTable,
+    MemberTrace,
+    OrganizationRow,
+    OrganizationsTable,
+)
+from chalicelib.people.tables.people import MembershipPointer
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
 
 MEMBERS_A_TRANSACTION = 20
@@ -30,7 +38,7 @@ def sweep_book(entry: LedgerRow) -> None:
         if swept >= MEMBERS_AN_ENTRY:
             store.write_all([ledger_entry("BOOK_DELETED", org_id=organization.org_id, organization=organization.name)])
             return
-    _remove_book(organization.org_id)
+    _remove_book(organization)
     emit(Event.SWEEP_DONE, org_id=organization.org_id, count=swept)
 
 
@@ -41,8 +49,10 @@ def _deleted(org_id: str) -> OrganizationRow | None:
 
 
 def _chunks(org_id: str) -> Iterator[list[MembershipRow]]:
-    while page := store.query(MembershipRow, org_id, limit=MEMBERS_A_TRANSACTION).rows:
-        yield page
+    """The members that can be read, a transaction's worth at a time; the rest is left to `_remove_book`."""
+    members = store.query_all(MembershipRow, org_id)
+    while chunk := list(islice(members, MEMBERS_A_TRANSACTION)):
+        yield chunk
 
 
 def _end_memberships(organization: OrganizationRow, members: list[MembershipRow]) -> None:
@@ -71,8 +81,13 @@ def _end(transaction: Transaction, organization: OrganizationRow, membership: Me
     transaction.put(receipt(membership, organization, Action.BOOK_DELETED))
 
 
-def _remove_book(org_id: str) -> None:
+def _remove_book(organization: OrganizationRow) -> None:
     """Remove what is left: members whose rows could not be read, invitations, and last the organization itself."""
+    org_id = organization.org_id
+    for trace in store.query_all(MemberTrace, org_id):
+        key = MembershipPointer.of(trace.person_id, org_id)
+        if (pointer := legible(store.read_together([key]), key)) is not None:
+            end_by_pointer(pointer, organization, Action.BOOK_DELETED)
     store.write_all(deletes=[row.own_key for row in store.query_all(MembershipsTable, org_id)])
     rest = [row.own_key for row in store.query_all(OrganizationsTable, org_id)]
     own = OrganizationRow.of(org_id)

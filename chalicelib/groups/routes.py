@@ -29,7 +29,7 @@ def open_book(caller: Person, call: Call, body: schemas.OpenBook, books: Books) 
 @endpoint(person)
 def list_books(caller: Person, books: Books) -> schemas.OrganizationList:
     """List the books that the caller owns."""
-    return schemas.OrganizationList(items=[views.organization(row) for row in books.owned_by(caller)])
+    return views.organizations(books.owned_by(caller))
 
 
 @routes.route("/v1/organizations/{org_id}", methods=["GET"])
@@ -81,7 +81,7 @@ def preview_invitation(code: str, call: Call, invitations: Invitations) -> schem
 
 @routes.route("/c/{code}", methods=["GET"])
 @endpoint()
-def open_code(code: str, call: Call, invitations: Invitations) -> Response:
+def open_code(code: str, call: Call, query: schemas.SharedAddress, invitations: Invitations) -> Response:  # noqa: ARG001
     """The page behind a printed code: names the organization and lets one log in, join and leave on a phone."""
     try:
         return page.invitation(invitations.behind(code), call.language)
@@ -119,6 +119,6 @@ def change_consent(caller: Member, body: schemas.ConsentRequest, memberships: Me
 
 
 def _request(call: Call, caller: Person, operation: str) -> RequestKey | None:
-    if call.idempotency_key is None:
+    if not call.idempotency_key:
         return None
     return RequestKey(caller.person_id, operation, call.idempotency_key, call.body)

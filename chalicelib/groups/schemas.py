@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from chalicelib.core.city import BookKind
-from chalicelib.core.schemas import Input, Output, PageQuery
+from chalicelib.core.schemas import Input, Moment, Output, PageQuery, Query
 from chalicelib.groups.consents import Scope
-
 
 NAME_LENGTH = 100
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -63,7 +62,7 @@ class NewInvitation(Input):
 
     department_id: Annotated[str, Field(max_length=64)] | None = None
     """Null joins the organization itself."""
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     max_uses: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
@@ -127,6 +126,12 @@ class ConsentRequest(Input):
     """Shares exactly these scopes from now on."""
 
     scopes: Scopes
+
+
+class SharedAddress(Query):
+    """What messengers add to an address that is sent through them. Nothing of it is used, and none of it closes a page."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class MembersQuery(PageQuery):

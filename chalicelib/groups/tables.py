@@ -46,14 +46,21 @@ class InvitationRow(OrganizationsTable):
     department_id = maybe(UnicodeAttribute)
     ends_at = maybe(UTCDateTimeAttribute)
     max_uses = maybe(NumberAttribute)
-    uses = NumberAttribute(default=0)
+    uses = NumberAttribute()
     created_at = UTCDateTimeAttribute()
     revoked_at = maybe(UTCDateTimeAttribute)
+
+    PREFIX = "INVITATION#"
 
     @classmethod
     def of(cls, org_id: str, invitation_id: str, *, consistent: bool = True) -> "Key[InvitationRow]":
         """Where an invitation lies."""
-        return cls.key(org_id, f"INVITATION#{invitation_id}", consistent=consistent)
+        return cls.key(org_id, f"{cls.PREFIX}{invitation_id}", consistent=consistent)
+
+    @property
+    def invitation_id(self) -> str:
+        """What tells it apart within its organization."""
+        return self.sk.removeprefix(self.PREFIX)
 
 
 LIST_COLUMNS = [

@@ -1,6 +1,6 @@
 """What a delivery into the registry causes for people who are enrolled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from chalicelib.core import store
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
@@ -11,7 +11,10 @@ FactsHook = Callable[[PersonRow], None]
 
 
 class RegistryEffects:
-    """Consumes the registry's stream. Deliveries about people who never enrolled cause nothing and cost one shared read."""
+    """Consumes the registry's stream. Deliveries about people who never enrolled cause nothing and cost one shared read.
+
+    Effects come of what is stored now, once per person and batch, so records may come twice and in any order.
+    """
 
     def __init__(self) -> None:
         """Start without reactions; features above register theirs."""
@@ -23,35 +26,35 @@ class RegistryEffects:
 
     def handle(self, event: LambdaEvent) -> BatchAnswer:
         """Handle a Lambda event of the stream."""
-        people = _enrolled(sorted({change.text("person_id") for change in changes(event)}))
-        done: set[str] = set()
+        rows = store.read_together(PersonRow.of(change.text("person_id")) for change in changes(event))
+        done: set[tuple[str, FactsHook]] = set()
 
         def react(change: Change) -> None:
-            person = people.get(change.text("person_id"))
-            if person is None:
+            person = rows.get(PersonRow.of(change.text("person_id")))
+            reaction = _compare_phone if change.text("sk") == IdentityRow.SK else self._tell
+            if person is None or person.verified_at is None or (person.person_id, reaction) in done:
                 return
-            if change.text("sk") == IdentityRow.SK:
-                _compare_phone(person, change)
-            elif person.person_id not in done:
-                for hook in self._on_facts:
-                    hook(person)
-                done.add(person.person_id)
+            reaction(person)
+            done.add((person.person_id, reaction))
 
         return consume(event, react)
 
-
-def _enrolled(person_ids: Sequence[str]) -> dict[str, PersonRow]:
-    keys = [PersonRow.of(person_id) for person_id in person_ids]
-    rows = store.read_together(keys)
-    found = {key.hash_value: rows.get(key) for key in keys}
-    return {person_id: row for person_id, row in found.items() if row is not None and row.account}
+    def _tell(self, person: PersonRow) -> None:
+        for hook in self._on_facts:
+            hook(person)
 
 
-def _compare_phone(person: PersonRow, change: Change) -> None:
-    """Remember that the source no longer holds the phone by which the person logs in (design §7, "Phones change hands")."""
-    if change.new is None:
+def _compare_phone(person: PersonRow) -> None:
+    """Remember that the source no longer holds the phone by which the person logs in (design §7, "Phones change hands").
+
+    What the source holds now is read, not what the record says: an old record that comes late must not win.
+    """
+    key = IdentityRow.of(person.person_id)
+    identity = store.read_together([key]).get(key)
+    if identity is None or person.account is None:
         return
-    refuted = IdentityRow.from_raw_data(change.new).phone_mac != person.account
+    refuted = identity.phone_mac != person.account
     if bool(person.phone_refuted) != refuted:
         action = PersonRow.phone_refuted.set(True) if refuted else PersonRow.phone_refuted.remove()
-        store.update(person.own_key, [action], PersonRow.enrolment == person.enrolment)
+        same = (PersonRow.enrolment == person.enrolment) & (PersonRow.account == person.account)
+        store.update(person.own_key, [action], same)

@@ -32,6 +32,12 @@ FACT_COLUMNS = (
     "fact_id", "document_type", "document_number", "kind", "occurred_at", "result", "place", "source", "reported_at",
 )  # fmt: skip
 
+LONGEST_WORD = 200
+"""Characters of a fact's id, source and place; with four bytes each they stay within a sort key's 1,024 bytes."""
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""Nothing that happened before can be a fact of somebody alive; such a date is a slip."""
+
 RawRow = Mapping[str, str | None]
 
 
@@ -89,12 +95,12 @@ class Importer:
     def _fact_row(self, raw: RawRow) -> FactRow:
         _, _, person_id = self._person(raw)
         kind, result = _kind_and_result(raw)
-        source, place = _text(raw, "source"), _text(raw, "place")
+        source, place = _word(raw, "source"), _word(raw, "place")
         if not source:
             raise BadRow("missing_source")
         occurred_at = _moment(raw, "occurred_at")
         reported_at = _moment(raw, "reported_at") if _text(raw, "reported_at") else occurred_at
-        fact_id = _text(raw, "fact_id") or derived_fact_id(source, kind, occurred_at, place)
+        fact_id = _word(raw, "fact_id") or derived_fact_id(source, kind, occurred_at, place)
         return FactRow.storing(person_id, Fact(fact_id, kind, result, occurred_at, place, source, reported_at))
 
     def _person(self, raw: RawRow) -> tuple[DocumentType, str, str]:
@@ -131,6 +137,14 @@ def _text(raw: RawRow, column: str) -> str:
     return (raw.get(column) or "").strip()
 
 
+def _word(raw: RawRow, column: str) -> str:
+    """A free text. Raises BadRow for one that is longer than a key of DynamoDB, or a sensible name, may be."""
+    text = _text(raw, column)
+    if len(text) > LONGEST_WORD:
+        raise BadRow(f"too_long_{column}")
+    return text
+
+
 def _kind_and_result(raw: RawRow) -> tuple[Kind, str]:
     try:
         kind = Kind(_text(raw, "kind"))
@@ -146,9 +160,12 @@ def _moment(raw: RawRow, column: str) -> str:
     """A moment as RFC 3339 in UTC; one without a zone is the city's local time. The future is refused."""
     try:
         at = datetime.fromisoformat(_text(raw, column))
-    except ValueError as error:
+        local = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(settings().city.time_zone))
+        moment = local.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BadRow(f"invalid_{column}") from error
-    local = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(settings().city.time_zone))
-    if local.astimezone(UTC) > clock.now():
+    if moment > clock.now():
         raise BadRow(f"future_{column}")
-    return clock.iso(local)
+    if moment < EARLIEST:
+        raise BadRow(f"invalid_{column}")
+    return clock.iso(moment)

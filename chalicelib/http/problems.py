@@ -43,7 +43,7 @@ FIELDS_NAMED = 20
 class FieldProblem(BaseModel):
     """One field that was refused. It names the field and the reason, never the value."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     field: str
     code: str
@@ -53,7 +53,7 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """The body of every error (RFC 9457)."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     type: str
     title: str

@@ -34,6 +34,13 @@ def health() -> Health:
     return Health(city=settings().city_name)
 
 
+@routes.route("/", methods=["GET"])
+@endpoint()
+def start() -> Response:
+    """Lead whoever opens the bare address to the API's description, on whatever path the gateway serves it."""
+    return Response("", status_code=302, headers={"Location": "docs"})
+
+
 @routes.route("/docs", methods=["GET"])
 @endpoint()
 def docs(call: Call) -> Response:

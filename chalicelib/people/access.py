@@ -94,9 +94,14 @@ def account_of(bearer: Bearer, rows: Rows) -> Account:
     if bearer.person_id is None:
         return Account(bearer, session, None)
     person = rows.get(PersonRow.of(bearer.person_id))
-    if person is None or person.enrolment != session.enrolment or person.account != bearer.subject:
+    if person is None or person.account != bearer.subject or _life(person) != _life(session):
         raise SessionEnded
     return Account(bearer, session, person)
+
+
+def _life(row: PersonRow | SessionRow) -> tuple[float | None, float | None]:
+    """What must not have changed since a session was opened: the person's life in the city, and their phone in it."""
+    return row.enrolment, row.moves
 
 
 def person_of(bearer: Bearer, rows: Rows) -> Person:

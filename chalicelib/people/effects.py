@@ -1,6 +1,6 @@
 """What the ledger's stream causes: disclosures reach the access logs, erased lives are swept, books are taken apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chalicelib.core import store
 from chalicelib.core.log import Event, emit
@@ -8,7 +8,7 @@ from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, consume
 from chalicelib.people.service.erasure import sweep_erased
 from chalicelib.people.service.privacy import disclosures_of
 from chalicelib.people.tables.people import PersonRow
-from chalicelib.people.tables.privacy import LedgerRow
+from chalicelib.people.tables.privacy import AccessRow, LedgerRow
 
 LedgerHook = Callable[[LedgerRow], None]
 
@@ -37,10 +37,24 @@ class LedgerEffects:
 
 
 def fan_out(entry: LedgerRow) -> None:
-    """Write a disclosure into the access log of each person whose life goes on (B1)."""
-    keys = [PersonRow.of(shown.split(".", 1)[0]) for shown in entry.people or ()]
-    rows = store.read_together(keys)
-    store.write_all(disclosures_of(entry, [row for key in keys if (row := rows.get(key)) is not None]))
+    """Write a disclosure into the access log of each person whose life goes on (B1).
+
+    A life may end between the look at it and the write, so a second look takes back what came too late; a consumer that
+    died in between does so when the entry comes again.
+    """
+    rows = disclosures_of(entry)
+    ended = _ended(rows)
+    store.write_all(row for row in rows if row.person_id not in ended)
+    ended = _ended(rows)
+    store.write_all(deletes=[row.own_key for row in rows if row.person_id in ended])
+
+
+def _ended(rows: Sequence[AccessRow]) -> set[str]:
+    """The people whose life, to which these entries belong, is over."""
+    keys = {row.person_id: PersonRow.of(row.person_id) for row in rows}
+    people = store.read_together(keys.values())
+    present = {person_id: person.enrolment for person_id, key in keys.items() if (person := people.get(key))}
+    return {row.person_id for row in rows if present.get(row.person_id) != row.enrolment}
 
 
 def _sweep(entry: LedgerRow) -> None:

@@ -51,9 +51,9 @@ async function call(method, path, content) {
   throw { ...body, language, seconds: Number(answer.headers.get("Retry-After")) };
 }
 
-function say(error, language, words) {
+function say(error, language, ...words) {
   error.lang = language || root.lang;
-  error.replaceChildren(words || section("offline").content.cloneNode(true));
+  error.replaceChildren(...(language ? words : [section("offline").content.cloneNode(true)]));
 }
 
 // Shows each refused field beside its input, and anything else at the top of the form.
@@ -67,7 +67,7 @@ function show(place, { code, title, detail, errors, language }) {
     refused.push(input);
   }
   if (refused.length) refused[0].focus();
-  else say(place.querySelector(".error"), language, title && title + " " + detail);
+  else say(place.querySelector(".error:not([data-field])"), language, title + "\n" + detail);
 }
 
 function refuse(name, problem, button) {

@@ -44,12 +44,7 @@ def look_through(path: Path, columns: Sequence[str]) -> CsvFile:
         digest = _digest(path)
         header = _header(path)
         if sorted(header) != sorted(columns):
-            raise UnusableFile(
-                f"{path} must have the columns {','.join(columns)} in its first line; it has {len(header)} others"
-                if not set(header) & set(columns)
-                else f"{path} must have the columns {','.join(columns)} in its first line"
-                f"; missing: {_listed(columns, header)}; not known: {_listed(header, columns)}"
-            )
+            raise UnusableFile(_other_columns(path, header, columns))
         return CsvFile(path, columns, sum(1 for _ in _lines(path)), digest)
     except UnicodeDecodeError as error:
         raise UnusableFile(f"{path} is not UTF-8; save it as “CSV UTF-8” (it may be GBK now) and try again") from error
@@ -80,5 +75,13 @@ def _lines(path: Path) -> Iterator[Line]:
                 yield Line(reader.line_num, dict(zip(header, values, strict=True)) if fits else None)
 
 
-def _listed(some: Sequence[str], others: Sequence[str]) -> str:
-    return ",".join(name for name in some if name not in others) or "none"
+def _other_columns(path: Path, header: Sequence[str], columns: Sequence[str]) -> str:
+    """What is wrong with a first line. Names in it are quoted only beside right ones: otherwise it may be a person's."""
+    asked = f"{path} must have the columns {','.join(columns)} in its first line"
+    if not set(header) & set(columns):
+        return f"{asked}; it has none of them"
+    missing, unknown = (
+        ",".join(name for name in some if name not in others) or "none"
+        for some, others in ((columns, header), (header, columns))
+    )
+    return f"{asked}; missing: {missing}; not known: {unknown}"

@@ -1,74 +1,21 @@
-"""`python -m infra.local`: a city on this machine until it is told to stop. `make run` calls it."""
+"""`python -m infra.local [FOLDER]`: a city on this machine until it is told to stop. `make run` calls it.
 
-import os
+CITY, PORT and AWS_PORT say which city and where, 0 being any free port; FOLDER keeps its state, `.local` if not given.
+"""
+
 import sys
-import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from chalicelib.core.city import CityFileError
-from infra.local.city import LocalCity
-from infra.local.demo import shown_people
-from infra.local.emulator import ROOT, EmulatorError
-from infra.local.ports import PortTaken
-from infra.local.server import OUTBOX_PATH
-from infra.local.state import CityRuns
-from infra.local.stopping import stoppable
-
-STATE = ROOT / ".local"
-WATCH_SECONDS = 1.0
+from infra.local.stopping import Stoppable
 
 
 def main() -> int:
     """Run the city that the environment names; the exit code is 0 if it ended because it was told to."""
-    console = Console(highlight=False, soft_wrap=True)
-    problem = None
-    with stoppable():
-        try:
-            problem = _run(console)
-        except (CityFileError, CityRuns, EmulatorError, PortTaken, ValueError) as error:
-            problem = str(error)
-    console.print(problem or "Stopped.", style="red" if problem else None, markup=False)
-    return 1 if problem else 0
+    with Stoppable():
+        from infra.local.run import STATE, run  # takes a second to import, in which a signal may come already
 
-
-def _run(console: Console) -> str:
-    """Run the city until a signal comes. Returns only if it ends without one, and then why."""
-    name, port, aws_port = os.environ.get("CITY") or "demo", _port("PORT", 8000), _port("AWS_PORT", 4566)
-    console.print(f"Starting {name} …")
-    city = LocalCity(name, state=STATE, port=port, aws_port=aws_port, demo_people=True, say=console.print)
-    with city:
-        _greet(city, console)
-        while city.emulator.is_running:
-            time.sleep(WATCH_SECONDS)
-    return f"the emulator ended by itself; see {city.files.emulator_log}"
-
-
-def _port(variable: str, usual: int) -> int:
-    """A port of the environment. Raises ValueError for anything but a number from 0, any free one, to 65535."""
-    text = os.environ.get(variable, "") or str(usual)
-    if not (text.isascii() and text.isdigit() and int(text) < 2**16):
-        raise ValueError(f"{variable} must be a number from 0 to 65535")
-    return int(text)
-
-
-def _greet(city: LocalCity, console: Console) -> None:
-    people = Table("phone", "name", "document", "number", title="Some of its people", title_justify="left")
-    for person in shown_people():
-        people.add_row(person.phone, person.name, person.document_type, person.document_number)
-    console.print(people)
-    console.print(f"\n[bold]{city.name} is ready:[/bold] {city.url}/docs", soft_wrap=True)
-    console.print(f"  text messages it sent:  {city.url}{OUTBOX_PATH}", soft_wrap=True)
-    console.print(f"  all its people:         {_shown(city.files.demo / 'people.csv')}", soft_wrap=True)
-    console.print(f"  its emulator of AWS:    {city.aws_url}", soft_wrap=True)
-    console.print("Ctrl-C stops it; its state stays in .local until `make clean`.\n")
-    sys.stdout.flush()
-
-
-def _shown(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        return run(Path(sys.argv[1]) if len(sys.argv) > 1 else STATE)
+    return 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from chalice.local import LambdaContext, LocalChalice, RouteMatcher
+from chalice.local import LambdaContext, LocalChalice, MatchResult, RouteMatcher
 
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.texts import language_of
@@ -83,10 +83,8 @@ class Gateway:
     def handle(self, request: HttpRequest) -> HttpAnswer:
         """Answer one request. Raises nothing: what goes wrong is an answer too."""
         request_id = str(uuid.uuid4())
-        try:
-            # Chalice cuts what follows a semicolon off a path; API Gateway does not.
-            match = self._matcher.match_route("/" + request.path[1:].replace(";", "%3B").lstrip("/"))
-        except ValueError:
+        match = self._match(request.path)
+        if match is None:
             return problem(request, 404, "route_not_found", request_id)
         methods = set(self._app.routes[match.route])
         method = "GET" if request.method == "HEAD" and "HEAD" not in methods else request.method
@@ -102,9 +100,17 @@ class Gateway:
             emit(Event.REQUEST_FAILED, request_id=request_id, error=type(error).__name__, where=where(error))
             return problem(request, 500, "internal_error", request_id)
 
+    def _match(self, path: str) -> MatchResult | None:
+        """The route of a path, and what it captured."""
+        try:
+            return self._matcher.match_route(path.replace(";", "%3B"))  # Chalice cuts off what follows a semicolon
+        except ValueError:
+            return None
 
-def problem(request: HttpRequest, status: int, code: str, request_id: str, **headers: str) -> HttpAnswer:
+
+def problem(request: HttpRequest, status: int, code: str, request_id: str = "", **headers: str) -> HttpAnswer:
     """The answer to a request that no route takes, as the gateway responses of a deployed city word it."""
+    request_id = request_id or str(uuid.uuid4())
     fields = {"kilobytes": MEGABYTE // 1024} if code == "body_too_large" else {}
     response: Response = problems.answer(status, code, language_of(request.language), request_id, words=fields)
     own = {**SECURITY_HEADERS, "X-Request-Id": request_id, **response.headers, **headers}

@@ -103,10 +103,10 @@ class _Handler(BaseHTTPRequestHandler):
         if request.path == OUTBOX_PATH:
             if request.method in {"GET", "HEAD"}:
                 return json_answer(HTTPStatus.OK, self._city.outbox.entries())
-            return problem(request, HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "", Allow="GET, HEAD")
+            return problem(request, HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", Allow="GET, HEAD")
         if request.path == SMS_GATEWAY_PATH:
             if request.method != "POST":
-                return problem(request, HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "", Allow="POST")
+                return problem(request, HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", Allow="POST")
             taken = self._city.sms_gateway.accepts(dict(request.headers), request.body)
             return json_answer(HTTPStatus.ACCEPTED if taken else HTTPStatus.FORBIDDEN, {"taken": taken})
         return None
@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, status: int, code: str) -> None:
         """Answer without having read the body, and end the connection: what follows on it can't be told apart."""
         self.close_connection = True
-        self._write(problem(self._request(b""), status, code, "", Connection="close"))
+        self._write(problem(self._request(b""), status, code, Connection="close"))
         self.wfile.flush()
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(LINGER_SECONDS)
@@ -141,7 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Let a client that asks first send its body only if it would be taken."""
         length = self.headers.get("Content-Length", "0").strip()
         is_taken = length.isascii() and length.isdigit() and int(length) <= MEGABYTE
-        return super().handle_expect_100() if is_taken else True
+        if is_taken:
+            super().handle_expect_100()
+            self.wfile.flush()  # the client waits for it
+        return True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Answer what could not be read as a request, in the form of every other problem."""
@@ -150,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.command, self.path = self.command or "", getattr(self, "path", "/")
         too_large = {HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE}
         kind = "too_large" if code in too_large else "invalid"
-        self._write(problem(self._request(b""), code, kind, "", Connection="close"))
+        self._write(problem(self._request(b""), code, kind, Connection="close"))
 
     def _write(self, answer: HttpAnswer) -> None:
         self.send_response(answer.status)

@@ -1,9 +1,7 @@
 """Being told to stop: whatever the signal and whatever is under way, everything that was started is ended."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from types import FrameType, TracebackType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -12,16 +10,24 @@ class Stopped(BaseException):
     """A signal asked this process to end. Not an Exception: nothing on the way may take it for a failure of its own."""
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Turn the first signal to end into Stopped, raised where the main thread is, and swallow it at the block's end.
+class Stoppable:
+    """A block that a signal ends: the first one raises Stopped where the main thread is, and the block swallows it.
 
     Further signals are ignored, so that an impatient second Ctrl-C does not leave half of it running.
     """
-    for number in _SIGNALS:
-        signal.signal(number, _stop)
-    with suppress(Stopped):
-        yield
+
+    def __enter__(self) -> None:
+        """Take the signals."""
+        for number in _SIGNALS:
+            signal.signal(number, _stop)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Say that it was a signal, if it was."""
+        if kind is Stopped:
+            print("Stopped.")
+        return kind is Stopped
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ Json = dict[str, Any]
 References = Mapping[Model, Json]
 
 HEADERS: Json = {
+    "Location": {"description": "Where it is, relative to this address.", "schema": {"type": "string"}},
     "ETag": {"description": "Names this version of the file.", "schema": {"type": "string"}},
     "RetryAfter": {"description": "Seconds after which another try makes sense.", "schema": {"type": "integer"}},
     "WwwAuthenticate": {"description": "Says that a bearer token is asked for.", "schema": {"type": "string"}},
@@ -26,6 +27,9 @@ FILES = {
 
 PAGES = {"open_code": frozenset({404, 409, 410})}
 """Views that answer with a page, and the statuses of problems that they answer with a page too."""
+
+SIGNPOSTS = frozenset({"start"})
+"""Views that only say where something else is."""
 
 GOOD = {200: "Done.", 201: "Created.", 202: "Accepted; it is carried out after the answer.", 204: "Done."}
 BAD = {
@@ -63,6 +67,8 @@ def _good(route: Route, references: References) -> Iterator[tuple[int, Json]]:
         yield 204, {"description": GOOD[204], "headers": _headers({})}
     elif route.name in PAGES:
         yield route.spec.status, {"description": "The page.", "content": _html(), "headers": _headers({})}
+    elif route.name in SIGNPOSTS:
+        yield 302, {"description": "It is elsewhere.", "headers": _headers({"Location": "Location"})}
     else:
         content = {kind: {"schema": _file_schema(kind)} for kind in FILES[route.name]}
         headers = _headers({"ETag": "ETag"})

@@ -1,5 +1,6 @@
 """The OpenAPI document: paths, parameters and models, made from the routes of `app.py` and their specs."""
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +48,9 @@ PARAMETERS: Json = {
 }
 """Headers that several routes read."""
 
+SOURCES = re.compile(r" ?\((?:[BRT]-?[0-9.]+(?:, )?)+\)")
+"""Where a rule comes from, such as `(R1.3)`: for readers of the code, not of the API."""
+
 
 class _Schemas(GenerateJsonSchema):
     """Schemas without titles that only repeat a field's name."""
@@ -87,7 +91,16 @@ def _schemas(all_routes: list[Route]) -> tuple[References, Json]:
     references, schemas = models_json_schema(
         list(models), ref_template="#/components/schemas/{model}", schema_generator=_Schemas
     )
-    return references, schemas["$defs"]
+    return references, _without_sources(schemas["$defs"])
+
+
+def _without_sources(value: Any) -> Any:
+    """The same schemas with descriptions that name no source."""
+    if isinstance(value, str):
+        return SOURCES.sub("", value)
+    if isinstance(value, dict):
+        return {key: _without_sources(one) for key, one in value.items()}
+    return [_without_sources(one) for one in value] if isinstance(value, list) else value
 
 
 def _features(all_routes: list[Route]) -> Iterator[tuple[str, str]]:
@@ -97,7 +110,7 @@ def _features(all_routes: list[Route]) -> Iterator[tuple[str, str]]:
 
 
 def _operation(route: Route, references: References) -> Json:
-    words = " ".join((route.view.__doc__ or "").split())
+    words = SOURCES.sub("", " ".join((route.view.__doc__ or "").split()))
     operation = {
         "operationId": route.name,
         "summary": words.partition(". ")[0].rstrip("."),
@@ -135,8 +148,8 @@ def _parameters(route: Route) -> Iterator[Json]:
 def _query_parameters(query: type[BaseModel]) -> Iterator[Json]:
     """A parameter for each field. One that may be absent is a string or number, never null: a query has no null."""
     model = query.model_json_schema(schema_generator=_Schemas)
-    for name, field in model["properties"].items():
+    for name, field in model.get("properties", {}).items():
         options = [option for option in field.get("anyOf", [field]) if option.get("type") != "null"]
         schema = {key: value for key, value in options[0].items() if key != "description"}
-        words = {"description": field["description"]} if "description" in field else {}
+        words = {"description": SOURCES.sub("", field["description"])} if "description" in field else {}
         yield {"name": name, "in": "query", "required": name in model.get("required", ()), "schema": schema, **words}

@@ -3,6 +3,7 @@
 Everything that is not markup of this module passes through `escape`.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
@@ -18,6 +19,7 @@ PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Gatebook API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="static/style.css">
 </head>
 <body class="wide">
@@ -176,7 +178,7 @@ def _problem(code: str, words: Json) -> str:
 
 
 def _both(code: str, words: Json) -> str:
-    texts = " ".join(f'<span lang="{language}">{escape(words[language])}</span>' for language in LANGUAGES)
+    texts = "".join(f'<p lang="{language}">{escape(words[language])}</p>' for language in LANGUAGES)
     return f"<dt><code>{escape(code)}</code></dt><dd>{texts}</dd>"
 
 
@@ -191,7 +193,7 @@ def _kind(schema: Json) -> str:
         return "one of " + ", ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
     if schema.get("type") == "array":
         return f"list of {_kind(schema['items'])}"
-    limits = [f"{word} {escape(str(schema[key]))}" for key, word in LIMITS.items() if key in schema]
+    limits = [f"{word} {escape(_plain(schema[key]))}" for key, word in LIMITS.items() if key in schema]
     return ", ".join([escape(schema.get("format", schema.get("type", "anything"))), *limits])
 
 
@@ -204,6 +206,11 @@ LIMITS = {
     "default": "default",
 }
 """Keywords of JSON Schema and how they are said."""
+
+
+def _plain(value: Any) -> str:
+    """A value as JSON writes it, but text without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _field(name: str, words: str) -> str:

@@ -54,7 +54,9 @@ class RunningCity:
             writer.writeheader()
             writer.writerows(rows)
         command = [sys.executable, "-m", "infra.cli", "--city", self.name, "--endpoint-url", self.aws_url]
-        run = subprocess.run([*command, "import", kind, str(file)], cwd=ROOT, capture_output=True, text=True, check=False)
+        run = subprocess.run(
+            [*command, "import", kind, str(file)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
         assert run.returncode == 0, run.stdout + run.stderr
         assert not Path(f"{file}.rejected.csv").exists()
         file.unlink()

@@ -1,4 +1,4 @@
-"""docs/api.md as written: its bash blocks run from top to bottom in one shell, and each JSON block holds of the answer before it."""
+"""docs/api.md as written: its blocks run from top to bottom in one shell, and each JSON block holds of the answer before it."""
 
 import json
 import re
@@ -32,7 +32,9 @@ def blocks() -> list[tuple[str, str]]:
 def outputs(address: str, folder: Path) -> dict[int, str]:
     """What each bash block printed, all in one shell that stops at the first command that fails."""
     script = "set -euo pipefail\n" + "\n".join(
-        f"{text}\nprintf '\\n{MARK.format(number)}\\n'" for number, (kind, text) in enumerate(blocks()) if kind == "bash"
+        f"{text}\nprintf '\\n{MARK.format(number)}\\n'"
+        for number, (kind, text) in enumerate(blocks())
+        if kind == "bash"
     )
     run = subprocess.run(
         ["bash", "-c", script],

@@ -20,7 +20,9 @@ def beijing(run_city: Callable[[str], RunningCity]) -> RunningCity:
     return run_city("beijing")
 
 
-def open_book(owner: Client, name: str = "东城区第三小学", kind: str = "school", subdistrict: str = DONGHUAMEN) -> Answer:
+def open_book(
+    owner: Client, name: str = "东城区第三小学", kind: str = "school", subdistrict: str = DONGHUAMEN
+) -> Answer:
     return owner.post("/v1/organizations", {"name": name, "kind": kind, "subdistrict": subdistrict})
 
 
@@ -174,7 +176,7 @@ def test_r1_4_the_owner_deletes_the_book_at_any_time(beijing: RunningCity) -> No
     assert owner.get(f"/v1/organizations/{org_id}/members").status == 404
     assert member.get("/v1/me/memberships").json["items"] == []
     assert beijing.api.get(f"/v1/invitations/{code}").status == 404
-    assert eventually(lambda: [one["action"] for one in member.get("/v1/me/consents").json["items"]][0] == "book_deleted")
+    assert eventually(lambda: member.get("/v1/me/consents").json["items"][0]["action"] == "book_deleted")
 
 
 @pytest.mark.parametrize("kind", ["company", "fair", "meeting"])

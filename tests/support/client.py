@@ -66,19 +66,19 @@ class Client:
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET."""
-        return self("GET", path, **headers)
+        return self("GET", path, raw=None, **headers)
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         """POST."""
-        return self("POST", path, body, **headers)
+        return self("POST", path, body, raw=None, **headers)
 
     def put(self, path: str, body: Any = None, **headers: str) -> Answer:
         """PUT."""
-        return self("PUT", path, body, **headers)
+        return self("PUT", path, body, raw=None, **headers)
 
     def delete(self, path: str, **headers: str) -> Answer:
         """DELETE."""
-        return self("DELETE", path, **headers)
+        return self("DELETE", path, raw=None, **headers)
 
 
 class HttpTransport:

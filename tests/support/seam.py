@@ -5,9 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
-import botocore.client
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+
+PLACE = "_make_api_call"
 
 
 class Killed(BaseException):
@@ -67,12 +70,11 @@ class Seam:
 @contextmanager
 def seam() -> Iterator[Seam]:
     """Put a seam under every AWS client of this process."""
-    original = botocore.client.BaseClient._make_api_call
+    original = vars(BaseClient)[PLACE]
     installed = Seam()
-    botocore.client.BaseClient._make_api_call = lambda client, operation, kwargs: installed.call(  # type: ignore[method-assign]
-        original, client, operation, kwargs
-    )
-    try:
+
+    def through(client: Any, operation: str, kwargs: dict[str, Any]) -> Any:
+        return installed.call(original, client, operation, kwargs)
+
+    with patch.object(BaseClient, PLACE, through):
         yield installed
-    finally:
-        botocore.client.BaseClient._make_api_call = original  # type: ignore[method-assign]

@@ -1,7 +1,7 @@
 """Registration codes of a book: made by its owner, looked at by anybody who holds one (R0.1, R1.1)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from chalicelib.core import clock, store
 from chalicelib.core.requests import AlreadyDone, RequestKey, remember, remembered
@@ -43,24 +43,25 @@ class Invitations:
 
         Raises DepartmentNotFound, InvalidExpiry or IdempotencyMismatch.
         """
+        org_id = owner.organization.org_id
+        if (done := remembered(request)) is not None:
+            return code_of(org_id, done)
         if department_id is not None:
             raise DepartmentNotFound
-        if ends_at is not None and ends_at <= clock.now():
-            raise InvalidExpiry
-        org_id = owner.organization.org_id
-        invitation_id = remembered(request) or new_invitation_id()
+        key = InvitationRow.of(org_id, new_invitation_id())
         row = InvitationRow(
-            org_id, f"INVITATION#{invitation_id}", ends_at=ends_at, max_uses=max_uses, uses=0, created_at=clock.now()
+            org_id, key.range_value, ends_at=_end(ends_at), max_uses=max_uses, uses=0, created_at=clock.now()
         )
-        transaction = Transaction().put(row, InvitationRow.org_id.does_not_exist(), AlreadyDone())
+        transaction = Transaction()
+        remember(transaction, request, row.invitation_id)
+        transaction.put(row, InvitationRow.org_id.does_not_exist())
         alive = OrganizationRow.deleted_at.does_not_exist() & OrganizationRow.org_id.exists()
         transaction.check(owner.organization.own_key, alive, OrganizationNotFound())
-        remember(transaction, request, invitation_id)
         try:
             transaction.commit()
         except AlreadyDone:
-            invitation_id = remembered(request) or invitation_id
-        return code_of(org_id, invitation_id)
+            return code_of(org_id, remembered(request) or "")
+        return code_of(org_id, row.invitation_id)
 
     def preview(self, code: str) -> Invited:
         """What a code opens, for anybody who holds it.
@@ -74,15 +75,28 @@ class Invitations:
     def behind(self, code: str) -> Invited:
         """What a code belongs to, even if it lets nobody in any more: members come back with it to leave.
 
-        Raises InvitationNotFound.
+        Read consistently, since nothing of a deleted book is shown any more (R1.4). Raises InvitationNotFound.
         """
         org_id, invitation_id = read_code(code)
-        keys = OrganizationRow.of(org_id, consistent=False), InvitationRow.of(org_id, invitation_id, consistent=False)
+        keys = OrganizationRow.of(org_id), InvitationRow.of(org_id, invitation_id)
         rows = store.read_together(keys)
         organization, invitation = rows.get(keys[0]), rows.get(keys[1])
         if organization is None or organization.deleted_at is not None or invitation is None:
             raise InvitationNotFound
         return Invited(organization, invitation)
+
+
+def _end(ends_at: datetime | None) -> datetime | None:
+    """When an invitation ends, in UTC. Raises InvalidExpiry for the past, and for what UTC puts behind the year 9999."""
+    if ends_at is None:
+        return None
+    try:
+        end = ends_at.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidExpiry from error
+    if end <= clock.now():
+        raise InvalidExpiry
+    return end
 
 
 def refuse_unless_open(invitation: InvitationRow) -> None:

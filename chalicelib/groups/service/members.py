@@ -33,7 +33,8 @@ class Members:
     ) -> MemberPage:
         """One page of the book, consistent, so that it never shows a withdrawn consent; or only who needs attention.
 
-        Each person on it finds the look in their access log: it is in the ledger before the answer leaves.
+        Each person on it finds the look in their access log: it is in the ledger before the answer leaves. Raises
+        DepartmentNotFound (there are none yet) or InvalidCursor.
         """
         if department_id is not None:
             raise DepartmentNotFound

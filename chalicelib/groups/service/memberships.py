@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import keyed_id
 from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.ports import Fact, HealthSource
-from chalicelib.core.store import Condition, Transaction
+from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Guest, Member
 from chalicelib.groups.consents import Action, current_text_version, in_order, receipt, snapshot
 from chalicelib.groups.errors import (
@@ -143,7 +145,7 @@ class Memberships:
         """Leave every organization, before a person is erased. What was left meanwhile is passed over."""
         for pointer in _pointers(person.person_id):
             key = OrganizationRow.of(pointer.org_id)
-            organization = _legible(store.read_together([key]), key)
+            organization = legible(store.read_together([key]), key)
             end_by_pointer(pointer, organization, Action.ERASED)
 
     def refresh(self, person: PersonRow) -> None:
@@ -154,7 +156,7 @@ class Memberships:
         pointers = _pointers(person.person_id, int(person.enrolment))
         keys = [MembershipRow.of(one.org_id, one.member_id) for one in pointers]
         rows = store.read_together(keys)
-        memberships = [row for key in keys if (row := _legible(rows, key)) is not None and row.scopes]
+        memberships = [row for key in keys if (row := legible(rows, key)) is not None and row.scopes]
         facts = self._source.facts_of(person.person_id) if memberships else []
         for row in memberships:
             _store_snapshot(row, facts)
@@ -194,7 +196,7 @@ def end_by_pointer(pointer: MembershipPointer, organization: OrganizationRow | N
     Nobody is kept in a book by a damaged row. Without an organization there is nothing that a receipt could name.
     """
     key = MembershipRow.of(pointer.org_id, pointer.member_id)
-    membership = _legible(store.read_together([key]), key)
+    membership = legible(store.read_together([key]), key)
     transaction = Transaction().delete(key)
     still_there = MembershipPointer.enrolment == pointer.enrolment
     transaction.delete(pointer.own_key, still_there, MembershipNotFound())
@@ -211,7 +213,11 @@ def _unread(pointer: MembershipPointer) -> MembershipRow:
     """As much of a membership as its receipt needs."""
     version = current_text_version()
     return MembershipRow(
-        pointer.org_id, pointer.member_id, person_id=pointer.person_id, enrolment=pointer.enrolment, text_version=version
+        pointer.org_id,
+        pointer.member_id,
+        person_id=pointer.person_id,
+        enrolment=pointer.enrolment,
+        text_version=version,
     )
 
 
@@ -224,10 +230,13 @@ def _joined_meanwhile(guest: Guest) -> MembershipRow | None:
 
 def _is_same_consent(row: MembershipRow) -> Condition:
     """That the stored consent is the one in the row. Versions start again for who left and joined again."""
-    return (MembershipRow.consent_version == row.consent_version) & (MembershipRow.joined_at == row.joined_at)
+    same: Condition = (MembershipRow.consent_version == row.consent_version) & (
+        MembershipRow.joined_at == row.joined_at
+    )
+    return same
 
 
-def _legible(rows: store.Rows, key: store.Key[store.RowT]) -> store.RowT | None:
+def legible(rows: store.Rows, key: store.Key[store.RowT]) -> store.RowT | None:
     """The row at the key; one that can't be read counts as none where it must not stand in the way of others."""
     try:
         return rows.get(key)

@@ -1,8 +1,10 @@
 """SMS codes: sent within every limit of design §7, tried at most five times, used once."""
 
 import hmac
+import math
 import random
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -10,7 +12,7 @@ from enum import StrEnum
 from chalicelib.core import clock, store
 from chalicelib.core.city import SmsLimits
 from chalicelib.core.crypto import IdentityMacs, keyed_id
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.core.log import Event, emit
 from chalicelib.core.ports import SmsSender
 from chalicelib.core.settings import settings
@@ -20,6 +22,7 @@ from chalicelib.people.errors import CodeRefused, SmsBudgetSpent, TooManyCodes, 
 from chalicelib.people.service.limits import (
     DAY,
     HOUR,
+    MINUTE,
     Window,
     count_one,
     counted,
@@ -83,15 +86,22 @@ class Codes:
     def send(self, phone: str, purpose: Purpose, asking: "Asking") -> int:
         """Send a fresh code to a canonical phone; the one before it dies. Returns seconds until the next may be asked for.
 
-        Raises TooManyCodes, TooManyTries, SmsBudgetSpent, or SmsUnavailable (the code stays valid; R-24).
+        Raises TooManyCodes, TooManyTries, SmsBudgetSpent, or SmsUnavailable: then the code stays valid and the next may
+        be asked for when the wait is over (R-24).
         """
         challenge = _Challenge(self._macs.phone_mac(phone), purpose, f"{secrets.randbelow(10**DIGITS):0{DIGITS}}")
         sends = _Sends.of(challenge.phone_mac)
         sends.refuse_if_too_many(known_device=asking.known_device)
         _store(challenge, f"address#{keyed_id('address', asking.address)}", sends)
-        self._sms.send(phone, _message(challenge, asking.language), asking.language)
+        wait = sends.wait_after_this()
+        try:
+            self._sms.send(phone, _message(challenge, asking.language), asking.language)
+        except Unavailable as error:
+            emit(Event.SMS_FAILED, purpose=purpose.value)
+            error.retry_after = wait
+            raise
         emit(Event.SMS_SENT, purpose=purpose.value)
-        return 60 // _limits().per_phone_minute
+        return wait
 
     def take(self, phone_mac: str, purpose: Purpose, code: str) -> "TakenCode":
         """Count a try, then compare. Raises CodeRefused for anything but the live code within its five tries.
@@ -105,8 +115,7 @@ class Codes:
         if row is None:
             raise CodeRefused
         if not _matches(row.code_mac, _code_mac(phone_mac, purpose, code)):
-            if row.tries >= limits.tries:
-                _Sends.remember_failure(phone_mac)
+            _Sends.remember_wrong_guess(phone_mac)
             raise CodeRefused
         return TakenCode(row)
 
@@ -128,7 +137,8 @@ class TakenCode:
 
 def _store(challenge: _Challenge, address: str, sends: "_Sends") -> None:
     """Count the message in every limit and keep the challenge, all or nothing; any shard of the budget will do."""
-    for shard in random.sample(range(BUDGET_SHARDS), BUDGET_SHARDS):
+    shards = [shard for shard in range(BUDGET_SHARDS) if _shard_budget(shard)]
+    for shard in random.sample(shards, len(shards)):
         try:
             _storing(challenge, address, sends, shard).commit()
         except SmsBudgetSpent:
@@ -148,7 +158,7 @@ def _storing(challenge: _Challenge, address: str, sends: "_Sends", shard: int) -
     too_many = TooManyCodes(seconds_left(HOUR))
     count_one(transaction, Window(address, hour, limits.per_address_hour, HOUR), too_many)
     count_one(transaction, Window(address, day, limits.per_address_day, DAY), TooManyCodes(seconds_left(DAY)))
-    count_one(transaction, Window(_budget(shard), hour, _shard_budget(), HOUR), SmsBudgetSpent())
+    count_one(transaction, Window(_budget(shard), hour, _shard_budget(shard), HOUR), SmsBudgetSpent())
     key = CodeRow.of(challenge.phone_mac, challenge.purpose)
     row = CodeRow(
         key.hash_value,
@@ -164,7 +174,7 @@ def _storing(challenge: _Challenge, address: str, sends: "_Sends", shard: int) -
 
 
 class _Sends:
-    """When codes went to one phone and when challenges failed; exact over sliding windows, since the lists are short."""
+    """When codes went to one phone and when wrong ones were entered; exact over sliding windows, since the lists are short."""
 
     def __init__(self, row: SendsRow, *, stored: bool) -> None:
         self._row = row
@@ -174,27 +184,27 @@ class _Sends:
     def of(cls, phone_mac: str) -> "_Sends":
         key = SendsRow.of(phone_mac)
         row = store.read_together([key]).get(key)
-        empty = SendsRow(key.hash_value, key.range_value, sent_at=[], failed_at=[], version=0)
+        empty = SendsRow(key.hash_value, key.range_value, sent_at=[], wrong_at=[], version=0)
         return cls(row or empty, stored=row is not None)
 
     def refuse_if_too_many(self, *, known_device: bool) -> None:
-        limits, now = _limits(), clock.epoch()
-        windows = ((60, limits.per_phone_minute), (3600, limits.per_phone_hour), (86400, limits.per_phone_day))
-        for seconds, limit in windows:
-            recent = sorted(at for at in self._row.sent_at if at > now - seconds)
-            if len(recent) >= limit:
-                raise TooManyCodes(max(1, int(recent[-limit]) + seconds - now))
-        failed = [at for at in self._row.failed_at if at > now - 86400]
-        if len(failed) >= limits.failed_challenges_day and not known_device:
-            raise TooManyTries(max(1, int(min(failed)) + 86400 - now))
+        if wait := _wait(self._row.sent_at, _send_windows()):
+            raise TooManyCodes(wait)
+        guesses = _limits().failed_challenges_day * _limits().tries
+        if not known_device and (wait := _wait(self._row.wrong_at, {DAY: guesses})):
+            raise TooManyTries(wait)
+
+    def wait_after_this(self) -> int:
+        return _wait([*self._row.sent_at, clock.epoch()], _send_windows())
 
     def count_in(self, transaction: Transaction) -> None:
         now = clock.epoch()
+        a_day_ago = now - DAY.total_seconds()
         fresh = SendsRow(
             self._row.subject,
             self._row.sk,
-            sent_at=[*(at for at in self._row.sent_at if at > now - 86400), now],
-            failed_at=[at for at in self._row.failed_at if at > now - 86400],
+            sent_at=[*(at for at in self._row.sent_at if at > a_day_ago), now],
+            wrong_at=[at for at in self._row.wrong_at if at > a_day_ago],
             version=self._row.version + 1,
             expires_at=clock.now() + 2 * DAY,
         )
@@ -202,9 +212,26 @@ class _Sends:
         transaction.put(fresh, unchanged, SentMeanwhile())
 
     @staticmethod
-    def remember_failure(phone_mac: str) -> None:
-        failures = SendsRow.failed_at.set(SendsRow.failed_at.append([clock.epoch()]))
-        store.update(SendsRow.of(phone_mac), [failures, SendsRow.version.add(1)], SendsRow.subject.exists())
+    def remember_wrong_guess(phone_mac: str) -> None:
+        """Guesses are what counts towards failed challenges: to leave a code before its last guess saves nothing."""
+        guesses = SendsRow.wrong_at.set(SendsRow.wrong_at.append([clock.epoch()]))
+        store.update(SendsRow.of(phone_mac), [guesses, SendsRow.version.add(1)], SendsRow.subject.exists())
+
+
+def _send_windows() -> dict[timedelta, int]:
+    limits = _limits()
+    return {MINUTE: limits.per_phone_minute, HOUR: limits.per_phone_hour, DAY: limits.per_phone_day}
+
+
+def _wait(moments: Sequence[float], windows: Mapping[timedelta, int]) -> int:
+    """Seconds until one moment more fits into every sliding window; 0 if it fits now."""
+    now, waits = clock.epoch(), [0]
+    for window, most in windows.items():
+        seconds = int(window.total_seconds())
+        recent = sorted(at for at in moments if at > now - seconds)
+        if len(recent) >= most:
+            waits.append(int(recent[-most]) + seconds - now)
+    return max(waits)
 
 
 def _limits() -> SmsLimits:
@@ -231,12 +258,14 @@ def _budget(shard: int) -> str:
     return f"city#sms#{shard}"
 
 
-def _shard_budget() -> int:
-    return max(1, settings().city.sms.hourly_budget // BUDGET_SHARDS)
+def _shard_budget(shard: int) -> int:
+    """A shard's part of the city's hourly budget; the parts of all add up to it."""
+    part, rest = divmod(settings().city.sms.hourly_budget, BUDGET_SHARDS)
+    return part + (shard < rest)
 
 
 def _watch_budget(shard: int) -> None:
     """Raise the alarm when this shard crosses the city's alarm share; shards fill evenly, so each stands for all."""
     used = counted(_budget(shard), hour_window(clock.now()))
-    if used == int(_shard_budget() * settings().city.sms.alarm_share):
+    if used == math.ceil(_shard_budget(shard) * settings().city.sms.alarm_share):
         emit(Event.SMS_BUDGET_NEAR, share=settings().city.sms.alarm_share)

@@ -11,7 +11,7 @@ from chalicelib.people.errors import Held, OwnsOrganizations
 from chalicelib.people.service.sessions import end_sessions
 from chalicelib.people.tables.logins import AccountRow
 from chalicelib.people.tables.people import PersonRow
-from chalicelib.people.tables.privacy import AccessRow, LedgerRow, ledger_entry, living
+from chalicelib.people.tables.privacy import AccessTrace, LedgerRow, ledger_entry, living
 
 KEPT_AFTER_ERASURE = frozenset({"person_id", "sk", "enrolment", "books", "memberships"})
 """What is left of a PERSON row: a keyed id and counters. Everything else is removed."""
@@ -70,7 +70,7 @@ def sweep_erased(entry: LedgerRow) -> int:
     removed = 0
     for life in entry.people or ():
         person_id, enrolment = life.rsplit(".", 1)
-        old = [row.own_key for row in store.query_all(AccessRow, person_id) if row.enrolment <= int(enrolment)]
+        old = [row.own_key for row in store.query_all(AccessTrace, person_id) if row.enrolment <= int(enrolment)]
         store.write_all(deletes=old)
         removed += len(old)
     return removed

@@ -16,7 +16,7 @@ from chalicelib.core.store import Transaction
 from chalicelib.people.access import Account
 from chalicelib.people.errors import IdentityMismatch, SessionEnded, TooManyIdentityTries
 from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
-from chalicelib.people.service.sessions import new_session
+from chalicelib.people.service.sessions import new_session, release
 from chalicelib.people.tables.logins import AccountRow, SessionRow, phone_subject
 from chalicelib.people.tables.people import PersonRow, segment_of
 from chalicelib.people.tables.privacy import ledger_entry, living
@@ -91,11 +91,11 @@ class Identity:
         proved_at: datetime = account.session.proved_at
         transaction = Transaction()
         _put_person(transaction, person, before)
-        _set_account(transaction, account_key, person)
+        _set_account(transaction, account_key, here, person)
         _release_old_phone(transaction, before, claim)
         _release_other_person(transaction, here, claim)
         transaction.delete(account.session.own_key, SessionRow.subject.exists(), SessionEnded())
-        transaction.put(new_session(bearer, claim.phone, int(person.enrolment), proved_at))
+        transaction.put(new_session(bearer, claim.phone, person, proved_at))
         transaction.put(ledger_entry("IDENTITY_PROVED", [living(claim.person_id, int(person.enrolment))]))
         transaction.commit()
         if before is not None and before.account not in {None, account.phone_mac}:
@@ -108,6 +108,7 @@ class Identity:
         for name in PersonRow.get_attributes() if before is not None else ():
             setattr(row, name, getattr(before, name))
         row.enrolment = before.enrolment if before is not None else 1
+        row.moves = before.moves + (before.account != claim.phone_mac) if before is not None else 0
         row.account = claim.phone_mac
         row.name_mask = masks.mask_name(claim.name)
         row.document_mask = masks.mask_document(claim.document_type, claim.document_number)
@@ -130,7 +131,7 @@ def _put_person(transaction: Transaction, person: PersonRow, before: PersonRow |
         transaction.put(person, PersonRow.person_id.does_not_exist(), ChangedMeanwhile())
         return
     changed = (
-        "account", "name_mask", "document_mask", "name_mac", "name_sealed", "document_sealed", "phone_sealed",
+        "account", "moves", "name_mask", "document_mask", "name_mac", "name_sealed", "document_sealed", "phone_sealed",
         "verified_at", "checked_at", "phone_refuted", "segment",
     )  # fmt: skip
     actions = store.assign(PersonRow, {name: getattr(person, name) for name in changed})
@@ -139,13 +140,18 @@ def _put_person(transaction: Transaction, person: PersonRow, before: PersonRow |
     transaction.update(before.own_key, actions, unchanged, ChangedMeanwhile())
 
 
-def _set_account(transaction: Transaction, key: store.Key[AccountRow], person: PersonRow) -> None:
+def _set_account(
+    transaction: Transaction, key: store.Key[AccountRow], here: AccountRow | None, person: PersonRow
+) -> None:
+    """Make the account the person's, unless somebody else took it since it was read."""
+    holder = here.person_id if here is not None else None
+    unchanged = AccountRow.person_id == holder if holder else AccountRow.person_id.does_not_exist()
     actions = [
         AccountRow.person_id.set(person.person_id),
         AccountRow.enrolment.set(person.enrolment),
         AccountRow.last_used_at.set(clock.now()),
     ]
-    transaction.update(key, actions)
+    transaction.update(key, actions, unchanged, ChangedMeanwhile())
 
 
 def _release_old_phone(transaction: Transaction, before: PersonRow | None, claim: IdentityClaim) -> None:
@@ -162,10 +168,9 @@ def _release_old_phone(transaction: Transaction, before: PersonRow | None, claim
 def _release_other_person(transaction: Transaction, here: AccountRow | None, claim: IdentityClaim) -> None:
     """Whoever had this phone before (it was given out again) no longer logs in with it."""
     if here is not None and here.person_id not in {None, claim.person_id}:
-        theirs = PersonRow.account == claim.phone_mac
         key = PersonRow.of(here.person_id)
         if (row := store.read_together([key]).get(key)) is not None and row.account == claim.phone_mac:
-            transaction.update(key, [PersonRow.account.remove()], theirs, ChangedMeanwhile())
+            release(transaction, key, claim.phone_mac)
 
 
 def _count_try(account: Account, claim: IdentityClaim) -> None:

@@ -10,6 +10,7 @@ from chalicelib.core.errors import GatebookError
 from chalicelib.core.store import Transaction
 from chalicelib.people.tables.logins import CountRow
 
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 

@@ -1,15 +1,15 @@
 """What a person can read of themself: who they are here, what they agreed to, and who looked (B1, B5)."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from chalicelib.core import clock, ids, masks, store, tokens
+from chalicelib.core.log import Event, emit
 from chalicelib.core.store import Row
+from chalicelib.core.texts import contents
 from chalicelib.people.access import Account, Person
-from chalicelib.people.tables.people import PersonRow
-from chalicelib.people.tables.privacy import AccessRow, LedgerRow, ReceiptRow, kept_until, living
+from chalicelib.people.tables.privacy import AccessRow, LedgerRow, ReceiptRow, kept_until
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -44,11 +44,15 @@ class Privacy:
         return OwnRecord(verified=True, name=person.name_mask, document=person.document_mask, phone=phone)
 
     def receipts(self, person: Person, limit: int, cursor: str | None) -> Listed[ReceiptRow]:
-        """What the person agreed to and took back in this life, by organization, newest first."""
-        return own_page(ReceiptRow, person, limit, cursor)
+        """What the person agreed to and took back in this life, by organization, newest first. Raises InvalidCursor."""
+        page = own_page(ReceiptRow, person, limit, cursor)
+        known = [row for row in page.rows if row.text_version in contents("consents")]
+        if unknown := len(page.rows) - len(known):
+            emit(Event.ROW_BROKEN, table=ReceiptRow.Meta.table, count=unknown)
+        return Listed(known, page.cursor)
 
     def access_log(self, person: Person, limit: int, cursor: str | None) -> Listed[AccessRow]:
-        """Who saw what of the person in this life, newest first (B1)."""
+        """Who saw what of the person in this life, newest first (B1). Raises InvalidCursor."""
         return own_page(AccessRow, person, limit, cursor)
 
 
@@ -66,14 +70,13 @@ def _is_of_this_life(row: Row, person: Person) -> bool:
     return row.enrolment == person.enrolment and row.expires_at > clock.now()  # type: ignore[attr-defined,no-any-return]
 
 
-def disclosures_of(entry: LedgerRow, present: Iterable[PersonRow]) -> list[AccessRow]:
-    """The access-log entries that a DISCLOSURE in the ledger means, for the lives that still go on.
+def disclosures_of(entry: LedgerRow) -> list[AccessRow]:
+    """The access-log entries that a DISCLOSURE in the ledger means, one for each life that it names.
 
-    The id comes from the entry and the person, so that a second delivery writes the same rows again.
+    The id comes from the entry and the person, so that a second delivery means the same rows again.
     """
-    lives = {living(row.person_id, int(row.enrolment)) for row in present}
     shown = [one.rsplit(".", 1) for one in entry.people or ()]
-    return [_access_row(entry, life, int(mask, 16)) for life, mask in shown if life in lives]
+    return [_access_row(entry, life, int(mask, 16)) for life, mask in shown]
 
 
 def _access_row(entry: LedgerRow, life: str, mask: int) -> AccessRow:

@@ -7,14 +7,15 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.core import clock, store, tokens
 from chalicelib.core.crypto import IdentityMacs
+from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import HealthSource
 from chalicelib.core.settings import settings
-from chalicelib.core.store import Transaction
+from chalicelib.core.store import Key, Transaction
 from chalicelib.core.tokens import Bearer
 from chalicelib.people.access import Account, account_keys, account_of
 from chalicelib.people.errors import SessionEnded
 from chalicelib.people.service.codes import Codes, Purpose
-from chalicelib.people.tables.logins import AccountRow, SessionRow, phone_subject
+from chalicelib.people.tables.logins import AccountRow, LoginsTable, SessionRow, phone_subject
 from chalicelib.people.tables.people import PersonRow
 
 
@@ -24,6 +25,23 @@ class OpenedSession:
 
     token: str
     expires_at: datetime
+
+
+class MovedMeanwhile(Conflict):
+    """The person who held a phone moved to another one at the same moment."""
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """The person who logs in with a phone, and when they last did."""
+
+    phone_mac: str
+    person: PersonRow
+    last_used_at: datetime
+
+    @property
+    def is_long_unseen(self) -> bool:
+        return clock.now() - self.last_used_at > timedelta(days=settings().city.identity.unused_days)
 
 
 class Sessions:
@@ -38,31 +56,28 @@ class Sessions:
     def log_in(self, phone: str, code: str) -> OpenedSession:
         """Open a session with the code that was sent to a canonical phone. Raises CodeRefused.
 
-        The account's person comes along only while the phone is surely still theirs (design §7, "Phones change hands").
+        The account's person comes along only while the phone is surely still theirs (design §7, "Phones change hands");
+        otherwise phone and person let go of each other, which ends the sessions that the person has on it. Raises
+        MovedMeanwhile if the person took another phone at the same moment.
         """
         phone_mac = self._macs.phone_mac(phone)
         taken = self._codes.take(phone_mac, Purpose.LOG_IN, code)
-        person = self._person_of(phone_mac)
+        holder = _holder_of(phone_mac)
+        person = holder.person if holder and self._is_still_theirs(holder) else None
         bearer = tokens.new_bearer(phone_mac, person.person_id if person else None)
-        session = new_session(bearer, phone, int(person.enrolment) if person else None, clock.now())
+        session = new_session(bearer, phone, person, clock.now())
         transaction = Transaction()
         taken.spend(transaction)
         transaction.put(session)
         transaction.update(AccountRow.of(phone_mac), account_use(person))
+        if holder is not None and person is None:
+            release(transaction, holder.person.own_key, phone_mac)
         transaction.commit()
         return OpenedSession(tokens.seal_bearer(bearer), session.expires_at)
 
-    def _person_of(self, phone_mac: str) -> PersonRow | None:
-        key = AccountRow.of(phone_mac)
-        row = store.read_together([key]).get(key)
-        if row is None or row.person_id is None or _is_unused(row):
-            return None
-        person_key = PersonRow.of(row.person_id)
-        person = store.read_together([person_key]).get(person_key)
-        theirs = person is not None and person.account == phone_mac and person.enrolment == row.enrolment
-        if not theirs or not self._source.confirms_phone(row.person_id, phone_mac):
-            return None
-        return person
+    def _is_still_theirs(self, holder: "_Holder") -> bool:
+        """Whether the phone is surely still the holder's: they used it lately, and the source confirms it now."""
+        return not holder.is_long_unseen and self._source.confirms_phone(holder.person.person_id, holder.phone_mac)
 
     def step_up(self, account: Account, code: str) -> None:
         """Renew the session's proof of the phone with a code for stepping up. Raises CodeRefused or SessionEnded."""
@@ -92,14 +107,15 @@ class Sessions:
         return True
 
 
-def new_session(bearer: Bearer, phone: str, enrolment: int | None, proved_at: datetime) -> SessionRow:
+def new_session(bearer: Bearer, phone: str, person: PersonRow | None, proved_at: datetime) -> SessionRow:
     """The row of a new session; the phone inside opens only with the bearer's secret."""
     key = SessionRow.of(bearer)
     return SessionRow(
         key.hash_value,
         key.range_value,
         person_id=bearer.person_id,
-        enrolment=enrolment,
+        enrolment=person.enrolment if person else None,
+        moves=person.moves if person else None,
         phone_sealed=tokens.seal_for(bearer, phone),
         proved_at=proved_at,
         expires_at=clock.now() + timedelta(days=settings().city.sessions.days),
@@ -115,10 +131,23 @@ def account_use(person: PersonRow | None) -> list[Action]:
 
 
 def end_sessions(phone_mac: str) -> None:
-    """Remove every session of a phone; those opened meanwhile are new log-ins and stay."""
-    sessions = store.query_all(SessionRow, phone_subject(phone_mac), SessionRow.sk.startswith("SESSION#"))
+    """Remove every session of a phone, unreadable ones too; those opened meanwhile are new log-ins and stay."""
+    sessions = store.query_all(LoginsTable, phone_subject(phone_mac), LoginsTable.sk.startswith("SESSION#"))
     store.write_all(deletes=[session.own_key for session in sessions])
 
 
-def _is_unused(row: AccountRow) -> bool:
-    return bool(clock.now() - row.last_used_at > timedelta(days=settings().city.identity.unused_days))
+def release(transaction: Transaction, person: Key[PersonRow], phone_mac: str) -> None:
+    """Let go of a phone: the person has no account until they prove identity again, and no session of theirs is left."""
+    transaction.update(person, [PersonRow.account.remove()], PersonRow.account == phone_mac, MovedMeanwhile())
+
+
+def _holder_of(phone_mac: str) -> _Holder | None:
+    key = AccountRow.of(phone_mac)
+    account = store.read_together([key]).get(key)
+    if account is None or account.person_id is None:
+        return None
+    person_key = PersonRow.of(account.person_id)
+    person = store.read_together([person_key]).get(person_key)
+    if person is None or person.account != phone_mac or person.enrolment != account.enrolment:
+        return None
+    return _Holder(phone_mac, person, account.last_used_at)

@@ -47,10 +47,14 @@ class AccountRow(LoginsTable):
 
 
 class SessionRow(LoginsTable):
-    """One session. The phone is sealed under the bearer's own secret; `proved_at` is the last SMS code, for step-up."""
+    """One session. The phone is sealed under the bearer's own secret; `proved_at` is the last SMS code, for step-up.
+
+    `enrolment` and `moves` are the person's at its beginning: it ends when either changes.
+    """
 
     person_id = maybe(UnicodeAttribute)
     enrolment = maybe(NumberAttribute)
+    moves = maybe(NumberAttribute)
     phone_sealed = SealedAttribute()
     proved_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()
@@ -78,10 +82,10 @@ class CodeRow(LoginsTable):
 
 
 class SendsRow(LoginsTable):
-    """When a phone was sent codes in the last day, and when challenges failed; both lists are short by their limits."""
+    """When a phone was sent codes in the last day, and when wrong ones were entered; both lists are short by their limits."""
 
     sent_at = list_of(NumberAttribute)
-    failed_at = list_of(NumberAttribute)
+    wrong_at = list_of(NumberAttribute)
     version = NumberAttribute()
 
     @classmethod

@@ -71,12 +71,14 @@ class PeopleTable(Row):
 class PersonRow(PeopleTable):
     """A person in their present life (`enrolment`). After erasure only the key, the enrolment and the counters are left.
 
-    `account` is the phone's mac by which the person logs in; a session on another phone is void. `books` and
-    `memberships` are changed in the transactions that open, join and leave, so that erasure can demand that both are 0.
+    `account` is the phone's mac by which the person logs in; a session on another phone is void, and `moves` counts the
+    changes of phone, so that it stays void when the person comes back to that phone. `books` and `memberships` are changed
+    in the transactions that open, join and leave, so that erasure can demand that both are 0.
     """
 
     enrolment = NumberAttribute()
     account = maybe(UnicodeAttribute)
+    moves = NumberAttribute(default=0)
     name_mask = maybe(UnicodeAttribute)
     document_mask = maybe(UnicodeAttribute)
     name_mac = maybe(UnicodeAttribute)

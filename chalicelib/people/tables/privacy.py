@@ -87,6 +87,12 @@ class AccessRow(AccessLogTable):
     expires_at = TTLAttribute()
 
 
+class AccessTrace(AccessLogTable):
+    """What is left legible of an entry that can't be read: whose life it is about."""
+
+    enrolment = NumberAttribute()
+
+
 class LedgerTable(Row):
     """The table `ledger`: audit, erasures and disclosures. Every role may put and none may change or remove."""
 

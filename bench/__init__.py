@@ -1,0 +1,1 @@
+"""Measures what design §9 sets limits for: `make bench`."""

@@ -1,0 +1,120 @@
+"""Reading: several rows of several tables in one batch, or a partition in key order."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.core.errors import Broken, Unavailable
+from chalicelib.core.log import Event, emit
+from chalicelib.core.store.retries import ROUNDS, wait_before
+from chalicelib.core.store.rows import Key, RawItem, RowT, connection
+
+BATCH_READ_LIMIT = 100
+"""Keys of one BatchGetItem (DynamoDB service quotas)."""
+
+
+class Rows:
+    """What `read_together` found."""
+
+    def __init__(self, found: Mapping[Key[Any], RawItem]) -> None:
+        """Keep the raw items by key; a row is built, and found broken, only when it is asked for."""
+        self._found = found
+
+    def get(self, key: Key[RowT]) -> RowT | None:
+        """The row at the key, or None. Raises Broken if it can't be read."""
+        raw = self._found.get(key)
+        return None if raw is None else key.row.from_raw_data(raw)
+
+
+def read_together(keys: Iterable[Key[Any]]) -> Rows:
+    """Read rows of several tables in one round trip, consistently where any key of the table asks for it.
+
+    Raises Unavailable if DynamoDB leaves keys unread after four tries, and its own errors (STORAGE_ERRORS).
+    """
+    wanted = list(dict.fromkeys(keys))
+    found: dict[Key[Any], RawItem] = {}
+    for start in range(0, len(wanted), BATCH_READ_LIMIT):
+        found.update(_read_batch(wanted[start : start + BATCH_READ_LIMIT]))
+    return Rows(found)
+
+
+def _read_batch(keys: Sequence[Key[Any]]) -> dict[Key[Any], RawItem]:
+    request: dict[str, Any] = {}
+    for key in keys:
+        table = request.setdefault(key.row.physical_name(), {"Keys": [], "ConsistentRead": False})
+        if key.raw() not in table["Keys"]:
+            table["Keys"].append(key.raw())
+        table["ConsistentRead"] = table["ConsistentRead"] or key.consistent
+    items = _read_all(request)
+    return {key: raw for key in keys if (raw := _matching(key, items.get(key.row.physical_name(), []))) is not None}
+
+
+def _matching(key: Key[Any], items: Sequence[RawItem]) -> RawItem | None:
+    wanted = key.raw().items()
+    return next((item for item in items if wanted <= item.items()), None) if items else None
+
+
+def _read_all(request: dict[str, Any]) -> dict[str, list[RawItem]]:
+    items: dict[str, list[RawItem]] = {}
+    for attempt in range(ROUNDS):
+        answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
+        for table, rows in answer.get("Responses", {}).items():
+            items.setdefault(table, []).extend(rows)
+        request = answer.get("UnprocessedKeys") or {}
+        if not request:
+            return items
+        wait_before(attempt)
+    raise Unavailable
+
+
+@dataclass(frozen=True)
+class Page(Generic[RowT]):
+    """One page of a query: its rows, where the next page starts, and how many stored rows could not be read."""
+
+    rows: list[RowT]
+    next_key: RawItem | None
+    unreadable: int = 0
+
+
+def query(  # noqa: PLR0913
+    row: type[RowT],
+    hash_value: str,
+    range_condition: Condition | None = None,
+    *,
+    index: str | None = None,
+    limit: int | None = None,
+    start: RawItem | None = None,
+    consistent: bool = True,
+    newest_first: bool = False,
+) -> Page[RowT]:
+    """Ask one partition for rows in key order, one page of DynamoDB (1 MB) or `limit` rows, whichever is less."""
+    answer = row._get_connection().query(  # noqa: SLF001
+        hash_value,
+        range_key_condition=range_condition,
+        index_name=index,
+        limit=limit,
+        exclusive_start_key=start,
+        consistent_read=consistent,
+        scan_index_forward=not newest_first,
+    )
+    rows: list[RowT] = []
+    for raw in answer.get("Items", []):
+        try:
+            rows.append(row.from_raw_data(raw))
+        except Broken:
+            continue
+    if unreadable := len(answer.get("Items", [])) - len(rows):
+        emit(Event.ROW_BROKEN, table=row.Meta.table, count=unreadable)
+    return Page(rows, answer.get("LastEvaluatedKey") or None, unreadable)
+
+
+def query_all(row: type[RowT], hash_value: str, range_condition: Condition | None = None) -> Iterator[RowT]:
+    """Every row of a partition that meets the condition, page after page, consistently."""
+    start: RawItem | None = None
+    while True:
+        page = query(row, hash_value, range_condition, start=start)
+        yield from page.rows
+        if (start := page.next_key) is None:
+            return

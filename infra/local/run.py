@@ -1,0 +1,71 @@
+"""What `make run` does: starts a city, says where it is, and waits."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from chalicelib.core.city import CityFileError
+from infra.local.city import LocalCity
+from infra.local.demo import shown_people
+from infra.local.emulator import ROOT, EmulatorError
+from infra.local.ports import PortTaken
+from infra.local.server import OUTBOX_PATH
+from infra.local.state import CityRuns
+
+STATE = ROOT / ".local"
+WATCH_SECONDS = 1.0
+
+
+def run(state: Path) -> int:
+    """Run the city that CITY, PORT and AWS_PORT name, its state kept in a folder.
+
+    Returns only if it can't start or can't go on, and then 1.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        problem = _run(state, console)
+    except (CityFileError, CityRuns, EmulatorError, PortTaken, ValueError) as error:
+        problem = str(error)
+    console.print(problem, style="red", markup=False)
+    return 1
+
+
+def _run(state: Path, console: Console) -> str:
+    """Run the city until a signal comes. Returns only if it ends without one, and then why."""
+    name, port, aws_port = os.environ.get("CITY") or "demo", _port("PORT", 8000), _port("AWS_PORT", 4566)
+    console.print(f"Starting {name} …")
+    city = LocalCity(name, state=state, port=port, aws_port=aws_port, demo_people=True, say=console.print)
+    with city:
+        _greet(city, console)
+        while city.emulator.is_running:
+            time.sleep(WATCH_SECONDS)
+    return f"the emulator ended by itself; see {city.files.emulator_log}"
+
+
+def _port(variable: str, usual: int) -> int:
+    """A port of the environment. Raises ValueError for anything but a number from 0, any free one, to 65535."""
+    text = os.environ.get(variable, "") or str(usual)
+    if not (text.isascii() and text.isdigit() and int(text) < 2**16):
+        raise ValueError(f"{variable} must be a number from 0 to 65535")
+    return int(text)
+
+
+def _greet(city: LocalCity, console: Console) -> None:
+    people = Table("phone", "name", "document", "number", title="Some of its people", title_justify="left")
+    for person in shown_people():
+        people.add_row(person.phone, person.name, person.document_type, person.document_number)
+    console.print(people)
+    console.print(f"\n[bold]{city.name} is ready:[/bold] {city.url}/docs")
+    console.print(f"  text messages it sent:  {city.url}{OUTBOX_PATH}")
+    console.print(f"  all its people:         {_shown(city.files.demo / 'people.csv')}")
+    console.print(f"  its emulator of AWS:    {city.aws_url}")
+    console.print("Ctrl-C stops it; its state stays in .local until `make clean`.\n")
+    sys.stdout.flush()
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

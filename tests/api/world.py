@@ -1,0 +1,240 @@
+"""Everybody and everything that the matrix names. Each is made when it is first asked for, so a world of few costs little."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from chalicelib.core import clock, ids
+from chalicelib.core.crypto import encode
+from chalicelib.groups.codes import code_of, new_invitation_id
+from tests.support.city import TestCity
+from tests.support.client import Answer, Client
+from tests.support.people import TestPerson
+from tests.support.routes import Route
+
+SCOPES = ("health_code", "nucleic_acid")
+NO_CODE = "000000"
+STALE_MINUTES = 16
+AFTER_COOLDOWN_MINUTES = 2
+OWNED = {"owner": "book", "stale": "book", "other": "foreign_book"}
+STEP_UP = "POST /v1/auth/sessions/current/step-up"
+
+
+def later(minutes: int) -> AbstractContextManager[object]:
+    """The world some minutes from now."""
+    return clock.frozen(clock.now() + timedelta(minutes=minutes))
+
+
+class World:
+    """People in their roles, and books, codes and memberships between them."""
+
+    def __init__(self, city: TestCity, things: "World | None" = None) -> None:
+        """Take the city that they live in, and another world if its books and codes will do: then only people are new."""
+        self.city = city
+        self._things = things or self
+        self._people: dict[str, TestPerson] = {}
+
+    def ask(self, route: Route, role: str, thing: str) -> Answer:
+        """The answer to a request that is as it should be, but for who sends it and what it is about."""
+        path = self.path(route, thing)
+        client = self.client(role)
+        minutes = STALE_MINUTES if role == "stale" else AFTER_COOLDOWN_MINUTES if route.name == STEP_UP else 0
+        with later(minutes):
+            return client(route.method, path, self.body(route, role, thing))
+
+    def path(self, route: Route, thing: str) -> str:
+        """The route's path for a thing."""
+        return route.path.format_map({name: self._parameter(name, thing) for name in route.parameters})
+
+    def body(self, route: Route, role: str, thing: str) -> Any:
+        """The body that the route asks for."""
+        make = BODIES.get(route.name)
+        return make(self, role, thing) if make else None
+
+    def client(self, role: str) -> Client:
+        """Somebody in a role, with the book that makes an owner one."""
+        if role in OWNED:
+            getattr(self, OWNED[role])
+        client: Client = getattr(self, "owner" if role == "stale" else role)
+        return client
+
+    def person(self, role: str) -> TestPerson:
+        """Who is in a role; the health source knows all of them."""
+        name = "owner" if role == "stale" else role
+        if name not in self._people:
+            self._people[name] = self.city.person()
+        return self._people[name]
+
+    # Roles
+
+    @cached_property
+    def nobody(self) -> Client:
+        return self.city.api.as_(None)
+
+    @cached_property
+    def account(self) -> Client:
+        return self.city.log_in(self.person("account"))
+
+    @cached_property
+    def stranger(self) -> Client:
+        return self._verified("stranger")
+
+    @cached_property
+    def owner(self) -> Client:
+        return self._verified("owner")
+
+    @cached_property
+    def other(self) -> Client:
+        return self._verified("other")
+
+    @cached_property
+    def _somebody_else(self) -> Client:
+        return self._verified("somebody else")
+
+    @cached_property
+    def joined(self) -> tuple[Client, str]:
+        """The member and their id in the own book."""
+        client = self._verified("member")
+        return client, self.city.join(client, self.code, *SCOPES)
+
+    @property
+    def member(self) -> Client:
+        return self.joined[0]
+
+    @cached_property
+    def left(self) -> tuple[Client, str]:
+        """Who left, and the id that they had in the own book."""
+        client = self._verified("former")
+        member_id = self.city.join(client, self.code, *SCOPES)
+        assert client.delete(f"/v1/me/memberships/{self.book}").status == 204
+        return client, member_id
+
+    @property
+    def former(self) -> Client:
+        return self.left[0]
+
+    @cached_property
+    def erased(self) -> Client:
+        client = self._verified("erased")
+        assert client.delete("/v1/me").status == 204
+        return client
+
+    def _verified(self, role: str) -> Client:
+        return self.city.verified(self.person(role))
+
+    # Things
+
+    @cached_property
+    def book(self) -> str:
+        return self.city.book(self.owner) if self._things is self else self._things.book
+
+    @cached_property
+    def code(self) -> str:
+        return self.city.invite(self.owner, self.book) if self._things is self else self._things.code
+
+    @cached_property
+    def foreign_book(self) -> str:
+        return self.city.book(self.other, "Spring Fair") if self._things is self else self._things.foreign_book
+
+    @cached_property
+    def foreign_code(self) -> str:
+        return self.city.invite(self.other, self.foreign_book) if self._things is self else self._things.foreign_code
+
+    @cached_property
+    def foreign_member_id(self) -> str:
+        return self.city.join(self._somebody_else, self.foreign_code, *SCOPES)
+
+    @cached_property
+    def deleted(self) -> tuple[str, str, str]:
+        """A deleted book, its code, and the id of the member that it had."""
+        book = self.city.book(self.owner, "Closed Shop")
+        code = self.city.invite(self.owner, book)
+        member_id = self.city.join(self.member, code, *SCOPES)
+        assert self.owner.delete(f"/v1/organizations/{book}").status == 204
+        return book, code, member_id
+
+    def _parameter(self, name: str, thing: str) -> str:
+        value: str = PARAMETERS[name][thing](self)
+        return value
+
+
+def _forged(code: str) -> str:
+    """The code with its last character but three changed, which stands for whole bits of its signature."""
+    return code[:-4] + ("A" if code[-4] != "A" else "B") + code[-3:]
+
+
+PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
+    "org_id": {
+        "own": lambda world: world.book,
+        "foreign": lambda world: world.foreign_book,
+        "deleted": lambda world: world.deleted[0],
+        "never": lambda _: ids.new_id(),
+        "left": lambda world: world.book,
+        "mixed": lambda world: world.book,
+    },
+    "member_id": {
+        "own": lambda world: world.joined[1],
+        "foreign": lambda world: world.foreign_member_id,
+        "deleted": lambda world: world.deleted[2],
+        "never": lambda _: encode(bytes(range(16))),
+        "left": lambda world: world.left[1],
+        "mixed": lambda world: world.foreign_member_id,
+    },
+    "code": {
+        "own": lambda world: world.code,
+        "foreign": lambda world: world.foreign_code,
+        "deleted": lambda world: world.deleted[1],
+        "never": lambda _: code_of(ids.new_id(), new_invitation_id()),
+        "forged": lambda world: _forged(world.code),
+    },
+    "name": {"own": lambda _: "style.css", "never": lambda _: "nothing.css"},
+}
+
+
+def _asked(city: TestCity, phone: str, purpose: str = "log_in") -> str:
+    """The code that was sent to a phone just now."""
+    assert city.api.post("/v1/auth/codes", {"phone": phone, "purpose": purpose}).status == 202
+    return city.sms.last_code(phone)
+
+
+def _log_in(world: World, _role: str, thing: str) -> dict[str, Any]:
+    phone = world.city.stranger().phone
+    if thing == "never":
+        return {"phone": phone, "code": NO_CODE}
+    code = _asked(world.city, phone)
+    return {"phone": phone if thing == "own" else world.city.stranger().phone, "code": code}
+
+
+def _step_up(world: World, role: str, thing: str) -> dict[str, Any]:
+    if thing == "never" or role == "nobody":
+        return {"code": NO_CODE}
+    person = world.person(role) if thing == "own" else world.city.stranger()
+    return {"code": _asked(world.city, person.phone, "step_up")}
+
+
+def _claim(world: World, role: str, thing: str) -> dict[str, Any]:
+    people = {"own": lambda: world.person(role), "foreign": world.city.person, "never": world.city.stranger}
+    return dict(people[thing]().claim())
+
+
+def _open_book(*_: object) -> dict[str, Any]:
+    return {"name": "Third School", "kind": "school", "subdistrict": "371302001"}
+
+
+def _scopes(*_: object) -> dict[str, Any]:
+    return {"scopes": ["vaccination"]}
+
+
+BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
+    "POST /v1/auth/codes": lambda world, _role, _thing: {"phone": world.city.stranger().phone},
+    "POST /v1/auth/sessions": _log_in,
+    STEP_UP: _step_up,
+    "PUT /v1/me/identity": _claim,
+    "POST /v1/organizations": _open_book,
+    "POST /v1/organizations/{org_id}/invitations": lambda *_: {"max_uses": 3},
+    "POST /v1/invitations/{code}/join": _scopes,
+    "PUT /v1/me/memberships/{org_id}/consent": _scopes,
+}
+"""A right body for each route that takes one."""
