@@ -72,6 +72,7 @@ class TestCity:
     pump: Pump
     people: list[TestPerson] = field(default_factory=list)
     _crowd: Iterator[TestPerson] = field(default_factory=crowd)
+    _importer: Importer = field(default_factory=Importer)
 
     def person(self, **changes: str) -> TestPerson:
         """A new person whom the health source knows."""
@@ -88,7 +89,7 @@ class TestCity:
 
     def know(self, *people: TestPerson) -> None:
         """Tell the health source of people."""
-        results = list(Importer().people(person.row() for person in people))
+        results = list(self._importer.people(person.row() for person in people))
         assert [result.error for result in results] == [None] * len(people)
 
     def fact(self, person: TestPerson, kind: str, result: str, occurred_at: str, **more: str) -> None:
@@ -102,7 +103,7 @@ class TestCity:
             "source": "lab",
             **more,
         }
-        assert [one.error for one in Importer().facts([row])] == [None]
+        assert [one.error for one in self._importer.facts([row])] == [None]
 
     def log_in(self, person: TestPerson) -> Client:
         """A client with a session on the person's phone."""

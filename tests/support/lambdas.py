@@ -4,7 +4,11 @@ import itertools
 from base64 import b64encode
 from typing import Any
 
+from chalicelib.core import store
 from chalicelib.core.store import RawItem, Row
+from chalicelib.health.tables import FactRow, IdentityRow
+from tests.support.books import person_id_of
+from tests.support.people import TestPerson
 
 _SEQUENCE = itertools.count(1)
 
@@ -29,6 +33,20 @@ def record(keys: RawItem, **images: RawItem) -> dict[str, Any]:
     """A record with these keys and images; sequence numbers rise."""
     change = {"SequenceNumber": str(next(_SEQUENCE)), "Keys": keys, **images}
     return {"eventSource": "aws:dynamodb", "dynamodb": _json_form(change)}
+
+
+def fact_records(person: TestPerson) -> list[dict[str, Any]]:
+    """The records of all facts of a person as if they had just come."""
+    rows = store.query_all(FactRow, person_id_of(person), FactRow.sk >= "a")
+    return [stored_record(row) for row in rows]
+
+
+def identity_record(person: TestPerson) -> dict[str, Any]:
+    """The record of a person's identity as it lies there now."""
+    key = IdentityRow.of(person_id_of(person))
+    row = store.read_together([key]).get(key)
+    assert row is not None
+    return stored_record(row)
 
 
 def sequence(record: dict[str, Any]) -> str:

@@ -1,40 +1,22 @@
 """Deleting a book: nothing of it can be read after the answer, and the sweep leaves nothing of it (R1.4)."""
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
-import app
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.groups import effects
 from chalicelib.groups.tables import MembershipRow, MembershipsTable, OrganizationsTable
-from chalicelib.people.tables.people import MembershipPointer, PersonRow
-from chalicelib.people.tables.privacy import LedgerRow, ReceiptRow
+from chalicelib.people.tables.people import MembershipPointer
+from tests.api.groups.steps import assert_swept, damaged
 from tests.support.books import ANY_INVITATION, Book, assert_whole, at_once, fill, person_key, receipts, statuses
 from tests.support.city import TestCity
 from tests.support.client import Client
-from tests.support.lambdas import batch, failed, stored_record
-from tests.support.rows import items_of, put_raw, spoil, stored
-from tests.support.seam import Killed, Seam, aws_error
+from tests.support.rows import items_of, put_raw, stored
+from tests.support.seam import Seam
 
 pytestmark = pytest.mark.api
-
-
-def assert_swept(org_id: str, person_ids: list[str]) -> None:
-    """Nothing is left of a book, and each of its people has one receipt, no pointer, and is counted out."""
-    assert items_of(MembershipsTable, org_id) == []
-    assert items_of(OrganizationsTable, org_id) == []
-    for person_id in person_ids:
-        given = list(store.query_all(ReceiptRow, person_id, ReceiptRow.receipt_key.startswith(f"{org_id}#")))
-        assert [one.action for one in given] == ["book_deleted"]
-        assert stored(MembershipPointer.of(person_id, org_id)) is None
-        assert (stored(PersonRow.of(person_id)) or {})["memberships"] == {"N": "0"}
-
-
-def damaged(org_id: str, person_id: str, attribute: str, value: dict[str, Any] | None = None) -> None:
-    spoil(MembershipRow.of(org_id, pairwise_id(org_id, person_id)), attribute, value)
 
 
 def test_nothing_of_a_book_is_read_after_the_answer(city: TestCity, book: Book) -> None:
@@ -133,20 +115,6 @@ def test_a_large_book_is_swept_entry_by_entry(
     assert_swept(book.org_id, person_ids)
 
 
-def test_one_entry_ends_no_more_members_than_it_may(book: Book, monkeypatch: pytest.MonkeyPatch, faults: Seam) -> None:
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 2)
-    monkeypatch.setattr(effects, "MEMBERS_AN_ENTRY", 4)
-    fill(book.org_id, 9)
-    event = deletion(book, faults)
-    start = len(faults.calls)
-
-    assert app.ledger_stream(event, None) == failed()
-
-    assert faults.operations[start:].count("TransactWriteItems") == 2
-    assert list(faults.calls[-1][1]["RequestItems"]) == ["demo-ledger-v1"]
-    assert len(items_of(MembershipsTable, book.org_id)) == 5
-
-
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [
@@ -185,71 +153,6 @@ def test_a_member_of_whom_nothing_can_be_read_goes_all_the_same(city: TestCity, 
     assert items_of(MembershipsTable, book.org_id) == []
     assert items_of(OrganizationsTable, book.org_id) == []
     assert stored(MembershipPointer.of(sound, book.org_id)) is None
-
-
-# --- interrupted -----------------------------------------------------------------------------------------------------------
-
-
-def test_the_sweep_goes_on_wherever_it_was_cut(
-    city: TestCity, owner: Client, monkeypatch: pytest.MonkeyPatch, faults: Seam
-) -> None:
-    """At each of its calls, before it and after it, the function dies or its answer is lost; the next delivery goes on."""
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 2)
-
-    def cut(number: int | None, place: str = "", error: BaseException | None = None) -> int:
-        """Sweep a new book with a fault at one call, then twice more. Returns how many calls the first run made."""
-        swept = Book(city, owner, city.book(owner), "")
-        person_ids = fill(swept.org_id, 4)
-        damaged(swept.org_id, person_ids[2], "name_mask")
-        city.invite(owner, swept.org_id)
-        event = deletion(swept, faults)
-        start = len(faults.calls)
-        faults.at = {} if number is None or error is None else {start + number: (place, error)}
-        with suppress(Killed):
-            app.ledger_stream(event, None)
-        calls = len(faults.calls) - start
-        faults.at = {}
-        assert [app.ledger_stream(event, None) for _ in range(2)] == [failed(), failed()]
-        assert_swept(swept.org_id, person_ids)
-        return calls
-
-    calls = cut(None)
-    assert calls > 8
-    for number in range(calls):
-        cut(number, "before", Killed())
-        cut(number, "after", aws_error("InternalServerError"))
-
-
-def test_a_sweep_in_parts_goes_on_wherever_it_was_cut(
-    city: TestCity, owner: Client, monkeypatch: pytest.MonkeyPatch, faults: Seam
-) -> None:
-    """The same where the work goes on in further entries of the ledger, one of which may be written twice."""
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 2)
-    monkeypatch.setattr(effects, "MEMBERS_AN_ENTRY", 4)
-    swept: list[tuple[str, list[str]]] = []
-    for number in range(6):
-        for place in ("before", "after"):
-            cut = Book(city, owner, city.book(owner), "")
-            swept.append((cut.org_id, fill(cut.org_id, 7)))
-            event = deletion(cut, faults)
-            faults.at = {len(faults.calls) + number: (place, Killed())}
-            with suppress(Killed):
-                app.ledger_stream(event, None)
-            faults.at = {}
-            assert app.ledger_stream(event, None) == failed()
-
-    city.deliver()
-
-    for org_id, person_ids in swept:
-        assert_swept(org_id, person_ids)
-
-
-def deletion(book: Book, faults: Seam) -> dict[str, Any]:
-    """Delete a book. Returns the event that the ledger's consumer will get."""
-    assert book.delete().status == 204
-    _, request = faults.calls[-1]
-    (entry,) = [part["Put"]["Item"] for part in request["TransactItems"] if "Put" in part]
-    return batch(stored_record(LedgerRow.from_raw_data(entry)))
 
 
 # --- at the same moment ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from chalicelib.people.errors import CodeRefused
 from chalicelib.people.service import codes
 from chalicelib.people.service.codes import Codes, Purpose, TakenCode
 from chalicelib.people.tables.logins import CodeRow
-from tests.api.people.steps import code_for, code_key, enter, wrong
+from tests.api.people.steps import ask, code_for, code_key, enter, wrong
 from tests.support.city import TestCity
 from tests.support.client import Answer
 from tests.support.people import TestPerson
@@ -229,3 +229,20 @@ def test_codes_are_drawn_from_the_whole_range(monkeypatch: pytest.MonkeyPatch, c
 
     assert code_for(city, city.stranger()) == "000007"
     assert drawn == [10**6]
+
+
+def test_of_twenty_requests_side_by_side_one_sends_a_code(city: TestCity) -> None:
+    person, before = city.stranger(), len(city.sms.sent)
+    gate = threading.Barrier(20)
+
+    def one(_: int) -> Answer:
+        gate.wait()
+        return ask(city, person)
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(one, range(20)))
+
+    assert sorted(answer.status for answer in answers) == [202] + [429] * 19
+    assert {answer.code for answer in answers if answer.status == 429} == {"too_many_codes"}
+    assert len(city.sms.sent) == before + 1
+    assert enter(city, person, city.sms.last_code(person.phone)).status == 201

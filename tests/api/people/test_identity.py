@@ -2,9 +2,11 @@
 
 import pytest
 
+import app
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.clock import FrozenClock
 from chalicelib.health.tables import IdentityRow
+from chalicelib.people.service.identity import Identity
 from tests.api.people.steps import claim, is_verified, person_key, prove
 from tests.support.city import TestCity
 from tests.support.people import resident_id
@@ -168,3 +170,23 @@ def test_a_broken_person_is_not_proved_over(city: TestCity, later: FrozenClock) 
 
     assert client.get("/v1/me").code == "broken_record"
     assert client.put(IDENTITY, person.claim()).code == "broken_record"
+
+
+def test_what_wants_to_know_of_a_verified_person_is_told_once_everything_is_stored(
+    city: TestCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, told = city.person(), []
+
+    def hook(person_id: str, enrolment: int) -> None:
+        told.append((person_id, enrolment, stored(person_key(person)) is not None))
+
+    identity = app.services.get(Identity)
+    monkeypatch.setattr(identity, "_on_verified", [])
+    identity.on_person_verified(hook)
+    client = city.log_in(person)
+    client.put(IDENTITY, city.person().claim())
+    assert told == [], "a mismatch verifies nobody"
+
+    prove(client, person)
+
+    assert told == [(person_key(person).hash_value, 1, True)]

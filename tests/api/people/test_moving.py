@@ -8,7 +8,7 @@ from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.events import Events
 from tests.support.people import TestPerson
-from tests.support.rows import stored
+from tests.support.rows import spoil, stored
 
 pytestmark = pytest.mark.api
 
@@ -226,3 +226,16 @@ def test_a_doubt_about_a_phone_goes_when_identity_is_proved_on_another(city: Tes
     item = stored(person_key(person))
     assert item is not None
     assert "phone_refuted" not in item
+
+
+@pytest.mark.parametrize(("attribute", "value"), [("enrolment", {"N": "7"}), ("person_id", {"S": "nobody"})])
+def test_an_account_of_a_life_that_is_over_starts_without_its_person(
+    city: TestCity, later: FrozenClock, attribute: str, value: dict[str, str]
+) -> None:
+    person = city.person()
+    client = city.verified(person)
+    spoil(account_key(person), attribute, value)
+    later.tick(60)
+
+    assert not is_verified(city.log_in(person))
+    assert is_verified(client), "whose phone it is, the person's row says"

@@ -9,8 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.core import aws, store
-from chalicelib.core.settings import Settings
+from chalicelib.core.settings import Settings, settings
 from chalicelib.people.tables.people import PersonRow
+from infra.process import working_for
 
 
 class Throttling(BaseHTTPRequestHandler):
@@ -41,25 +42,19 @@ class Busy(HTTPServer):
 
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Busy]:
-    """A busy service instead of AWS, retried without waiting, under settings of its own."""
+    """A busy service instead of AWS, retried without waiting, in a shell that says otherwise."""
     server = Busy()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    own = Settings(city_name="huian", endpoint_url=f"http://127.0.0.1:{server.server_port}")
-    for module in ("aws", "store"):
-        monkeypatch.setattr(f"chalicelib.core.{module}.settings", lambda: own)
-    monkeypatch.setattr("random.random", lambda: 0.0)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "9")
-    aws.forget_clients()
-    store.forget_connections()
-    yield server
+    with working_for("huian", f"http://127.0.0.1:{server.server_port}"):
+        monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+        monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "9")
+        yield server
+        monkeypatch.undo()
     server.shutdown()
     server.server_close()
-    monkeypatch.undo()
-    aws.forget_clients()
-    store.forget_connections()
 
 
 def test_a_throttled_table_is_asked_three_times_and_then_given_up(busy: Busy) -> None:
@@ -92,7 +87,7 @@ def test_the_region_is_the_citys_and_not_the_shells(busy: Busy) -> None:
 
     assert busy.requests
     regions = {request["Authorization"].split("/")[2] for request in busy.requests}
-    assert regions == {aws.settings().city.region}  # type: ignore[attr-defined]
+    assert regions == {settings().city.region}
     assert regions != {"eu-central-1"}
 
 

@@ -1,0 +1,44 @@
+"""What the tests of the registry do over and over."""
+
+from collections.abc import Iterator
+
+from chalicelib.core import store
+from chalicelib.health.importer import Importer, RowResult
+from chalicelib.health.service import RegistrySource
+from chalicelib.health.tables import RegistryTable
+from tests.support.books import person_id_of
+from tests.support.people import TestPerson
+
+
+def fact(person: TestPerson, **changes: str | None) -> dict[str, str | None]:
+    """A row of facts.csv."""
+    return {
+        "fact_id": "",
+        "document_type": "",
+        "document_number": person.number,
+        "kind": "nucleic_acid",
+        "occurred_at": "2022-04-05T10:00:00+08:00",
+        "result": "negative",
+        "place": "Lab 3",
+        "source": "lab",
+        "reported_at": "",
+        **changes,
+    }
+
+
+def errors(results: Iterator[RowResult]) -> list[str | None]:
+    return [result.error for result in results]
+
+
+def forget(*people: TestPerson) -> None:
+    """Remove what is known of people, so that no later search has to go through it."""
+    keys = [row.own_key for person in people for row in store.query_all(RegistryTable, person_id_of(person))]
+    store.write_all(deletes=keys)
+
+
+def facts_of(person: TestPerson) -> list[dict[str, str]]:
+    return [vars(one) for one in RegistrySource().facts_of(person_id_of(person))]
+
+
+def import_facts(*rows: dict[str, str | None]) -> list[str | None]:
+    return errors(Importer().facts(rows))
