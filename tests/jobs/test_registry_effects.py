@@ -147,7 +147,7 @@ def test_what_is_unchanged_is_not_written(city: TestCity, book: Book, faults: Se
 
 
 def test_an_erased_person_is_not_refreshed(city: TestCity, book: Book, faults: Seam) -> None:
-    member = book.member("nucleic_acid")
+    member = book.member("nucleic_acid", person=city.person())
     assert member.client.delete("/v1/me").status == 204
     city.fact(member.person, "nucleic_acid", "positive", DAY)
     records = [*fact_records(member.person), identity_record(member.person)]
@@ -160,7 +160,7 @@ def test_an_erased_person_is_not_refreshed(city: TestCity, book: Book, faults: S
 
 def test_a_member_whose_phone_was_given_to_somebody_else_is_refreshed_all_the_same(city: TestCity, book: Book) -> None:
     """The consent stands; a book must not go on showing an old test because its member has no account just now."""
-    member = book.member("nucleic_acid")
+    member = book.member("nucleic_acid", person=city.person())
     with clock.frozen(clock.now()) as frozen:
         frozen.tick(120)
         city.verified(city.person(phone=member.person.phone))

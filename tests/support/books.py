@@ -16,6 +16,7 @@ from chalicelib.people.tables.people import MembershipPointer, PersonRow
 from chalicelib.people.tables.privacy import ReceiptRow
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.enrolled import anybody, enrolled
 from tests.support.people import TestPerson
 from tests.support.rows import stored
 
@@ -47,7 +48,7 @@ class Book:
     @classmethod
     def opened(cls, city: TestCity, owner: Client | None = None, name: str = "Third School") -> "Book":
         """A new book."""
-        owner = owner or city.verified()
+        owner = owner or anybody(city)
         org_id = city.book(owner, name)
         return cls(city, owner, org_id, city.invite(owner, org_id))
 
@@ -75,8 +76,8 @@ class Book:
 
     def member(self, *scopes: str, person: TestPerson | None = None) -> Member:
         """A new member who shares these scopes."""
-        person = person or self.city.person()
-        client = self.city.verified(person)
+        person = person or self.city.stranger()
+        (client,) = enrolled(self.city, person)
         return Member(person, client, self.city.join(client, self.code, *scopes))
 
     def delete(self) -> Answer:
@@ -176,7 +177,7 @@ def subsets(scopes: Sequence[str] = ALL_SCOPES) -> list[tuple[str, ...]]:
     ]
 
 
-def fill(org_id: str, count: int, scopes: Sequence[str] = ()) -> list[str]:
+def fill(org_id: str, count: int, scopes: Sequence[str] = (), **snapshot: Any) -> list[str]:
     """Put members into a book without their having come in by its door. Returns their person ids."""
     now = clock.now()
     person_ids = [encode(hashlib.sha256(f"{org_id}{number}".encode()).digest()[:16]) for number in range(count)]
@@ -201,6 +202,7 @@ def fill(org_id: str, count: int, scopes: Sequence[str] = ()) -> list[str]:
             joined_at=now,
             consent_version=1,
             text_version=current_text_version(),
+            **snapshot,
         )
         for one in person_ids
     ]
@@ -218,7 +220,7 @@ SEEN = {
 
 def known(city: TestCity) -> TestPerson:
     """Somebody of whom there is a fact for every scope that has facts, and some that no scope opens."""
-    person = city.person()
+    person = city.stranger()
     city.fact(person, "nucleic_acid", "negative", "2022-04-05T10:00:00+08:00")
     city.fact(person, "nucleic_acid", "positive", "2022-03-05T10:00:00+08:00")
     city.fact(person, "vaccination", "2", "2021-09-01T10:00:00+08:00")

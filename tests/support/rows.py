@@ -1,5 +1,7 @@
 """Stored rows as they lie there: for tests that look at one, or damage it as nothing in the service ever would."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chalicelib.core import store
@@ -26,6 +28,15 @@ def spoil(key: Key[Any], attribute: str, value: dict[str, Any] | None = None) ->
     assert attribute in item
     rest = {name: old for name, old in item.items() if name != attribute}
     put_raw(key, rest if value is None else {**rest, attribute: value})
+
+
+@contextmanager
+def spoiled(key: Key[Any], attribute: str, value: dict[str, Any] | None = None) -> Iterator[None]:
+    """Spoil a stored row until the block ends; then it is as it was before."""
+    item = stored(key)
+    spoil(key, attribute, value)
+    yield
+    put_raw(key, item or {})
 
 
 def items_of(row: type[store.Row], hash_value: str) -> list[RawItem]:

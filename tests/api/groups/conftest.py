@@ -9,6 +9,7 @@ from chalicelib.core.city import City, load_city
 from tests.support.books import Book
 from tests.support.city import TestCity
 from tests.support.client import Client
+from tests.support.enrolled import anybody
 from tests.support.events import Events
 
 Policy = Callable[..., City]
@@ -17,7 +18,7 @@ Policy = Callable[..., City]
 @pytest.fixture(scope="module")
 def somebody(whole_run: TestCity) -> Client:
     """One verified person for all tests of a module; making one costs more than most tests do."""
-    return whole_run.verified()
+    return anybody(whole_run)
 
 
 @pytest.fixture

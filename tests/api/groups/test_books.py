@@ -9,6 +9,7 @@ from tests.api.groups.conftest import Policy
 from tests.support.books import OPEN, Book, at_once, organization_key, person_key, statuses
 from tests.support.city import TestCity
 from tests.support.client import Client
+from tests.support.enrolled import anybody, enrolled
 from tests.support.events import Events
 from tests.support.rows import spoil, stored
 
@@ -22,7 +23,7 @@ def opened(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_verified_person_opens_a_book(city: TestCity) -> None:
-    owner = city.verified()
+    owner = anybody(city)
 
     answer = owner.post(PATH, opened(name="  Ｔｈｉｒｄ　学校  ", kind="fair"))
 
@@ -34,7 +35,7 @@ def test_a_verified_person_opens_a_book(city: TestCity) -> None:
 
 
 def test_without_a_key_each_call_opens_a_book(city: TestCity) -> None:
-    owner = city.verified()
+    owner = anybody(city)
 
     org_ids = [city.book(owner, name) for name in ("First", "Second", "Third")]
 
@@ -43,7 +44,7 @@ def test_without_a_key_each_call_opens_a_book(city: TestCity) -> None:
 
 
 def test_nobody_else_sees_a_book(city: TestCity, book: Book) -> None:
-    stranger, unproven, member = city.verified(), city.log_in(city.person()), book.member()
+    stranger, unproven, member = anybody(city), city.log_in(city.stranger()), book.member()
 
     assert city.api.get(book.path).code == "session_required"
     assert unproven.get(book.path).code == "identity_required"
@@ -54,7 +55,7 @@ def test_nobody_else_sees_a_book(city: TestCity, book: Book) -> None:
 
 @pytest.mark.parametrize(("method", "body"), [("POST", OPEN), ("GET", None)])
 def test_books_are_for_verified_people(city: TestCity, method: str, body: Any) -> None:
-    unproven = city.log_in(city.person())
+    unproven = city.log_in(city.stranger())
 
     nobody, account = city.api(method, PATH, body), unproven(method, PATH, body)
 
@@ -160,7 +161,7 @@ def test_a_city_may_open_books_of_some_kinds_only(owner: Client, books_policy: P
 
 
 def test_a_person_owns_no_more_books_than_the_city_allows(city: TestCity, books_policy: Policy) -> None:
-    owner, other = city.verified(), city.verified()
+    owner, other = anybody(city), anybody(city)
     books_policy(max_per_person=2)
     first, _ = city.book(owner), city.book(owner)
 
@@ -174,8 +175,8 @@ def test_a_person_owns_no_more_books_than_the_city_allows(city: TestCity, books_
 
 
 def test_the_limit_holds_against_parallel_requests(city: TestCity, books_policy: Policy) -> None:
-    person = city.person()
-    owner = city.verified(person)
+    person = city.stranger()
+    owner = enrolled(city, person)[0]
     books_policy(max_per_person=3)
 
     answers = at_once(10, lambda _: owner.post(PATH, OPEN))
@@ -211,7 +212,7 @@ def test_a_damaged_book_is_an_answer_and_no_traceback(book: Book, events: Events
 
 
 def test_a_list_of_books_goes_on_over_a_damaged_one(city: TestCity, events: Events) -> None:
-    owner = city.verified()
+    owner = anybody(city)
     org_ids = [city.book(owner) for _ in range(3)]
     spoil(organization_key(org_ids[1]), "name")
 

@@ -152,7 +152,7 @@ def test_consent(machine: type[Consent]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=10,
+            max_examples=8,
             phases=[Phase.generate],  # a failure is short enough as it is found; to make it shorter takes minutes
             stateful_step_count=20,
             deadline=None,

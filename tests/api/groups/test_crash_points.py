@@ -12,6 +12,7 @@ import pytest
 from tests.support.books import Book, assert_whole, membership_row, receipts
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.enrolled import enrolled
 from tests.support.people import TestPerson
 from tests.support.seam import Killed, Seam, aws_error
 
@@ -86,9 +87,9 @@ def sweep(
 @pytest.fixture
 def newcomer(city: TestCity, owner: Client) -> Callable[[], Scene]:
     """Makes a scene with somebody who is in no book; it is the same person each time, in another book."""
-    person = city.person()
+    person = city.stranger()
     city.fact(person, "nucleic_acid", "negative", "2022-04-05T10:00:00+08:00")
-    client = city.verified(person)
+    client = enrolled(city, person)[0]
     return lambda: Scene(Book.opened(city, owner), person, client)
 
 

@@ -13,6 +13,7 @@ from tests.api.groups.steps import assert_swept, damaged
 from tests.support.books import ANY_INVITATION, Book, assert_whole, at_once, fill, person_key, receipts, statuses
 from tests.support.city import TestCity
 from tests.support.client import Client
+from tests.support.enrolled import anybody, enrolled
 from tests.support.rows import items_of, put_raw, stored
 from tests.support.seam import Seam
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.api
 
 def test_nothing_of_a_book_is_read_after_the_answer(city: TestCity, book: Book) -> None:
     member = book.member("travel")
-    guest = city.verified()
+    guest = anybody(city)
     cursor = book.page("?limit=1")["cursor"] or ""
 
     answer = book.delete()
@@ -53,7 +54,7 @@ def test_nothing_of_a_book_is_read_after_the_answer(city: TestCity, book: Book) 
 
 
 def test_only_the_owner_deletes_and_proves_the_phone_anew(city: TestCity, book: Book) -> None:
-    callers = city.api, city.log_in(city.person()), city.verified(), book.member().client
+    callers = city.api, city.log_in(city.stranger()), anybody(city), book.member().client
     with clock.frozen(clock.now()) as frozen:
         answers = [caller.delete(book.path) for caller in callers]
         frozen.tick(16 * 60)
@@ -79,8 +80,8 @@ def test_deleting_is_two_calls_whatever_the_size(book: Book, faults: Seam) -> No
 
 
 def test_deleting_twice_at_once_is_deleting_once(city: TestCity, owner: Client) -> None:
-    person = city.person()
-    own = Book.opened(city, city.verified(person))
+    person = city.stranger()
+    own = Book.opened(city, enrolled(city, person)[0])
 
     answers = at_once(4, lambda _: own.delete())
 

@@ -15,6 +15,7 @@ from tests.api.groups.conftest import Policy
 from tests.support.books import ANY_INVITATION, OPEN, Book, at_once, person_id_of
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.enrolled import anybody, enrolled
 from tests.support.rows import items_of
 from tests.support.seam import Killed, Seam, aws_error
 
@@ -39,7 +40,7 @@ class Create:
 
 
 def opening(city: TestCity) -> Create:
-    owner = city.verified()
+    owner = anybody(city)
     books = lambda: len(owner.get("/v1/organizations").json["items"])  # noqa: E731
     return Create(owner, "/v1/organizations", OPEN, {**OPEN, "name": "Fourth School"}, books)
 
@@ -144,8 +145,8 @@ def test_a_key_is_bound_to_its_operation_and_book(city: TestCity) -> None:
 
 
 def test_the_row_holds_references_only(city: TestCity) -> None:
-    person = city.person()
-    owner = city.verified(person)
+    person = city.stranger()
+    owner = enrolled(city, person)[0]
     answer = owner.post("/v1/organizations", OPEN, idempotency_key=f"key of {person.name} {person.phone}")
 
     (row,) = items_of(RequestRow, person_id_of(person))
@@ -193,7 +194,7 @@ def test_a_replay_does_not_bring_a_deleted_book_back(city: TestCity) -> None:
     assert (after.status, after.code) == (404, "organization_not_found")
 
 
-@pytest.mark.parametrize("key", ["", "x" * 4000, "编号-1", "a b", "'; DROP"])
+@pytest.mark.parametrize("key", ["x" * 4000, "编号-1", "a b", "'; DROP"])
 def test_any_text_is_a_key(create: Create, key: str) -> None:
     first, second = create(key=key), create(key=key)
 

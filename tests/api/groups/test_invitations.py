@@ -9,6 +9,7 @@ from chalicelib.core import clock
 from tests.support.books import ANY_INVITATION, Book, invitation_key, organization_key
 from tests.support.city import TestCity
 from tests.support.client import Client
+from tests.support.enrolled import anybody
 from tests.support.events import Events
 from tests.support.rows import spoil, stored
 from tests.support.seam import Seam
@@ -71,7 +72,7 @@ def test_the_preview_reads_consistently(city: TestCity, book: Book, faults: Seam
 
 def test_only_the_owner_invites(city: TestCity, book: Book) -> None:
     path = f"{book.path}/invitations"
-    callers = city.api, city.log_in(city.person()), city.verified(), book.member().client
+    callers = city.api, city.log_in(city.stranger()), anybody(city), book.member().client
 
     answers = [caller.post(path, ANY_INVITATION) for caller in callers]
 
@@ -139,7 +140,7 @@ def test_an_invitation_may_end_far_away(city: TestCity, book: Book, end: str) ->
 
 
 def test_an_expired_code_lets_nobody_in(city: TestCity, book: Book) -> None:
-    guest, joined = city.verified(), city.verified()
+    guest, joined = anybody(city), anybody(city)
     code = city.invite(book.owner, book.org_id, expires_at=(clock.now() + timedelta(minutes=1)).isoformat())
     city.join(joined, code)
     with clock.frozen(clock.now()) as frozen:
@@ -160,12 +161,12 @@ def test_an_expired_code_lets_nobody_in(city: TestCity, book: Book) -> None:
 
 def test_a_full_code_lets_nobody_in_but_knows_its_members(city: TestCity, book: Book) -> None:
     code = city.invite(book.owner, book.org_id, max_uses=2)
-    members = [city.verified(), city.verified()]
+    members = [anybody(city), anybody(city)]
     for member in members:
         city.join(member, code)
 
     preview = city.api.get(f"/v1/invitations/{code}")
-    join = city.verified().post(f"/v1/invitations/{code}/join", {"scopes": []})
+    join = anybody(city).post(f"/v1/invitations/{code}/join", {"scopes": []})
 
     assert (preview.status, preview.code) == (409, "invitation_full")
     assert (join.status, join.code) == (409, "invitation_full")
@@ -176,7 +177,7 @@ def test_a_full_code_lets_nobody_in_but_knows_its_members(city: TestCity, book: 
 
 def test_a_use_is_not_given_back_by_leaving(city: TestCity, book: Book) -> None:
     code = city.invite(book.owner, book.org_id, max_uses=1)
-    member = city.verified()
+    member = anybody(city)
     city.join(member, code)
     assert member.delete(book.own_path).status == 204
 
@@ -184,7 +185,7 @@ def test_a_use_is_not_given_back_by_leaving(city: TestCity, book: Book) -> None:
 
 
 def test_a_revoked_code_lets_nobody_in(city: TestCity, book: Book) -> None:
-    guest = city.verified()
+    guest = anybody(city)
     for code in (book.code, city.invite(book.owner, book.org_id, max_uses=5)):
         key = invitation_key(code)
         row = stored(key)
@@ -217,7 +218,7 @@ def _revoke(code: str) -> None:
 def test_a_damaged_invitation_is_an_answer_and_no_traceback(
     city: TestCity, book: Book, events: Events, attribute: str, value: Any
 ) -> None:
-    guest = city.verified()
+    guest = anybody(city)
     spoil(invitation_key(book.code), attribute, value)
 
     answers = [
@@ -236,7 +237,7 @@ def test_the_code_of_a_damaged_book_opens_nothing(city: TestCity, book: Book, ev
     answers = [
         city.api.get(f"/v1/invitations/{book.code}"),
         city.api.get(f"/c/{book.code}"),
-        city.verified().post(f"/v1/invitations/{book.code}/join", {"scopes": []}),
+        anybody(city).post(f"/v1/invitations/{book.code}/join", {"scopes": []}),
         book.owner.post(f"{book.path}/invitations", ANY_INVITATION),
     ]
 

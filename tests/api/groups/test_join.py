@@ -4,41 +4,27 @@ from typing import Any
 
 import pytest
 
+from tests.api.groups.steps import join
 from tests.support.books import (
     ALL_SCOPES,
     Book,
     assert_whole,
-    at_once,
     invitation_key,
     membership_key,
-    person_key,
-    pointer_key,
     receipts,
-    statuses,
 )
 from tests.support.city import TestCity
-from tests.support.client import Answer, Client
+from tests.support.client import Client
+from tests.support.enrolled import anybody, enrolled
 from tests.support.events import Events
-from tests.support.people import TestPerson
 from tests.support.rows import spoil, stored
 
 pytestmark = pytest.mark.api
 
 
-@pytest.fixture(scope="module")
-def crowd(whole_run: TestCity) -> list[tuple[TestPerson, Client]]:
-    """Forty verified people, for all tests of this module."""
-    people = [whole_run.person() for _ in range(40)]
-    return [(person, whole_run.verified(person)) for person in people]
-
-
-def join(client: Client, code: str, *scopes: str) -> Answer:
-    return client.post(f"/v1/invitations/{code}/join", {"scopes": list(scopes)})
-
-
 def test_a_person_joins_with_chosen_scopes(city: TestCity, book: Book) -> None:
-    person = city.person()
-    client = city.verified(person)
+    person = city.stranger()
+    client = enrolled(city, person)[0]
 
     answer = join(client, book.code, "vaccination", "health_code")
 
@@ -62,8 +48,8 @@ def test_sharing_nothing_is_a_choice_too(book: Book) -> None:
 
 
 def test_joining_again_changes_nothing(city: TestCity, book: Book) -> None:
-    person = city.person()
-    client = city.verified(person)
+    person = city.stranger()
+    client = enrolled(city, person)[0]
     first = join(client, book.code, "travel")
     before = stored(membership_key(book.org_id, person))
 
@@ -78,15 +64,15 @@ def test_joining_again_changes_nothing(city: TestCity, book: Book) -> None:
 
 def test_a_repetition_costs_no_use(city: TestCity, book: Book) -> None:
     code = city.invite(book.owner, book.org_id, max_uses=2)
-    client = city.verified()
+    client = anybody(city)
 
     assert [join(client, code).status for _ in range(3)] == [201, 200, 200]
     assert (stored(invitation_key(code)) or {})["uses"] == {"N": "1"}
 
 
 def test_who_left_may_join_again(city: TestCity, book: Book) -> None:
-    person = city.person()
-    client = city.verified(person)
+    person = city.stranger()
+    client = enrolled(city, person)[0]
     first = join(client, book.code, "travel").json
     assert client.delete(book.own_path).status == 204
 
@@ -100,7 +86,7 @@ def test_who_left_may_join_again(city: TestCity, book: Book) -> None:
 
 def test_two_organizations_know_a_person_by_different_ids(city: TestCity, book: Book) -> None:
     other = Book.opened(city, book.owner)
-    client = city.verified()
+    client = anybody(city)
 
     assert join(client, book.code).json["member_id"] != join(client, other.code).json["member_id"]
     assert len(client.get("/v1/me/memberships").json["items"]) == 2
@@ -112,7 +98,7 @@ def test_the_owner_may_join_too(book: Book) -> None:
 
 
 def test_joining_needs_a_verified_person(city: TestCity, book: Book) -> None:
-    nobody, unproven = join(city.api, book.code), join(city.log_in(city.person()), book.code)
+    nobody, unproven = join(city.api, book.code), join(city.log_in(city.stranger()), book.code)
 
     assert (nobody.status, nobody.code) == (401, "session_required")
     assert (unproven.status, unproven.code) == (403, "identity_required")
@@ -184,109 +170,7 @@ def test_memberships_are_for_verified_people(city: TestCity, book: Book, method:
     body: Any = {"scopes": []} if method == "PUT" else None
 
     nobody = city.api(method, path.format(book.org_id), body)
-    unproven = city.log_in(city.person())(method, path.format(book.org_id), body)
+    unproven = city.log_in(city.stranger())(method, path.format(book.org_id), body)
 
     assert (nobody.status, nobody.code) == (401, "session_required")
     assert (unproven.status, unproven.code) == (403, "identity_required")
-
-
-def counted(person: TestPerson) -> int:
-    """The counter on a person's row."""
-    return int((stored(person_key(person)) or {})["memberships"]["N"])
-
-
-# --- at the same moment --------------------------------------------------------------------------------------------------
-
-
-def test_a_one_use_code_lets_exactly_one_of_twenty_in(
-    city: TestCity, book: Book, crowd: list[tuple[TestPerson, Client]]
-) -> None:
-    code = city.invite(book.owner, book.org_id, max_uses=1)
-
-    answers = at_once(20, lambda number: join(crowd[number][1], code))
-
-    assert statuses(answers).count(201) == 1
-    assert set(statuses(answers)) <= {201, 409, 503}
-    assert {answer.code for answer in answers if answer.status == 409} == {"invitation_full"}
-    assert len(book.members()) == 1
-    assert (stored(invitation_key(code)) or {})["uses"] == {"N": "1"}
-
-
-def test_forty_get_in_at_once_through_an_unlimited_code(book: Book, crowd: list[tuple[TestPerson, Client]]) -> None:
-    before = [counted(person) for person, _ in crowd]
-
-    answers = at_once(40, lambda number: join(crowd[number][1], book.code, "travel"))
-
-    assert statuses(answers) == [201] * 40
-    assert {item["member_id"] for item in book.members()} == {answer.json["member_id"] for answer in answers}
-    assert [counted(person) for person, _ in crowd] == [count + 1 for count in before]
-    assert all(len(receipts(book.org_id, person)) == 1 for person, _ in crowd)
-
-
-@pytest.mark.parametrize("max_uses", [None, 1, 5])
-def test_a_person_who_joins_twice_at_once_is_one_member(city: TestCity, book: Book, max_uses: int | None) -> None:
-    code = city.invite(book.owner, book.org_id, max_uses=max_uses)
-    person = city.person()
-    client = city.verified(person)
-
-    answers = at_once(6, lambda number: join(client, code, *(["travel"] if number % 2 else [])))
-
-    assert statuses(answers) == [200] * 5 + [201]
-    assert len({str(answer.json) for answer in answers}) == 1
-    assert len(book.members()) == 1
-    assert len(receipts(book.org_id, person)) == 1
-    assert_whole(person, [book.org_id], member_of=[book.org_id])
-
-
-def test_one_person_joins_many_books_at_once(city: TestCity, owner: Client) -> None:
-    books = [Book.opened(city, owner) for _ in range(6)]
-    person = city.person()
-    client = city.verified(person)
-
-    answers = at_once(6, lambda number: join(client, books[number].code))
-
-    joined = [book.org_id for book, answer in zip(books, answers, strict=True) if answer.status == 201]
-    assert set(statuses(answers)) <= {201, 503}
-    assert_whole(person, [book.org_id for book in books], member_of=joined)
-
-
-def test_joining_and_leaving_at_once_ends_whole(book: Book) -> None:
-    member = book.member("travel")
-
-    answers = at_once(
-        8,
-        lambda number: (
-            join(member.client, book.code, "vaccination") if number % 2 else member.client.delete(book.own_path)
-        ),
-    )
-
-    assert set(statuses(answers)) <= {200, 201, 204, 404, 409, 503}
-    assert_whole(member.person, [book.org_id])
-
-
-def test_a_book_deleted_while_people_join_keeps_nobody(
-    city: TestCity, book: Book, crowd: list[tuple[TestPerson, Client]]
-) -> None:
-    before = [counted(person) for person, _ in crowd]
-
-    answers = at_once(13, lambda number: book.delete() if number == 6 else join(crowd[number][1], book.code))
-    city.deliver()
-
-    assert answers.pop(6).status == 204
-    assert set(statuses(answers)) <= {201, 404, 503}
-    assert [counted(person) for person, _ in crowd] == before
-    assert all(stored(membership_key(book.org_id, person)) is None for person, _ in crowd)
-    assert all(stored(pointer_key(book.org_id, person)) is None for person, _ in crowd)
-
-
-def test_a_person_erased_while_joining_is_in_no_book(city: TestCity, book: Book) -> None:
-    person = city.person()
-    client = city.verified(person)
-
-    answers = at_once(2, lambda number: join(client, book.code) if number else client.delete("/v1/me"))
-
-    assert set(statuses(answers)) <= {201, 204, 401, 409, 503}
-    row = stored(person_key(person)) or {}
-    if "account" not in row:
-        assert book.members() == []
-    assert_whole(person, [book.org_id])

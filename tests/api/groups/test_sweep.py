@@ -38,13 +38,13 @@ def test_the_sweep_goes_on_wherever_it_was_cut(
     city: TestCity, owner: Client, monkeypatch: pytest.MonkeyPatch, faults: Seam
 ) -> None:
     """At each of its calls, before it and after it, the function dies or its answer is lost; the next delivery goes on."""
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 2)
+    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 1)
 
     def cut(number: int | None, place: str = "", error: BaseException | None = None) -> int:
         """Sweep a new book with a fault at one call, then twice more. Returns how many calls the first run made."""
         swept = Book(city, owner, city.book(owner), "")
-        person_ids = fill(swept.org_id, 4)
-        damaged(swept.org_id, person_ids[2], "name_mask")
+        person_ids = fill(swept.org_id, 3)
+        damaged(swept.org_id, person_ids[1], "name_mask")
         city.invite(owner, swept.org_id)
         event = deletion(swept, faults)
         start = len(faults.calls)

@@ -246,3 +246,17 @@ def test_of_twenty_requests_side_by_side_one_sends_a_code(city: TestCity) -> Non
     assert {answer.code for answer in answers if answer.status == 429} == {"too_many_codes"}
     assert len(city.sms.sent) == before + 1
     assert enter(city, person, city.sms.last_code(person.phone)).status == 201
+
+
+def test_one_code_looks_different_for_each_phone_and_purpose(
+    city: TestCity, later: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.randbelow", lambda _: 123456)
+    person, other = city.stranger(), city.stranger()
+    macs = []
+    for asked, purpose in ((person, Purpose.LOG_IN), (other, Purpose.LOG_IN), (other, Purpose.STEP_UP)):
+        later.tick(60)
+        assert code_for(city, asked, purpose=purpose) == "123456"
+        macs.append((stored(code_key(asked, purpose)) or {})["code_mac"]["S"])
+
+    assert len(set(macs)) == 3

@@ -1,8 +1,11 @@
 """Phones change hands: a person takes another phone, a phone goes to another person, nobody uses it, the source doubts it."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.core.clock import FrozenClock
+from chalicelib.people.service import identity
 from tests.api.people.steps import account_key, is_verified, person_key, prove
 from tests.support.city import TestCity
 from tests.support.client import Client
@@ -239,3 +242,30 @@ def test_an_account_of_a_life_that_is_over_starts_without_its_person(
 
     assert not is_verified(city.log_in(person))
     assert is_verified(client), "whose phone it is, the person's row says"
+
+
+def test_of_two_people_who_prove_identity_on_one_phone_at_one_moment_one_has_it(
+    city: TestCity, later: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wife = city.person()
+    husband = city.person(phone=wife.phone)
+    hers = city.log_in(wife)
+    later.tick(60)
+    his = city.log_in(husband)
+    set_account = identity._set_account  # noqa: SLF001
+    proved: list[Client] = []
+
+    def he_is_faster(*args: Any) -> None:
+        monkeypatch.undo()
+        proved.append(prove(his, husband))
+        set_account(*args)
+
+    monkeypatch.setattr(identity, "_set_account", he_is_faster)
+
+    answer = hers.put("/v1/me/identity", wife.claim())
+
+    assert (answer.status, answer.code) == (409, "conflict")
+    assert is_verified(proved[0])
+    assert stored(person_key(wife)) is None
+    assert is_verified(prove(hers, wife)), "asking again takes the phone over"
+    assert ended(proved[0])

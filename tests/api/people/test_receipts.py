@@ -9,7 +9,7 @@ from tests.api.people.steps import person_key
 from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.people import TestPerson
-from tests.support.rows import items_of, spoil
+from tests.support.rows import items_of, spoiled
 
 pytestmark = pytest.mark.api
 
@@ -124,6 +124,14 @@ def test_an_expired_receipt_is_not_shown_even_while_it_is_still_stored(city: Tes
     assert len(receipt_keys(person)) == 1
 
 
+@pytest.fixture(scope="module")
+def twice_joined(whole_run: TestCity) -> tuple[Client, list[Key[ReceiptRow]]]:
+    """Somebody with two receipts, and where these lie."""
+    person = whole_run.person()
+    client, _ = joined(whole_run, person, "One", "Two")
+    return client, receipt_keys(person)
+
+
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [
@@ -134,15 +142,13 @@ def test_an_expired_receipt_is_not_shown_even_while_it_is_still_stored(city: Tes
         ("text_version", {"S": "1999-12"}),
     ],
 )
+@pytest.mark.usefixtures("city")
 def test_a_broken_receipt_does_not_hide_the_others(
-    city: TestCity, attribute: str, value: dict[str, object] | None
+    twice_joined: tuple[Client, list[Key[ReceiptRow]]], attribute: str, value: dict[str, object] | None
 ) -> None:
-    person = city.person()
-    client, _ = joined(city, person, "One", "Two")
-    broken, whole = receipt_keys(person)
-    spoil(broken, attribute, value)
-
-    answer = client.get(CONSENTS)
+    client, (broken, whole) = twice_joined
+    with spoiled(broken, attribute, value):
+        answer = client.get(CONSENTS)
 
     assert answer.status == 200, answer.text
     assert [one["org_id"] for one in answer.json["items"]] == [(whole.range_value or "").split("#")[0]]
