@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import store
 from tests.api.groups.conftest import Policy
 from tests.support.books import OPEN, Book, at_once, organization_key, person_key, statuses
 from tests.support.city import TestCity
@@ -223,3 +224,14 @@ def test_a_list_of_books_goes_on_over_a_damaged_one(city: TestCity, events: Even
     assert answer.json["unreadable"] == 1
     assert [line["table"] for line in events.of("row.broken")] == ["organizations"]
     assert owner.delete("/v1/me").code == "broken_record"
+
+
+def test_a_pointer_to_a_book_that_is_gone_is_passed_over(city: TestCity) -> None:
+    owner = anybody(city)
+    org_ids = [city.book(owner) for _ in range(2)]
+    store.delete(organization_key(org_ids[0]))
+
+    answer = owner.get(PATH)
+
+    assert [item["org_id"] for item in answer.json["items"]] == [org_ids[1]]
+    assert answer.json["unreadable"] == 0

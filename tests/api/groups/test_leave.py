@@ -1,11 +1,14 @@
 """Taking back what was shared: as easy as sharing it, and gone at once (R1.4, T-40, T-41)."""
 
 import json
+from typing import Any
 
 import pytest
 
 from chalicelib.core import clock, store
+from chalicelib.groups.consents import receipt
 from chalicelib.groups.tables import MembershipsTable
+from chalicelib.people.tables.privacy import ReceiptRow
 from tests.support.books import (
     ALL_SCOPES,
     Book,
@@ -143,6 +146,27 @@ def test_who_owns_a_book_deletes_it_first(city: TestCity) -> None:
     assert book.org_id in held.text
     assert book.delete().status == 204
     assert book.owner.delete("/v1/me").status == 204
+
+
+def test_who_is_removed_while_erasing_themself_is_counted_out_once(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Book.opened(city, book.owner)
+    member = book.member("travel")
+    city.join(member.client, other.code)
+    todo = [f"{one.path}/members/{membership_key(one.org_id, member.person).range_value}" for one in (book, other)]
+
+    def remove_first(*args: Any) -> ReceiptRow:
+        while todo:
+            assert book.owner.delete(todo.pop()).status == 204
+        return receipt(*args)
+
+    monkeypatch.setattr("chalicelib.groups.service.memberships.receipt", remove_first)
+
+    assert member.client.delete("/v1/me").status == 204
+
+    assert receipts(book.org_id, member.person)[-1].action == "removed"
+    assert_whole(member.person, [book.org_id, other.org_id], member_of=[])
 
 
 def test_damaged_rows_keep_nobody_from_being_erased(city: TestCity, book: Book) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.crypto import pairwise_id
+from chalicelib.core.store import Transaction
+from chalicelib.groups.service.memberships import end_membership
 from chalicelib.groups.tables import MembershipRow
 from tests.support.books import Book, assert_whole, at_once, fill, membership_row, receipts, statuses
 from tests.support.city import TestCity
@@ -261,6 +263,22 @@ def test_a_member_is_removed_once(city: TestCity, book: Book) -> None:
     assert book.owner.delete(f"{path}/{foreign.member_id}").code == "member_not_found"
     assert book.owner.delete(f"{path}/{'x' * 64}").code == "member_not_found"
     assert book.owner.delete(f"{path}/{'x' * 65}").code == "route_not_found"
+
+
+def test_who_leaves_under_the_removal_was_not_removed(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    member = book.member("travel")
+
+    def leave_first(transaction: Transaction, membership: MembershipRow) -> None:
+        assert member.client.delete(book.own_path).status == 204
+        end_membership(transaction, membership)
+
+    monkeypatch.setattr("chalicelib.groups.service.members.end_membership", leave_first)
+
+    answer = book.owner.delete(f"{book.path}/members/{member.member_id}")
+
+    assert (answer.status, answer.code) == (404, "member_not_found")
+    assert [one.action for one in receipts(book.org_id, member.person)] == ["given", "left"]
+    assert_whole(member.person, [book.org_id], member_of=[])
 
 
 def test_removing_races_with_leaving(book: Book) -> None:
