@@ -46,7 +46,7 @@ check: lint ## Check what can be checked in a minute: lint, unit and architectur
 .PHONY: test
 test: $(WHOLLY_COVERED) lint ## Check everything, as CI does
 	$(BIN)/python -m infra.openapi --check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report term
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report term
 	@table=$$($(BIN)/coverage report --include "$(subst $(SPACE),$(COMMA),$(WHOLLY_COVERED))" --fail-under 100) \
 		|| { echo "$$table"; exit 1; }
 

@@ -1,19 +1,41 @@
 """Fixtures of every suite. One emulator per worker, ended by its process id; canaries are on for the whole run (H4)."""
 
+import gc
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.canaries import dump_tables, leaks
+from tests.support.canaries import dump_tables
 from tests.support.seam import Seam, seam
+from tests.support.tracing import untraced
 
 if TYPE_CHECKING:
     from tests.support.city import TestCity
 
 os.environ["CITY"] = "demo"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Slow tests go the same ways again and again; others measure coverage."""
+    with untraced() if item.get_closest_marker("slow") else nullcontext():
+        return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files begin first, so that the workers end together."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported to collect the tests stays: collecting garbage around it for minutes costs a tenth of them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +69,8 @@ def whole_run(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     pump = Pump(tmp_path_factory.mktemp("pump") / "positions.json", functions, deliver_twice=7)
     city = TestCity(Client(InProcess(app.app)), sms, pump)
     yield city
-    assert leaks(city.people, dump_tables()) == []
+    with untraced():
+        assert city.canaries.leaks(dump_tables()) == []
 
 
 @pytest.fixture
@@ -61,7 +84,7 @@ def city(
     answers = "\n".join(f"{answer.headers} {answer.text}" for _, answer in whole_run.api.answers[answers_before:])
     searched = "\n".join((output.out, output.err, caplog.text, answers))
     del whole_run.api.answers[answers_before:]
-    assert leaks(whole_run.people, searched.encode()) == []
+    assert whole_run.canaries.leaks(searched.encode()) == []
 
 
 @pytest.fixture

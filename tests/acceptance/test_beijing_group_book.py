@@ -9,7 +9,7 @@ from tests.acceptance.conftest import RunningCity
 from tests.support.client import Answer, Client
 from tests.support.people import TestPerson
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 DONGHUAMEN = "110101001"
 LINYI = "371302001"

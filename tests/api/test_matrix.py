@@ -15,7 +15,7 @@ from tests.support.city import TestCity
 from tests.support.routes import Route, routes
 from tests.support.seam import Seam, seam
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 ALL = {route.name: route for route in routes()}
 ROWS = rows()

@@ -6,7 +6,7 @@ from bench.operations import LISTED, OPERATIONS, Operation, list_members, measur
 from bench.recorder import recorded
 from tests.support.city import TestCity
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.slow]
 
 KNOWN_OVER = {
     "ask for a code": 3,

@@ -13,6 +13,7 @@ from chalicelib.people.tables.privacy import ReceiptRow
 from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.seam import Seam
+from tests.support.tracing import untraced
 
 pytestmark = [pytest.mark.engines, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -63,7 +64,8 @@ def large(whole_run: TestCity) -> tuple[Client, str]:
     """The owner and the id of a book with 10,000 members."""
     owner = whole_run.verified()
     org_id = whole_run.book(owner, "University")
-    store.write_all(members(org_id, MEMBERS))
+    with untraced():
+        store.write_all(members(org_id, MEMBERS))
     return owner, org_id
 
 

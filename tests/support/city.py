@@ -11,6 +11,7 @@ from chalice.local import ForbiddenError, LocalChalice, LocalGateway
 from chalicelib.core.texts import Language
 from chalicelib.health.importer import Importer
 from infra.local.pump import Pump
+from tests.support.canaries import Canaries
 from tests.support.client import Answer, Client
 from tests.support.people import TestPerson, crowd
 
@@ -70,7 +71,7 @@ class TestCity:
     api: Client
     sms: RecordedSms
     pump: Pump
-    people: list[TestPerson] = field(default_factory=list)
+    canaries: Canaries = field(default_factory=Canaries)
     _crowd: Iterator[TestPerson] = field(default_factory=crowd)
     _importer: Importer = field(default_factory=Importer)
 
@@ -84,7 +85,7 @@ class TestCity:
         """A new person whom the health source does not know."""
         base = next(self._crowd)
         person = TestPerson(**{**vars(base), **changes})
-        self.people.append(person)
+        self.canaries.watch(person)
         return person
 
     def know(self, *people: TestPerson) -> None:

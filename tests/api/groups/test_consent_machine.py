@@ -21,7 +21,7 @@ from tests.support.books import Book, assert_whole, membership_key, shown_column
 from tests.support.city import TestCity
 from tests.support.rows import stored
 
-pytestmark = [pytest.mark.api, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.api, pytest.mark.slow, pytest.mark.timeout(240)]
 
 SCOPES = st.lists(st.sampled_from([scope.value for scope in Scope]), unique=True)
 SHARED_KINDS = {

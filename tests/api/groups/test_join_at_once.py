@@ -26,7 +26,7 @@ from tests.support.enrolled import anybody, enrolled
 from tests.support.people import TestPerson
 from tests.support.rows import stored
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

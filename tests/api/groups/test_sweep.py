@@ -17,7 +17,7 @@ from tests.support.lambdas import batch, failed, stored_record
 from tests.support.rows import items_of
 from tests.support.seam import Killed, Seam, aws_error
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 
 def test_one_entry_ends_no_more_members_than_it_may(book: Book, monkeypatch: pytest.MonkeyPatch, faults: Seam) -> None:

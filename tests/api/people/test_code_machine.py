@@ -19,7 +19,7 @@ from chalicelib.people.service.codes import Asking, Codes, Purpose
 from tests.api.people.steps import wrong
 from tests.support.city import TestCity
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 PURPOSES = st.sampled_from(Purpose)
 WAITS = st.sampled_from([1, 59, 60, 61, 299, 300, 3_600, 86_400])
