@@ -36,7 +36,7 @@ run: $(VENV) ## Run a city on this machine until Ctrl-C (PORT=8000 AWS_PORT=4566
 lint: $(VENV) ## Check style, types and import rules
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers $(WORKERS)
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: check

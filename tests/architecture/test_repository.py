@@ -27,10 +27,10 @@ DATE = re.compile(r"\b20[0-9]{2}-[01][0-9]-[0-3][0-9]\b")
 
 PLACE_OF_A_MACHINE = re.compile(r"(?<![\w.~<}])/(?:work|root|home|Users|mnt|opt|tmp|private)/\w")
 PACKAGE_HOST = re.compile(
-    r"--(?:extra-)?index(?:-url)?\b|--find-links|--trusted-host|\bindex[-_]url\b|_INDEX(?:_URL)?\b|\bregistry\s*=|GOPROXY"
-    r"|\S @ (?:https?|file|git)\S*:"
+    r"(?:--(?:extra-)?index(?:-url)?|--find-links|--trusted-host|\bindex[-_]url|_INDEX(?:_URL)?|\bregistry|GOPROXY)"
+    r"[\s=:\"']+[\w:/.-]*\w\.\w|\S @ (?:https?|file|git)\S*:"
 )
-"""An option or a line that says where packages come from: whoever installs says that, not the repository."""
+"""A host that packages come from: whoever installs says that, not the repository."""
 
 
 def lines() -> list[tuple[str, int, str]]:
@@ -58,6 +58,10 @@ def test_nothing_names_a_place_of_one_machine() -> None:
 
 def test_nothing_names_a_package_host() -> None:
     assert places(PACKAGE_HOST) == []
+    host = "packages.example"
+    assert all(
+        PACKAGE_HOST.search(f"{option}https://{host}/") for option in ("--index-url ", "UV_DEFAULT_INDEX=", "a @ ")
+    )
 
 
 def test_nothing_that_is_ignored_is_kept() -> None:

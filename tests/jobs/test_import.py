@@ -20,7 +20,7 @@ from infra.local.provision import provision
 from infra.process import working_for
 from tests.support.seam import Seam, aws_error
 
-pytestmark = pytest.mark.jobs
+pytestmark = [pytest.mark.jobs, pytest.mark.slow]
 
 CITY = "huian"
 

@@ -83,6 +83,7 @@ def test_a_look_reaches_each_persons_log_once_however_often_it_comes(book: Book)
     assert log_of(third) == []
 
 
+@pytest.mark.slow
 def test_a_look_reaches_a_whole_page_of_a_hundred(book: Book, faults: Seam) -> None:
     people = fill(book.org_id, 100)
     start = len(faults.calls)

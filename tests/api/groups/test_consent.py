@@ -54,6 +54,7 @@ def assert_shows_exactly(book: Book, member: Member, scopes: tuple[str, ...]) ->
     assert shown_columns(raw) == columns & set(SEEN)
 
 
+@pytest.mark.slow
 def test_a_book_sees_exactly_the_scopes_that_were_chosen(city: TestCity, book: Book) -> None:
     person = known(city)
     client = enrolled(city, person)[0]
@@ -63,6 +64,7 @@ def test_a_book_sees_exactly_the_scopes_that_were_chosen(city: TestCity, book: B
         assert client.delete(book.own_path).status == 204
 
 
+@pytest.mark.slow
 def test_a_choice_can_be_changed_to_every_other(city: TestCity, book: Book) -> None:
     member = book.member(person=known(city))
     choices = subsets()

@@ -159,6 +159,7 @@ def test_a_member_of_whom_nothing_can_be_read_goes_all_the_same(city: TestCity, 
 # --- at the same moment ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_member_who_leaves_under_the_sweep_is_ended_once(
     city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -181,6 +181,7 @@ def test_a_replay_still_works_when_its_own_time_limit_has_passed(city: TestCity)
     assert (again.status, again.json) == (201, first.json)
 
 
+@pytest.mark.slow
 def test_a_replay_does_not_bring_a_deleted_book_back(city: TestCity) -> None:
     create = opening(city)
     org_id = create().json["org_id"]

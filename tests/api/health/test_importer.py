@@ -129,6 +129,7 @@ def test_a_person_named_twice_in_one_batch_is_as_the_last_line_says(city: TestCi
 # --- size ------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_calls_grow_with_a_twenty_fifth_of_the_rows(city: TestCity, faults: Seam) -> None:
     people = [city.stranger() for _ in range(3)]
     rows = (fact(people[number % 3], fact_id=f"f{number}") for number in range(2000))

@@ -61,6 +61,7 @@ def test_a_phone_is_confirmed_while_the_source_holds_it(city: TestCity) -> None:
     assert source.confirms_phone(person_id_of(city.stranger()), mac) is False
 
 
+@pytest.mark.slow
 def test_facts_are_read_page_after_page_and_identity_is_none(city: TestCity) -> None:
     person = city.person()
     row = {

@@ -230,6 +230,7 @@ def test_a_broken_person_is_not_erased_by_half(city: TestCity) -> None:
     assert len(members(owner, org_id)) == 1
 
 
+@pytest.mark.slow
 def test_an_erasure_that_dies_at_any_call_ends_erased_when_it_is_repeated(city: TestCity, faults: Seam) -> None:
     owner = city.verified()
     org_id = city.book(owner)

@@ -194,6 +194,7 @@ def test_an_identity_that_could_not_be_bound_is_bound_at_the_next_try(
     assert is_verified(city.log_in(person))
 
 
+@pytest.mark.slow
 def test_an_identity_that_dies_at_any_call_is_bound_whole_or_not_at_all(
     city: TestCity, faults: Seam, later: FrozenClock
 ) -> None:

@@ -217,6 +217,7 @@ def test_a_doubt_about_a_phone_goes_when_the_source_takes_it_back(city: TestCity
     assert is_verified(city.log_in(person))
 
 
+@pytest.mark.slow
 def test_a_doubt_about_a_phone_goes_when_identity_is_proved_on_another(city: TestCity) -> None:
     person, new = city.person(), city.stranger()
     city.verified(person)
