@@ -70,6 +70,11 @@ format: $(VENV) ## Put the code into shape
 
 .PHONY: clean
 clean: ## Forget the local city and whatever tools left, but not .venv
+	@for lock in .local/*.lock; do \
+		if [[ -e $$lock ]] && command -v flock >/dev/null && ! flock -n "$$lock" true; then \
+			echo "A city runs from $${lock%.lock}: stop it first." >&2; exit 1; \
+		fi; \
+	done
 	rm -rf .local* .chalice/deployments cdk.out chalice.out htmlcov .coverage .coverage.* .hypothesis .schemathesis
 	rm -rf .import_linter_cache .grimp_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./.venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -269,7 +269,8 @@ def load_city(name: str) -> City:
     """Return the policy in `chalicelib/cities/<name>.toml`, read once; CityFileError if it is missing or wrong."""
     path = _FOLDER / f"{name}.toml"
     if _NAME.fullmatch(name) is None or not path.is_file():
-        raise CityFileError(name, {"name": "there is no such city file"})
+        there_are = ", ".join(sorted(file.stem for file in _FOLDER.glob("*.toml")))
+        raise CityFileError(name, {"name": f"there is no such city file; there are {there_are}"})
     return parse_city(name, path.read_text(encoding="utf-8"))
 
 

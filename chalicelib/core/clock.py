@@ -6,7 +6,8 @@ Nothing else may ask the operating system for the time, so a test moves time for
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 _source: Callable[[], float] = time.time
@@ -25,6 +26,13 @@ def epoch() -> int:
 def local_day(zone: str, at: datetime) -> date:
     """Return the calendar day on which the aware moment `at` falls in the IANA time zone `zone`."""
     return _aware(at).astimezone(ZoneInfo(zone)).date()
+
+
+def seconds_to_midnight(zone: str, at: datetime) -> int:
+    """Return the seconds, at least one, from the aware moment `at` until the next day begins in the IANA time zone `zone`."""
+    tomorrow = local_day(zone, at) + timedelta(days=1)
+    midnight = datetime.combine(tomorrow, time_of_day(), ZoneInfo(zone))
+    return max(1, int((midnight - _aware(at)).total_seconds()))
 
 
 def iso(at: datetime | int) -> str:

@@ -38,6 +38,12 @@ class RequestRow(RequestsTable):
     expires_at = TTLAttribute()
 
 
+class InvalidIdempotencyKey(Invalid):
+    """The header came with nothing in it: taken for none, a retry would create a second time."""
+
+    code = "invalid_idempotency_key"
+
+
 class IdempotencyMismatch(Invalid):
     """The same idempotency key came with another body (threats, H6)."""
 
@@ -58,6 +64,11 @@ class RequestKey:
     operation: str
     text: str
     body: str
+
+    def __post_init__(self) -> None:
+        """Raises InvalidIdempotencyKey."""
+        if not self.text.strip():
+            raise InvalidIdempotencyKey
 
     @property
     def fingerprint(self) -> str:

@@ -119,6 +119,6 @@ def change_consent(caller: Member, body: schemas.ConsentRequest, memberships: Me
 
 
 def _request(call: Call, caller: Person, operation: str) -> RequestKey | None:
-    if not call.idempotency_key:
+    if call.idempotency_key is None:
         return None
     return RequestKey(caller.person_id, operation, call.idempotency_key, call.body)

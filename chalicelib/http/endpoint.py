@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.core import errors, store
 from chalicelib.core.log import Event, emit, where
+from chalicelib.core.schemas import Query
 from chalicelib.http import problems
 from chalicelib.http.admission import Admission, Public, bearer_of, public
 from chalicelib.http.call import Call, call_of, raw_body
@@ -194,10 +195,7 @@ def _arguments(spec: EndpointSpec, request: Request, call: Call, path: Mapping[s
     offered: dict[str, Any] = {**path, "caller": caller, "call": call}
     if spec.body is not None:
         offered["body"] = spec.body.model_validate_json(raw or b"{}", strict=True)
-    if spec.query is not None:
-        offered["query"] = spec.query.model_validate(_query_of(request))
-    elif request.query_params:
-        raise ValidationFailed(field="query")
+    offered["query"] = (spec.query or Query).model_validate(_query_of(request))
     offered |= {name: _Runtime.service(kind) for name, kind in spec.services.items()}
     return {name: offered[name] for name in spec.wants}
 

@@ -1,7 +1,7 @@
 """Errors as the caller sees them: one table from domain errors to HTTP statuses, RFC 9457 bodies, two languages."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -117,11 +117,13 @@ def _headers(error: errors.GatebookError) -> dict[str, Any]:
 
 def refused_fields(error: ValidationError, language: Language, request_id: str) -> Response:
     """Name each refused field and why, from pydantic's own error types; the input is never repeated (threats, fact 5)."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
+    found = error.errors(include_input=False, include_url=False)
     if any(one["type"] == "json_invalid" for one in found):
         return answer(422, "invalid_json", language, request_id)
     fields = [
-        FieldProblem(field=_field(one["loc"]), code=one["type"], detail=reason(one["type"], language))
+        FieldProblem(
+            field=_field(one["loc"]), code=one["type"], detail=reason(one["type"], language, one.get("ctx", {}))
+        )
         for one in found[:FIELDS_NAMED]
     ]
     return answer(422, "validation_failed", language, request_id, fields)
@@ -133,7 +135,11 @@ def _field(location: tuple[int | str, ...]) -> str:
     return ".".join(steps) or "body"
 
 
-def reason(kind: str, language: Language) -> str:
-    """Why a field was refused, in words; `kind` is pydantic's error type, and an unusual one gets the general word."""
+def reason(kind: str, language: Language, context: Mapping[str, Any] = _NO_WORDS) -> str:
+    """Why a field was refused, in words; `kind` is pydantic's error type, and an unusual one gets the general word.
+
+    Of its context only the values that the schema allows are used: the rest may hold what the caller sent.
+    """
     known = contents("errors").get("field_reasons", {})
-    return text("errors", f"field_reasons.{kind if kind in known else 'other'}", language)
+    expected = ", ".join(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
+    return text("errors", f"field_reasons.{kind if kind in known else 'other'}", language, expected=expected)

@@ -97,7 +97,7 @@ def _reason(target: Target, error: BaseException) -> str:
     chain = [error, *filter(None, (error.__cause__, error.__context__))]
     codes = {getattr(one, "response", {}).get("Error", {}).get("Code") for one in chain}
     if codes & {"ResourceNotFoundException", "NotFoundException"}:
-        return f"There is no city {target.city} at {target.endpoint_url}. `make run` starts one."
+        return f"There is no city {target.city} at {target.endpoint_url}. `make run CITY={target.city}` starts one."
     if any(isinstance(one, EndpointConnectionError) for one in chain):
         return f"Nothing answers at {target.endpoint_url}. `make run` starts a city and prints its address."
     return f"{target.city} stopped answering ({type(error).__name__}). The same command goes on from where it was."

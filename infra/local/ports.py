@@ -9,7 +9,7 @@ class PortTaken(Exception):
     """Somebody else listens on a port that was asked for."""
 
     def __init__(self, port: int, variable: str) -> None:
-        super().__init__(f"port {port} is taken by another program; name another in {variable}, or 0 for any free one")
+        super().__init__(f"port {port} is taken already; name another in {variable}, or 0 for any free one")
         self.port = port
 
 

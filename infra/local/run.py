@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chalicelib.core.city import CityFileError
+from chalicelib.core.city import CityFileError, load_city
 from infra.local.city import LocalCity
 from infra.local.demo import shown_people
 from infra.local.emulator import ROOT, EmulatorError
@@ -37,6 +37,9 @@ def run(state: Path) -> int:
 def _run(state: Path, console: Console) -> str:
     """Run the city until a signal comes. Returns only if it ends without one, and then why."""
     name, port, aws_port = os.environ.get("CITY") or "demo", _port("PORT", 8000), _port("AWS_PORT", 4566)
+    load_city(name)
+    if port and port == aws_port:
+        raise ValueError(f"PORT and AWS_PORT are both {port}; they must differ")
     console.print(f"Starting {name} …")
     city = LocalCity(name, state=state, port=port, aws_port=aws_port, demo_people=True, say=console.print)
     with city:

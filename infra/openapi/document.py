@@ -20,8 +20,9 @@ Log in with a code that is sent by SMS, then send the token of the session as `A
 problem details (RFC 9457) in the language that `Accept-Language` prefers, `zh-CN` or `en`; each `code` is explained on
 the page `/docs`. Unknown fields and parameters are refused in requests; in answers, fields may be added at any time.
 
-Lists come in pages: send the `cursor` of an answer to get the page after it, until it is null. Every write may be
-repeated: those that create something new each time take an `Idempotency-Key`.
+Lists that may be long come in pages: send the `cursor` of an answer to get the page after it, until it is null. Every
+write may be repeated and does no more: those that create something new each time take an `Idempotency-Key`, and what was
+deleted already is answered with 404.
 """
 
 PARAMETERS: Json = {
@@ -36,7 +37,8 @@ PARAMETERS: Json = {
         "name": "Idempotency-Key",
         "in": "header",
         "description": "The caller's own name for this request. Repeated within 24 hours with the same body, it creates "
-        "nothing new and is answered with what was created first. Without it each request creates.",
+        "nothing new and is answered with what was created first, or with 404 if that was deleted since. Without it each "
+        "request creates.",
         "schema": {"type": "string"},
     },
     "IfNoneMatch": {

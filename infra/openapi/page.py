@@ -178,7 +178,9 @@ def _problem(code: str, words: Json) -> str:
 
 
 def _both(code: str, words: Json) -> str:
-    texts = "".join(f'<p lang="{language}">{escape(words[language])}</p>' for language in LANGUAGES)
+    texts = "".join(
+        f'<p lang="{language}">{escape(words[language].format_map({"expected": "…"}))}</p>' for language in LANGUAGES
+    )
     return f"<dt><code>{escape(code)}</code></dt><dd>{texts}</dd>"
 
 

@@ -14,14 +14,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WORDS = {
     "zh-CN": {
-        "code": "验证码有误、已过期或已使用。请核对短信，或重新获取验证码。",
+        "code": "验证码有误、已过期、已使用或输错次数过多。请核对最近一条短信，或重新获取验证码。",
         "mismatch": "信息不一致",
         "joined": "您已加入",
         "shared": ["姓氏和证件号码首尾两位", "最近一次核酸检测结果"],
         "left": "您已退出团体簿",
     },
     "en": {
-        "code": "This code is wrong, expired or already used. Check the message, or ask for a new code.",
+        "code": "This code is wrong, expired, already used, or was tried too often. Check the last message, or ask for a new code.",
         "mismatch": "Details do not match",
         "joined": "You are a member",
         "shared": [

@@ -42,7 +42,7 @@ class Books:
     ) -> OrganizationRow:
         """Open a book owned by a verified person; with an idempotency key a repetition finds the first one.
 
-        Raises InvalidKind, InvalidSubdistrict, ForeignSubdistrict, TooManyBooks, IdempotencyMismatch, or
+        Raises InvalidKind, InvalidSubdistrict, ForeignSubdistrict, TooManyBooks, InvalidIdempotencyKey, IdempotencyMismatch, or
         OrganizationNotFound where the first one was deleted since.
         """
         if kind not in settings().city.books.kinds:

@@ -41,7 +41,7 @@ class Invitations:
     ) -> str:
         """Make an invitation and return its signed code. Departments don't exist yet, so none can be named.
 
-        Raises DepartmentNotFound, InvalidExpiry or IdempotencyMismatch.
+        Raises DepartmentNotFound, InvalidExpiry, InvalidIdempotencyKey or IdempotencyMismatch.
         """
         org_id = owner.organization.org_id
         if (done := remembered(request)) is not None:

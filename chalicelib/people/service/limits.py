@@ -7,6 +7,7 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, store
 from chalicelib.core.errors import GatebookError
+from chalicelib.core.settings import settings
 from chalicelib.core.store import Transaction
 from chalicelib.people.tables.logins import CountRow
 
@@ -21,8 +22,8 @@ def hour_window(at: datetime) -> str:
 
 
 def day_window(at: datetime) -> str:
-    """The name of the UTC day in which a moment lies."""
-    return f"day#{at:%Y-%m-%d}"
+    """The name of the city's calendar day in which a moment lies: "tomorrow" is what people there take for it."""
+    return f"day#{clock.local_day(settings().city.time_zone, at)}"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def counted(subject: str, window: str) -> int:
 
 
 def seconds_left(lasts: timedelta) -> int:
-    """Seconds until the present window of this length (in UTC) ends; at least one."""
+    """Seconds until the present window ends, at least one: a day is the city's, anything shorter is UTC's."""
+    if lasts == DAY:
+        return clock.seconds_to_midnight(settings().city.time_zone, clock.now())
     length = int(lasts.total_seconds())
     return length - clock.epoch() % length
