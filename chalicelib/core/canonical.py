@@ -58,7 +58,7 @@ _MIDDLE_DOTS = dict.fromkeys(map(ord, "\u2022\u2027\u2219\u22c5\u30fb"), "·")
 _NAME_MARKS = _HYPHENS | _APOSTROPHES | _MIDDLE_DOTS
 
 # Letters by their category that show nothing: two people must not differ by what nobody can see.
-_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 _IDEOGRAPH = "[\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U0003ffff]"
 _SPACE_IN_CHINESE = re.compile(f"(?<={_IDEOGRAPH}) (?={_IDEOGRAPH})")
@@ -112,7 +112,10 @@ def document(type_: DocumentType, number: str) -> str:
     A number that changes when a permit is renewed is cut to the part that stays its holder's for life, so a renewed
     permit is the same person.
     """
-    compact = _compact(number, InvalidDocument).upper()
+    compact = _compact(number, InvalidDocument)
+    if not compact.isascii():  # before upper(): it makes ASCII of letters that no document has
+        raise InvalidDocument
+    compact = compact.upper()
     if type_ is DocumentType.RESIDENT_ID:
         return _resident_id(compact)
     if type_ is DocumentType.PASSPORT:
@@ -203,4 +206,4 @@ def _visible(text: str, error: type[Invalid]) -> str:
         raise error
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(character for character in plain if unicodedata.category(character) != "Cf")
-    return unicodedata.normalize("NFKC", _UNSEEN.sub("", seen))
+    return unicodedata.normalize("NFKC", UNSEEN.sub("", seen))

@@ -4,7 +4,6 @@ The row is put in the same transaction as what the request creates, so either bo
 references only, never a body.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -72,8 +71,8 @@ class RequestKey:
 
     @property
     def fingerprint(self) -> str:
-        """What tells two bodies apart without storing either."""
-        return hashlib.sha256(self.body.encode()).hexdigest()
+        """What tells two bodies apart without storing either; keyed, or a short one could be found by trying."""
+        return keyed_id("request-body", self.caller, self.body)
 
     def row_key(self) -> tuple[str, str]:
         """Where the request is remembered. Keyed, since clients may put anything into the header."""

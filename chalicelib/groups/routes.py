@@ -121,4 +121,5 @@ def change_consent(caller: Member, body: schemas.ConsentRequest, memberships: Me
 def _request(call: Call, caller: Person, operation: str) -> RequestKey | None:
     if call.idempotency_key is None:
         return None
-    return RequestKey(caller.person_id, operation, call.idempotency_key, call.body)
+    in_this_life = f"{operation}.{caller.enrolment}"
+    return RequestKey(caller.person_id, in_this_life, call.idempotency_key, call.body)

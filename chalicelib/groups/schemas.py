@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from chalicelib.core.canonical import UNSEEN
 from chalicelib.core.city import BookKind
 from chalicelib.core.schemas import Input, Moment, Output, PageQuery, Query
 from chalicelib.groups.consents import Scope
@@ -14,13 +15,18 @@ UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that a name may not hold: it is shown, printed and exported (T-30)."""
 
 
+BLANK_PATTERN = "\u2800"
+"""A Braille cell without dots: a symbol by its category, and nothing to see."""
+
+
 def _printable(name: str) -> str:
     """The name in one spelling (NFKC), without spaces around it. It must show something and be no longer than it may."""
     import unicodedata
 
-    shown = unicodedata.normalize("NFKC", name).strip()
+    shown = UNSEEN.sub("", unicodedata.normalize("NFKC", name)).strip()
     kinds = {unicodedata.category(character) for character in name}
-    if not shown or len(shown) > NAME_LENGTH or kinds & UNPRINTABLE:
+    is_seen = any(unicodedata.category(one)[0] in "LNPS" and one != BLANK_PATTERN for one in shown)
+    if not is_seen or len(shown) > NAME_LENGTH or kinds & UNPRINTABLE:
         message = "must be visible text without control characters"
         raise ValueError(message)
     return shown

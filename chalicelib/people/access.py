@@ -10,7 +10,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.store import Key, Rows
 from chalicelib.core.tokens import Bearer
 from chalicelib.people.errors import IdentityRequired, SessionEnded, StepUpRequired
-from chalicelib.people.tables.logins import SessionRow
+from chalicelib.people.tables.logins import AccountRow, SessionRow
 from chalicelib.people.tables.people import PersonRow
 
 
@@ -60,6 +60,19 @@ class LoggedIn:
         return account_of(bearer, rows)
 
 
+class ProvedLately(LoggedIn):
+    """Admits a session whose SMS code was entered within the city's step-up time, with or without a person.
+
+    Identity is proved on such a session alone: an old one says no more than that somebody had this phone a month ago.
+    """
+
+    name = "account, stepped up"
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Account:  # noqa: ARG002
+        """The account. Raises SessionEnded or StepUpRequired."""
+        return proved_lately(account_of(bearer, rows))
+
+
 class Verified(LoggedIn):
     """Admits people who proved their identity."""
 
@@ -81,17 +94,23 @@ class SteppedUp(LoggedIn):
 
 
 def account_keys(bearer: Bearer) -> list[Key[Any]]:
-    """What every admission reads: session and person, both consistent, in one batch."""
-    keys: list[Key[Any]] = [SessionRow.of(bearer)]
-    return keys if bearer.person_id is None else [*keys, PersonRow.of(bearer.person_id)]
+    """What every admission reads in one batch, consistently: the session, and its person, or whether there is one by now."""
+    whose: Key[Any] = AccountRow.of(bearer.subject) if bearer.person_id is None else PersonRow.of(bearer.person_id)
+    return [SessionRow.of(bearer), whose]
 
 
 def account_of(bearer: Bearer, rows: Rows) -> Account:
-    """The account behind a session. Raises SessionEnded if the session, or the life it was for, is over."""
+    """The account behind a session. Raises SessionEnded if the session, or the life it was for, is over.
+
+    A session of nobody is over as soon as somebody proves identity on its phone: its holder may be another one.
+    """
     session = rows.get(SessionRow.of(bearer))
     if session is None or session.expires_at <= clock.now() or session.person_id != bearer.person_id:
         raise SessionEnded
     if bearer.person_id is None:
+        here = rows.get(AccountRow.of(bearer.subject))
+        if here is not None and here.person_id is not None:
+            raise SessionEnded
         return Account(bearer, session, None)
     person = rows.get(PersonRow.of(bearer.person_id))
     if person is None or person.account != bearer.subject or _life(person) != _life(session):
@@ -114,12 +133,19 @@ def person_of(bearer: Bearer, rows: Rows) -> Person:
 
 def stepped_up(person: Person) -> Person:
     """The same person, if the session's last SMS code is fresh enough. Raises StepUpRequired."""
-    limit = timedelta(minutes=settings().city.sessions.step_up_minutes)
-    if clock.now() - person.account.session.proved_at > limit:
-        raise StepUpRequired
+    proved_lately(person.account)
     return person
 
 
+def proved_lately(account: Account) -> Account:
+    """The same account, if the session's last SMS code is fresh enough. Raises StepUpRequired."""
+    limit = timedelta(minutes=settings().city.sessions.step_up_minutes)
+    if clock.now() - account.session.proved_at > limit:
+        raise StepUpRequired
+    return account
+
+
 account = LoggedIn()
+stepped_up_account = ProvedLately()
 person = Verified()
 stepped_up_person = SteppedUp()

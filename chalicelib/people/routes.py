@@ -8,7 +8,7 @@ from chalicelib.http.admission import bearer_if_any
 from chalicelib.http.call import Call
 from chalicelib.http.endpoint import endpoint
 from chalicelib.people import schemas
-from chalicelib.people.access import Account, Person, account, person, stepped_up_person
+from chalicelib.people.access import Account, Person, account, person, stepped_up_account
 from chalicelib.people.service.codes import Asking, Codes, Purpose
 from chalicelib.people.service.erasure import Erasure
 from chalicelib.people.service.identity import Identity
@@ -67,14 +67,14 @@ def show_me(caller: Account, privacy: Privacy) -> schemas.Me:
 
 
 @routes.route("/v1/me", methods=["DELETE"])
-@endpoint(stepped_up_person)
-def erase_me(caller: Person, erasure: Erasure) -> None:
+@endpoint(stepped_up_account)
+def erase_me(caller: Account, erasure: Erasure) -> None:
     """Erase the caller: memberships, sessions, identity and access log. Owners of books get 409 with the list."""
     erasure.erase(caller)
 
 
 @routes.route("/v1/me/identity", methods=["PUT"])
-@endpoint(account)
+@endpoint(stepped_up_account)
 def prove_identity(caller: Account, body: schemas.IdentityRequest, identity: Identity) -> schemas.IdentityProved:
     """Prove who one is. The answer's token replaces the session's."""
     proved = identity.prove(caller, body.name, body.document.type, body.document.number)

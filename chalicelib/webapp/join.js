@@ -72,7 +72,7 @@ function show(place, { code, title, detail, errors, language }) {
 
 function refuse(name, problem, button) {
   const { code, seconds } = problem;
-  const session = /^session_/.test(code);
+  const session = /^(session|step)_/.test(code);
   if (session) hold("");
   if (code === "membership_not_found") become();
   name = session ? "phone" : { identity_required: "identity", membership_not_found: "scopes" }[code] || name;

@@ -47,10 +47,10 @@ POST   /v1/auth/sessions/current/step-up          foreign     401     401      4
 POST   /v1/auth/sessions/current/step-up          never       401     401      401    401    401   401   401   401    401
 
 GET    /v1/me                                     -           401     200      200    200    200   200   200   200    401
-DELETE /v1/me                                     -           401     403      204    204    204   409   409   401    401
-PUT    /v1/me/identity                            own         401     200      200    200    200   200   200   200    401
-PUT    /v1/me/identity                            foreign     401     403      403    403    403   403   403   403    401
-PUT    /v1/me/identity                            never       401     403      403    403    403   403   403   403    401
+DELETE /v1/me                                     -           401     204      204    204    204   409   409   401    401
+PUT    /v1/me/identity                            own         401     200      200    200    200   200   200   401    401
+PUT    /v1/me/identity                            foreign     401     403      403    403    403   403   403   401    401
+PUT    /v1/me/identity                            never       401     403      403    403    403   403   403   401    401
 GET    /v1/me/consents                            -           401     403      200    200    200   200   200   200    401
 GET    /v1/me/access-log                          -           401     403      200    200    200   200   200   200    401
 

@@ -6,7 +6,7 @@ from chalicelib.core import store
 from chalicelib.core.errors import Conflict
 from chalicelib.core.log import Event, emit
 from chalicelib.core.store import Transaction
-from chalicelib.people.access import Person
+from chalicelib.people.access import Account, Person
 from chalicelib.people.errors import Held, OwnsOrganizations
 from chalicelib.people.service.sessions import end_sessions
 from chalicelib.people.tables.logins import AccountRow
@@ -37,16 +37,22 @@ class Erasure:
         """Register what must be gone before the answer, such as memberships that administrators read."""
         self._on_erasing.append(hook)
 
-    def erase(self, person: Person) -> None:
-        """Erase the caller. Raises OwnsOrganizations with the list, or JoinedMeanwhile if something raced with it."""
+    def erase(self, account: Account) -> None:
+        """Erase the caller, verified or not. Raises OwnsOrganizations with the list, or JoinedMeanwhile if something raced."""
+        if account.person is None:
+            _forget_phone(account)
+        else:
+            self._erase_person(Person(account, account.person))
+        end_sessions(account.phone_mac)
+        emit(Event.PERSON_ERASED)
+
+    def _erase_person(self, person: Person) -> None:
         held = [one for hook in self._blocks for one in hook(person.person_id)]
         if held:
             raise OwnsOrganizations.listing(held)
         for hook in self._on_erasing:
             hook(person)
         self._end_life(person)
-        end_sessions(person.account.phone_mac)
-        emit(Event.PERSON_ERASED)
 
     def _end_life(self, person: Person) -> None:
         """One transaction: new enrolment, nothing left on the row, no account, an entry for the sweep and for restores."""
@@ -60,6 +66,15 @@ class Erasure:
         transaction.delete(person.account.session.own_key)
         transaction.put(ledger_entry("ERASURE", [living(person.person_id, person.enrolment)]))
         transaction.commit()
+
+
+def _forget_phone(account: Account) -> None:
+    """Remove the account of a phone on which nobody proved identity. Codes and limits go by themselves within two days."""
+    transaction = Transaction()
+    nobodys = AccountRow.person_id.does_not_exist()
+    transaction.delete(AccountRow.of(account.phone_mac), nobodys, JoinedMeanwhile())
+    transaction.delete(account.session.own_key)
+    transaction.commit()
 
 
 def sweep_erased(entry: LedgerRow) -> int:

@@ -16,7 +16,7 @@ from chalicelib.core.store import Transaction
 from chalicelib.people.access import Account
 from chalicelib.people.errors import IdentityMismatch, SessionEnded, TooManyIdentityTries
 from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
-from chalicelib.people.service.sessions import new_session, release
+from chalicelib.people.service.sessions import account_use, end_sessions, held_as, new_session, release
 from chalicelib.people.tables.logins import AccountRow, SessionRow, phone_subject
 from chalicelib.people.tables.people import PersonRow, segment_of
 from chalicelib.people.tables.privacy import ledger_entry, living
@@ -98,8 +98,7 @@ class Identity:
         transaction.put(new_session(bearer, claim.phone, person, proved_at))
         transaction.put(ledger_entry("IDENTITY_PROVED", [living(claim.person_id, int(person.enrolment))]))
         transaction.commit()
-        if before is not None and before.account not in {None, account.phone_mac}:
-            emit(Event.PERSON_MOVED)
+        _end_what_is_over(before, here, bearer, claim)
         return bearer, person
 
     def _person_row(self, claim: IdentityClaim, before: PersonRow | None) -> PersonRow:
@@ -144,25 +143,24 @@ def _set_account(
     transaction: Transaction, key: store.Key[AccountRow], here: AccountRow | None, person: PersonRow
 ) -> None:
     """Make the account the person's, unless somebody else took it since it was read."""
-    holder = here.person_id if here is not None else None
-    unchanged = AccountRow.person_id == holder if holder else AccountRow.person_id.does_not_exist()
-    actions = [
-        AccountRow.person_id.set(person.person_id),
-        AccountRow.enrolment.set(person.enrolment),
-        AccountRow.last_used_at.set(clock.now()),
-    ]
-    transaction.update(key, actions, unchanged, ChangedMeanwhile())
+    transaction.update(key, account_use(person), held_as(here), ChangedMeanwhile())
 
 
 def _release_old_phone(transaction: Transaction, before: PersonRow | None, claim: IdentityClaim) -> None:
     """The phone that the person used before keeps its account but not the person; its sessions are void at once."""
     if before is not None and before.account not in {None, claim.phone_mac}:
-        actions = [
-            AccountRow.person_id.remove(),
-            AccountRow.enrolment.remove(),
-            AccountRow.last_used_at.set(clock.now()),
-        ]
-        transaction.update(AccountRow.of(before.account), actions)
+        transaction.update(AccountRow.of(before.account), account_use(None))
+
+
+def _end_what_is_over(
+    before: PersonRow | None, here: AccountRow | None, bearer: tokens.Bearer, claim: IdentityClaim
+) -> None:
+    """Remove the sessions that the change made void: they would keep for a month who had which phone."""
+    if before is not None and before.account not in {None, claim.phone_mac}:
+        end_sessions(before.account)
+        emit(Event.PERSON_MOVED)
+    if here is not None and here.person_id not in {None, claim.person_id}:
+        end_sessions(claim.phone_mac, but=bearer)
 
 
 def _release_other_person(transaction: Transaction, here: AccountRow | None, claim: IdentityClaim) -> None:

@@ -1,8 +1,10 @@
 """Sessions: opened by an SMS code, ended by signing out, by moving to another phone, by erasure, or by time."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.core import clock, store, tokens
@@ -14,9 +16,12 @@ from chalicelib.core.store import Key, Transaction
 from chalicelib.core.tokens import Bearer
 from chalicelib.people.access import Account, account_keys, account_of
 from chalicelib.people.errors import SessionEnded
-from chalicelib.people.service.codes import Codes, Purpose
+from chalicelib.people.service.codes import Codes, Purpose, TakenCode
 from chalicelib.people.tables.logins import AccountRow, LoginsTable, SessionRow, phone_subject
 from chalicelib.people.tables.people import PersonRow
+
+ATTEMPTS = 3
+"""How often a log-in is begun while another request binds the phone to somebody, or sets it free."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class OpenedSession:
 
 
 class MovedMeanwhile(Conflict):
-    """The person who held a phone moved to another one at the same moment."""
+    """Whose phone it is changed at the same moment."""
 
 
 @dataclass(frozen=True)
@@ -58,21 +63,31 @@ class Sessions:
 
         The account's person comes along only while the phone is surely still theirs (design §7, "Phones change hands");
         otherwise phone and person let go of each other, which ends the sessions that the person has on it. Raises
-        MovedMeanwhile if the person took another phone at the same moment.
+        MovedMeanwhile if whose phone it is changed at the same moment, again and again.
         """
         phone_mac = self._macs.phone_mac(phone)
         taken = self._codes.take(phone_mac, Purpose.LOG_IN, code)
-        holder = _holder_of(phone_mac)
+        for _ in range(ATTEMPTS - 1):
+            with suppress(MovedMeanwhile):
+                return self._opened(phone, phone_mac, taken)
+        return self._opened(phone, phone_mac, taken)
+
+    def _opened(self, phone: str, phone_mac: str, taken: TakenCode) -> OpenedSession:
+        """Open it for whoever holds the phone now. Raises MovedMeanwhile if that changed since it was read."""
+        account = _stored_account(phone_mac)
+        holder = _holder_of(phone_mac, account)
         person = holder.person if holder and self._is_still_theirs(holder) else None
         bearer = tokens.new_bearer(phone_mac, person.person_id if person else None)
         session = new_session(bearer, phone, person, clock.now())
         transaction = Transaction()
         taken.spend(transaction)
         transaction.put(session)
-        transaction.update(AccountRow.of(phone_mac), account_use(person))
+        transaction.update(AccountRow.of(phone_mac), account_use(person), held_as(account), MovedMeanwhile())
         if holder is not None and person is None:
             release(transaction, holder.person.own_key, phone_mac)
         transaction.commit()
+        if holder is not None and person is None:
+            end_sessions(phone_mac, but=bearer)
         return OpenedSession(tokens.seal_bearer(bearer), session.expires_at)
 
     def _is_still_theirs(self, holder: "_Holder") -> bool:
@@ -124,16 +139,27 @@ def new_session(bearer: Bearer, phone: str, person: PersonRow | None, proved_at:
 
 def account_use(person: PersonRow | None) -> list[Action]:
     """What a log-in changes on the account: it was used, and whose it is now."""
-    used = AccountRow.last_used_at.set(clock.now())
+    kept_for = timedelta(days=settings().city.identity.unused_days)
+    used = [AccountRow.last_used_at.set(clock.now()), AccountRow.expires_at.set(clock.now() + kept_for)]
     if person is None:
-        return [used, AccountRow.person_id.remove(), AccountRow.enrolment.remove()]
-    return [used, AccountRow.person_id.set(person.person_id), AccountRow.enrolment.set(person.enrolment)]
+        return [*used, AccountRow.person_id.remove(), AccountRow.enrolment.remove()]
+    return [*used, AccountRow.person_id.set(person.person_id), AccountRow.enrolment.set(person.enrolment)]
 
 
-def end_sessions(phone_mac: str) -> None:
+def held_as(account: AccountRow | None) -> Condition:
+    """That the account is still whose it was when it was read; None is one that was not there."""
+    if account is None or account.person_id is None:
+        nobody: Condition = AccountRow.person_id.does_not_exist()
+        return nobody
+    same: Condition = (AccountRow.person_id == account.person_id) & (AccountRow.enrolment == account.enrolment)
+    return same
+
+
+def end_sessions(phone_mac: str, but: Bearer | None = None) -> None:
     """Remove every session of a phone, unreadable ones too; those opened meanwhile are new log-ins and stay."""
+    kept = SessionRow.of(but).range_value if but else None
     sessions = store.query_all(LoginsTable, phone_subject(phone_mac), LoginsTable.sk.startswith("SESSION#"))
-    store.write_all(deletes=[session.own_key for session in sessions])
+    store.write_all(deletes=[session.own_key for session in sessions if session.sk != kept])
 
 
 def release(transaction: Transaction, person: Key[PersonRow], phone_mac: str) -> None:
@@ -141,9 +167,12 @@ def release(transaction: Transaction, person: Key[PersonRow], phone_mac: str) ->
     transaction.update(person, [PersonRow.account.remove()], PersonRow.account == phone_mac, MovedMeanwhile())
 
 
-def _holder_of(phone_mac: str) -> _Holder | None:
+def _stored_account(phone_mac: str) -> AccountRow | None:
     key = AccountRow.of(phone_mac)
-    account = store.read_together([key]).get(key)
+    return store.read_together([key]).get(key)
+
+
+def _holder_of(phone_mac: str, account: AccountRow | None) -> _Holder | None:
     if account is None or account.person_id is None:
         return None
     person_key = PersonRow.of(account.person_id)

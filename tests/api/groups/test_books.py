@@ -108,6 +108,15 @@ def test_a_name_holds_no_control_characters(owner: Client, mark: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["\u3164", "\u2800", "\u115f\u1160", "\u034f", "\ufe0f", "\U000e0100", "\u3000"],
+    ids=lambda name: f"U+{ord(name[0]):04X}",
+)
+def test_a_name_that_shows_nothing_is_none(owner: Client, name: str) -> None:
+    assert owner.post(PATH, opened(name=name)).code == "validation_failed"
+
+
+@pytest.mark.parametrize(
     "name", ["a" * 100, "古丽·努尔买买提幼儿园", "Café “Zur Post” & Söhne – №5", "=1+1", "<b>x</b>", "😀"]
 )
 def test_a_name_holds_anything_visible(owner: Client, name: str) -> None:

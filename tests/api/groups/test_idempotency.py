@@ -195,6 +195,14 @@ def test_a_replay_does_not_bring_a_deleted_book_back(city: TestCity) -> None:
     assert (after.status, after.code) == (404, "organization_not_found")
 
 
+@pytest.mark.parametrize("key", ["", "  "])
+def test_an_empty_key_is_refused_before_it_creates_twice(create: Create, key: str) -> None:
+    answer = create(key=key)
+
+    assert (answer.status, answer.code) == (422, "invalid_idempotency_key")
+    assert create.made() == 0
+
+
 @pytest.mark.parametrize("key", ["x" * 4000, "编号-1", "a b", "'; DROP"])
 def test_any_text_is_a_key(create: Create, key: str) -> None:
     first, second = create(key=key), create(key=key)

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,11 +19,11 @@ _DAYS = itertools.count(start=10, step=17)
 
 @pytest.fixture
 def later() -> Iterator[FrozenClock]:
-    """A clock that stands at the beginning of a UTC day which no other test has, so that nothing was counted on it yet.
+    """A clock that stands at the beginning of a city's day which no other test has, so that nothing was counted on it yet.
 
     It lies ahead of the real time, for the emulator removes what has expired by its own clock.
     """
-    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = clock.now().astimezone(ZoneInfo("Asia/Shanghai")).replace(hour=0, minute=0, second=0, microsecond=0)
     with clock.frozen(today + timedelta(days=next(_DAYS))) as frozen:
         yield frozen
 

@@ -7,8 +7,9 @@ import pytest
 from chalicelib.core import store
 from chalicelib.core.clock import FrozenClock
 from chalicelib.core.store import RawItem
+from chalicelib.people.access import Account
 from chalicelib.people.service import erasure
-from chalicelib.people.tables.logins import LoginsTable
+from chalicelib.people.tables.logins import LoginsTable, phone_subject
 from chalicelib.people.tables.people import PeopleTable
 from chalicelib.people.tables.privacy import AccessLogTable, AccessRow, LedgerTable
 from tests.api.people.steps import account_key, is_verified, person_key, phone_mac, prove, session_key
@@ -192,13 +193,41 @@ def test_a_member_of_a_deleted_book_can_be_erased_before_the_book_is_swept(city:
     assert is_erased(person)
 
 
-def test_erasing_oneself_needs_a_person_and_a_fresh_proof_of_the_phone(city: TestCity, later: FrozenClock) -> None:
+def test_erasing_oneself_needs_a_fresh_proof_of_the_phone(city: TestCity, later: FrozenClock) -> None:
     assert city.api.delete("/v1/me").code == "session_required"
-    assert city.log_in(city.stranger()).delete("/v1/me").code == "identity_required"
     client = city.verified()
     later.tick(15 * 60 + 1)
     answer = client.speaking("zh-CN").delete("/v1/me")
     assert (answer.status, answer.code, answer.json["title"]) == (401, "step_up_required", "请再次验证")
+
+
+def test_whoever_never_proved_identity_is_erased_as_well(city: TestCity, later: FrozenClock) -> None:
+    person = city.stranger()
+    first = city.log_in(person)
+    later.tick(60)
+    second = city.log_in(person)
+
+    assert second.delete("/v1/me").status == 204
+
+    assert {client.get("/v1/me").code for client in (first, second)} == {"session_ended"}
+    left = store.query_all(LoginsTable, phone_subject(phone_mac(person)))
+    assert [row.sk for row in left if not row.sk.startswith("LIMIT#")] == []
+
+
+def test_whoever_is_proved_meanwhile_is_not_erased_as_nobody(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = city.person()
+    client = city.log_in(person)
+    forget = erasure._forget_phone  # noqa: SLF001
+    proved: list[Client] = []
+
+    def identity_is_faster(account: Account) -> None:
+        proved.append(prove(client, person))
+        forget(account)
+
+    monkeypatch.setattr(erasure, "_forget_phone", identity_is_faster)
+
+    assert client.delete("/v1/me").status == 409
+    assert is_verified(proved[0])
 
 
 def test_a_book_that_is_opened_at_the_same_moment_holds_its_owner_back(
