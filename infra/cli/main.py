@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from chalicelib.core import aws
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
 from infra.cli.files import CsvFile, UnusableFile, look_through
@@ -37,6 +38,11 @@ imports = typer.Typer(
 )
 app.add_typer(imports, name="import")
 
+TARGET_NEEDED = (
+    "Needed as well, before or after the command: --city NAME and --endpoint-url URL, or CITY and AWS_ENDPOINT_URL in the "
+    "environment; `make run` prints the emulator's address."
+)
+
 Watch = Callable[[Summary], None]
 File = Annotated[Path, typer.Argument(help="The CSV file; rejected rows go into FILE.rejected.csv beside it.")]
 
@@ -54,13 +60,13 @@ def options(
     context.obj = city, endpoint_url, as_json
 
 
-@imports.command()
+@imports.command(epilog=TARGET_NEEDED)
 def people(context: typer.Context, file: File) -> None:
     """Import who is who: document_type, document_number, name, phone."""
     _import(context, FileKind.PEOPLE, file)
 
 
-@imports.command()
+@imports.command(epilog=TARGET_NEEDED)
 def facts(context: typer.Context, file: File) -> None:
     """Import what is known of people.
 
@@ -86,10 +92,26 @@ def _import(context: typer.Context, kind: FileKind, path: Path) -> None:
 
 def _imported(target: Target, kind: FileKind, file: CsvFile) -> Summary:
     try:
+        if not _is_emulator():
+            address = target.endpoint_url
+            _fail(
+                f"What answers at {address} is no emulator of AWS; `make run` prints the emulator's address.",
+                NOTHING_DONE,
+            )
         with _progress(target, kind, file) as watch:
             return import_file(kind, file, watch)
     except (*STORAGE_ERRORS, Unavailable) as error:
         _fail(_reason(target, error), NOTHING_DONE)
+
+
+def _is_emulator() -> bool:
+    """Whether what answers knows how AWS is spoken to. Any other server has no list of keys, or an error of its own."""
+    try:
+        return "Keys" in aws.kms().list_keys(Limit=1)
+    except ClientError as error:
+        if error.response["Error"]["Code"].isdigit():  # no error of AWS: all that could be told is the HTTP status
+            return False
+        raise
 
 
 def _reason(target: Target, error: BaseException) -> str:

@@ -61,6 +61,15 @@ def holds(expected: Any, actual: Any) -> bool:
     return bool(expected == actual)
 
 
+def test_a_refusal_is_shown_and_fails_where_a_field_is_asked_for(tmp_path: Path) -> None:
+    (_, functions), *_ = blocks()
+    problem = '{"status": 429, "code": "too_many_requests"}'
+    for answer, shown in ((problem, problem), ("", "no answer"), ("<html>", "<html>")):
+        script = f"set -o pipefail\n{functions}\nprintf %s '{answer}' | field token"
+        run = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (run.returncode, run.stdout, run.stderr) == (1, "", f"{shown}\n")
+
+
 def test_the_page_does_what_it_says(address: str, tmp_path: Path) -> None:
     printed = outputs(address, tmp_path)
     for number, (kind, text) in enumerate(blocks()):

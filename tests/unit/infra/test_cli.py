@@ -1,11 +1,17 @@
 """The operator's commands as far as they need no city: options, files, refusals."""
 
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from infra.cli.files import UnusableFile, look_through
 from infra.cli.importing import Report
@@ -54,6 +60,61 @@ def test_options_win_over_the_environment(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, line, env={"CITY": "atlantis", "AWS_ENDPOINT_URL": "https://aws.example"})
     assert result.exit_code == 1
     assert f"Nothing answers at {NOBODY}" in result.stderr
+
+
+@contextmanager
+def answering(status: int, body: object) -> Iterator[str]:
+    """A server on this machine that gives every POST one answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def import_nobody(folder: Path, endpoint: str) -> Result:
+    (folder / "people.csv").write_text(HEADER)
+    line = ["import", "people", str(folder / "people.csv"), "--city", "demo", "--endpoint-url", endpoint]
+    return CliRunner().invoke(app, line)
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, {"status": 404, "code": "not_found"}), (405, {}), (200, {})])
+def test_a_server_that_is_no_emulator_is_called_so(status: int, body: object, tmp_path: Path) -> None:
+    with answering(status, body) as endpoint:
+        result = import_nobody(tmp_path, endpoint)
+    assert result.exit_code == 1
+    said = f"What answers at {endpoint} is no emulator of AWS; `make run` prints the emulator's address.\n"
+    assert result.stderr == said
+
+
+def test_an_emulator_that_fails_has_stopped_answering(tmp_path: Path) -> None:
+    with answering(400, {"__type": "ThrottlingException"}) as endpoint:
+        result = import_nobody(tmp_path, endpoint)
+    assert result.exit_code == 1
+    assert "demo stopped answering (ClientError). The same command goes on" in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["people", "facts"])
+def test_help_says_which_city_must_be_named(kind: str) -> None:
+    result = CliRunner().invoke(app, ["import", kind, "--help"])
+    assert result.exit_code == 0
+    for name in ("--city", "--endpoint-url", "CITY", "AWS_ENDPOINT_URL"):
+        assert re.search(rf"(?<!\w){name}(?!\w)", result.stdout), name
 
 
 @pytest.mark.parametrize(
