@@ -14,7 +14,7 @@ from chalicelib.http import pages
 from chalicelib.http.admission import Public
 from chalicelib.http.endpoint import PATH_PARAMETER
 from infra import wiring
-from tests.architecture.sources import dotted, modules
+from tests.architecture.sources import ROOT, dotted, modules
 from tests.support.routes import Route, routes
 
 pytestmark = pytest.mark.architecture
@@ -61,6 +61,11 @@ def test_a_view_wears_the_decorator_says_what_it_does_and_does_little(route: Rou
 def test_public_routes_are_exactly_those_of_the_list() -> None:
     assert {route.name for route in ALL if isinstance(route.spec.admits, Public)} == PUBLIC.keys()
     assert all(PUBLIC.values())
+
+
+def test_no_address_of_the_local_server_is_in_the_packaged_app() -> None:
+    assert [path for path in app.app.routes if path.startswith("/local")] == []
+    assert not (ROOT / "chalicelib" / "local").exists()
 
 
 def test_chalice_would_deploy_these_routes() -> None:

@@ -355,5 +355,11 @@ def test_any_text_is_taken_or_refused(spelling: Callable[[str], str], text: str)
         spelling(text)
 
 
+@pytest.mark.parametrize("number", ["a1234ß", "AıBCD1", "AB１２\u0660\u0661\u0662"])
+def test_a_letter_that_no_document_has_is_not_made_one(number: str) -> None:
+    with pytest.raises(canonical.InvalidDocument):
+        canonical.document(PASSPORT, number)
+
+
 def test_the_types_are_those_of_the_contract() -> None:
     assert [*DocumentType] == ["resident_id", "passport", "hk_macau_permit", "taiwan_permit"]

@@ -95,6 +95,7 @@ def test_the_http_sender_posts_a_signed_message(carrier: _Carrier) -> None:
 def test_any_2xx_is_taken_for_sent(carrier: _Carrier, status: int) -> None:
     carrier.status = status
     HttpSmsSender(carrier.url, lambda: KEY).send("13800000000", "text", "en")
+    assert len(carrier.requests) == 1
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 403, 429, 500, 503])
