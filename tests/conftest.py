@@ -16,13 +16,16 @@ from tests.support.tracing import untraced
 if TYPE_CHECKING:
     from tests.support.city import TestCity
 
+UNMEASURED = ("slow", "architecture", "jobs", "engines", "browser", "acceptance")
+"""Marks of tests that run without a tracer."""
+
 os.environ["CITY"] = "demo"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Slow tests go the same ways again and again; others measure coverage."""
-    with untraced() if item.get_closest_marker("slow") else nullcontext():
+    """Slow tests go the same ways again and again, and some suites look at the code only; others measure coverage."""
+    with untraced() if any(map(item.get_closest_marker, UNMEASURED)) else nullcontext():
         return (yield)
 
 

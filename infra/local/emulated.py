@@ -16,6 +16,8 @@ def _end_with_parent() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    from ministack.app import main
+    import uvicorn  # ministack's own start takes hypercorn, which spends on each request what ministack itself does
+    from ministack.app import app
 
-    main()
+    host, port = os.environ["BIND_HOST"], int(os.environ["GATEWAY_PORT"])
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_keep_alive=75)

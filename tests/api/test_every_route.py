@@ -14,7 +14,7 @@ from tests.support.city import TestCity
 from tests.support.client import Answer, Client
 from tests.support.routes import Route, routes
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 ALL = routes()
 WITH_BODY = [route for route in ALL if route.spec.body is not None]

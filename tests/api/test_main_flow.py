@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.city import TestCity
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 
 def test_a_person_joins_by_code_is_listed_and_leaves(city: TestCity) -> None:

@@ -17,7 +17,7 @@ from tests.support.enrolled import anybody, enrolled
 from tests.support.rows import items_of, put_raw, stored
 from tests.support.seam import Seam
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 
 def test_nothing_of_a_book_is_read_after_the_answer(city: TestCity, book: Book) -> None:

@@ -19,7 +19,7 @@ from tests.support.enrolled import anybody, enrolled
 from tests.support.rows import items_of
 from tests.support.seam import Killed, Seam, aws_error
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 KEY = "3f0c7a52-6d3e-4b0c-9d4e-1f2a3b4c5d6e"
 

@@ -25,7 +25,7 @@ from tests.support.events import Events
 from tests.support.rows import stored
 from tests.support.seam import Killed, Seam, aws_error
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 URL = "http://127.0.0.1:1"
 Request = Callable[[], Answer]

@@ -14,7 +14,7 @@ from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.people import TestPerson
 
-pytestmark = pytest.mark.api
+pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 DAY = 86400
 
