@@ -20,4 +20,13 @@ if __name__ == "__main__":
     from ministack.app import app
 
     host, port = os.environ["BIND_HOST"], int(os.environ["GATEWAY_PORT"])
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_keep_alive=75)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,
+        server_header=False,  # its answers have the headers that AWS's have
+        date_header=False,
+    )

@@ -86,6 +86,8 @@ class Identity:
         person_key, account_key = PersonRow.of(claim.person_id), AccountRow.of(account.phone_mac)
         rows = store.read_together([person_key, account_key])
         before, here = rows.get(person_key), rows.get(account_key)
+        if _is_somebody_else(before, claim):
+            raise IdentityMismatch
         person = self._person_row(claim, before)
         bearer = tokens.new_bearer(account.phone_mac, claim.person_id)
         proved_at: datetime = account.session.proved_at
@@ -122,6 +124,17 @@ class Identity:
         row.phone_refuted = None
         row.segment = segment_of(claim.person_id)
         return row
+
+
+def _is_somebody_else(before: PersonRow | None, claim: IdentityClaim) -> bool:
+    """Whether the document already stands for a person of another name.
+
+    Passport numbers are unique within the country that issued them only, so a second holder must not get what is the
+    first one's. Whoever changes their name gets another passport; other documents keep their number.
+    """
+    if before is None or before.name_mac is None or claim.document_type is not DocumentType.PASSPORT:
+        return False
+    return bool(before.name_mac != claim.name_mac)
 
 
 def _put_person(transaction: Transaction, person: PersonRow, before: PersonRow | None) -> None:

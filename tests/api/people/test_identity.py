@@ -15,6 +15,19 @@ from tests.support.seam import Seam
 
 pytestmark = pytest.mark.api
 
+
+def test_a_passport_of_the_same_number_opens_nothing_of_its_first_holder(city: TestCity) -> None:
+    first = city.person(type="passport", number="E56094005", name="JOHN SMITH")
+    client = city.verified(first)
+    book = city.book(client)
+    namesake = city.person(type="passport", number="E56094005", name="OTHER COUNTRYMAN")
+
+    answer = city.log_in(namesake).put("/v1/me/identity", namesake.claim())
+
+    assert (answer.status, answer.code) == (403, "identity_mismatch")
+    assert client.get(f"/v1/organizations/{book}").status == 200
+
+
 IDENTITY = "/v1/me/identity"
 
 
