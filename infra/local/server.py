@@ -7,7 +7,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from chalicelib.core.settings import LOOPBACK
 from infra.local.gateway import MEGABYTE, Gateway, HttpAnswer, HttpRequest, json_answer, problem
@@ -102,7 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_named_here(self) -> bool:
         """Whether the caller calls this machine its own names: a site could have its own lead here, to read messages."""
-        return urlsplit(f"//{self.headers.get('Host', '')}").hostname in LOOPBACK
+        host = self.headers.get("Host", "")
+        return (host.rpartition(":")[0] or host) in LOOPBACK
 
     def _own_answer(self, request: HttpRequest) -> HttpAnswer | None:
         """The answer at an address of the local server; None at the city's own."""

@@ -24,7 +24,7 @@ class RecordedSms:
         self.sent: list[tuple[str, str]] = []
         self.faults: list[Exception] = []
 
-    def send(self, phone: str, text: str, language: Language) -> None:  # noqa: ARG002  the text is in it already  # noqa: ARG002
+    def send(self, phone: str, text: str, language: Language) -> None:  # noqa: ARG002  the text is in it already
         """Keep the message, unless a fault is due."""
         if self.faults:
             raise self.faults.pop(0)

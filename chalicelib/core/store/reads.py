@@ -78,7 +78,7 @@ class Page(Generic[RowT]):
     unreadable: int = 0
 
 
-def query(  # noqa: PLR0913
+def query(  # noqa: PLR0913  what a Query of DynamoDB takes
     row: type[RowT],
     hash_value: str,
     range_condition: Condition | None = None,
@@ -90,7 +90,7 @@ def query(  # noqa: PLR0913
     newest_first: bool = False,
 ) -> Page[RowT]:
     """Ask one partition for rows in key order, one page of DynamoDB (1 MB) or `limit` rows, whichever is less."""
-    answer = row._get_connection().query(  # noqa: SLF001
+    answer = row._get_connection().query(
         hash_value,
         range_key_condition=range_condition,
         index_name=index,

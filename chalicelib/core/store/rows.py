@@ -68,7 +68,7 @@ class TableMeta:
 class Row(Model):
     """A stored row. A table is a subclass with `Meta` and keys; the kinds of rows in it are subclasses of that."""
 
-    Meta: type[TableMeta]  # type: ignore[assignment]
+    Meta: type[TableMeta]  # type: ignore[assignment]  # pynamodb types it as its own, without our field
     _table_connection: ClassVar[TableConnection | None] = None
 
     @classmethod
@@ -108,7 +108,7 @@ class Row(Model):
 
 
 def _table_connection(row: type[Row]) -> TableConnection:
-    schema = row._get_schema()  # noqa: SLF001
+    schema = row._get_schema()
     indexes = {
         kind: [{"IndexName": index["index_name"], "KeySchema": index["key_schema"]} for index in schema[kind]]
         for kind in ("global_secondary_indexes", "local_secondary_indexes")
@@ -124,7 +124,7 @@ def _table_connection(row: type[Row]) -> TableConnection:
     )
     table = TableConnection(row.physical_name())
     table.connection = connection()
-    if row.physical_name() not in table.connection._tables:  # noqa: SLF001
+    if row.physical_name() not in table.connection._tables:
         table.connection.add_meta_table(meta)
     return table
 
@@ -140,7 +140,7 @@ class Key(Generic[RowT]):
 
     def raw(self) -> RawItem:
         """The key as DynamoDB takes it."""
-        names = self.row._hash_keyname, self.row._range_keyname  # noqa: SLF001
+        names = self.row._hash_keyname, self.row._range_keyname
         attributes = self.row.get_attributes()
         values = zip(names, (self.hash_value, self.range_value), strict=True)
         return {attributes[name].attr_name: {"S": value} for name, value in values if name and value is not None}
@@ -153,7 +153,7 @@ def tables() -> list[type[Row]]:
 
 def probe_keys() -> list[Key[Any]]:
     """A key in each table that holds nothing; reading them all shows in one call that every table answers."""
-    return [Key(row, "probe", "probe" if row._range_keyname else None, consistent=False) for row in tables()]  # noqa: SLF001
+    return [Key(row, "probe", "probe" if row._range_keyname else None, consistent=False) for row in tables()]
 
 
 def forget_connections() -> None:
@@ -162,5 +162,5 @@ def forget_connections() -> None:
     kinds: list[type[Row]] = [Row]
     while kinds:
         kind = kinds.pop()
-        kind._table_connection = None  # noqa: SLF001
+        kind._table_connection = None
         kinds.extend(kind.__subclasses__())

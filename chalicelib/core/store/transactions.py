@@ -51,7 +51,7 @@ class Transaction:
         otherwise: GatebookError | None = None,
     ) -> Self:
         """Change a row where it lies; a row that is not there is made, unless the condition asks for it."""
-        table = key.row._get_connection()  # noqa: SLF001
+        table = key.row._get_connection()
         kwargs = table.get_operation_kwargs(
             key.hash_value, range_key=key.range_value, actions=actions, condition=condition
         )
@@ -59,13 +59,13 @@ class Transaction:
 
     def delete(self, key: Key[Any], condition: Condition | None = None, otherwise: GatebookError | None = None) -> Self:
         """Remove a row."""
-        table = key.row._get_connection()  # noqa: SLF001
+        table = key.row._get_connection()
         kwargs = table.get_operation_kwargs(key.hash_value, range_key=key.range_value, condition=condition)
         return self._add("Delete", kwargs, otherwise)
 
     def check(self, key: Key[Any], condition: Condition, otherwise: GatebookError) -> Self:
         """Demand that a condition holds of a row that is not changed."""
-        table = key.row._get_connection()  # noqa: SLF001
+        table = key.row._get_connection()
         kwargs = table.get_operation_kwargs(key.hash_value, range_key=key.range_value, condition=condition)
         return self._add("ConditionCheck", kwargs, otherwise)
 

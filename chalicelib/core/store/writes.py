@@ -41,7 +41,7 @@ def _stored_row(error: ClientError, row: type[RowT]) -> RowT:
 
 def update(key: Key[RowT], actions: Sequence[Action], condition: Condition | None = None) -> RowT | None:
     """Change one row where it lies and return it as it is now; None if the condition did not hold."""
-    kwargs = key.row._get_connection().get_operation_kwargs(  # noqa: SLF001
+    kwargs = key.row._get_connection().get_operation_kwargs(
         key.hash_value, range_key=key.range_value, actions=actions, condition=condition, return_values="ALL_NEW"
     )
     try:
@@ -63,7 +63,7 @@ def assign(row: type[Row], values: Mapping[str, Any]) -> list[Action]:
 
 def delete(key: Key[Any], condition: Condition | None = None) -> bool:
     """Remove one row; False if the condition did not hold. Removing what is not there is no error."""
-    kwargs = key.row._get_connection().get_operation_kwargs(  # noqa: SLF001
+    kwargs = key.row._get_connection().get_operation_kwargs(
         key.hash_value, range_key=key.range_value, condition=condition
     )
     try:

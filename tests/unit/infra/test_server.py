@@ -265,7 +265,7 @@ def test_a_client_that_leaves_in_the_middle_leaves_no_trace(city: _City, capfd: 
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", ""])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "[", ""])
 def test_the_outbox_is_under_no_name_but_this_machine_s(city: _City, host: str) -> None:
     response, found = city.ask("GET", "/local/outbox", Host=host)
     assert (response.status, found["code"]) == (404, "route_not_found")
