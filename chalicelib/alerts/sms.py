@@ -16,8 +16,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.core import aws, clock, ids
 from chalicelib.core.crypto import encode, secret
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.names import LOOPBACK
 from chalicelib.core.ports import SmsSender
-from chalicelib.core.settings import LOOPBACK, settings
+from chalicelib.core.settings import settings
 from chalicelib.core.texts import Language
 
 if TYPE_CHECKING:

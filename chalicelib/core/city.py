@@ -14,8 +14,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PlainValidator,
     ValidationError,
@@ -23,6 +21,9 @@ from pydantic import (
     field_validator,
 )
 
+from chalicelib.core.capacity import Capacity
+from chalicelib.core.names import LOOPBACK
+from chalicelib.core.policy import Count, Policy
 from chalicelib.core.texts import Language
 
 _FOLDER = Path(__file__).parent.parent / "cities"
@@ -49,6 +50,12 @@ def _address(value: str) -> str:
         message = "must be an https address without user, query, fragment or final slash"
         raise ValueError(message)
     return value
+
+
+def _gateway(value: str) -> str:
+    """Accept an https address, or one on the machine itself, which a rehearsal's carrier is and no deployed city reaches."""
+    parts = urlsplit(value)
+    return value if parts.scheme == "http" and parts.hostname in LOOPBACK else _address(value)
 
 
 def _zone(value: str) -> str:
@@ -85,26 +92,13 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+GatewayAddress = Annotated[str, AfterValidator(_gateway)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Counties = Annotated[Literal["any"] | tuple[str, ...], PlainValidator(_counties)]
-Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Languages = Annotated[tuple[Language, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)]
 BookKinds = Annotated[tuple[BookKind, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)]
 AuditDays = Annotated[int, Field(ge=1096)]
-
-
-class Policy(BaseModel):
-    """A table of the city file: nothing unknown, nothing converted, nothing changed after loading."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        defer_build=True,
-        use_attribute_docstrings=True,
-        hide_input_in_errors=True,
-    )
 
 
 class Words(Policy):
@@ -145,7 +139,7 @@ class Sms(Policy):
 
     sender: Literal["sns", "http"]
     """`sns` outside mainland China; AWS has no text messages in its China regions, so `http` to a gateway there."""
-    gateway_url: Address | None = Field(default=None, validate_default=True)
+    gateway_url: GatewayAddress | None = Field(default=None, validate_default=True)
     """Where `http` posts messages; stated if and only if the sender is `http`."""
     signature: Words
     """Who speaks, before each message in brackets, as Chinese carriers demand (【签名】)."""
@@ -242,6 +236,7 @@ class City(Policy):
     books: Books
     freshness: Freshness
     retention: Retention
+    capacity: Capacity
 
     @field_validator("region")
     @classmethod

@@ -54,8 +54,13 @@ def held_key(label: str) -> bytes:
 
 @cache
 def secret(name: str) -> bytes:
-    """A secret of the city, read from Secrets Manager once per process."""
-    return aws.secrets().get_secret_value(SecretId=secret_name(settings().city_name, name))["SecretBinary"]
+    """A secret of the city as a key of 32 bytes, read from Secrets Manager once per process (decision 0009)."""
+    return key_of(aws.secrets().get_secret_value(SecretId=secret_name(settings().city_name, name))["SecretString"])
+
+
+def key_of(generated: str) -> bytes:
+    """The 32 bytes that a generated secret stands for. Whoever shares it with the city, as an SMS gateway does, makes them too."""
+    return hashlib.sha256(generated.encode()).digest()
 
 
 def keyed_id(label: str, *parts: str) -> str:

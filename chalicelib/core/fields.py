@@ -15,7 +15,7 @@ from chalicelib.core import aws, clock, ids
 from chalicelib.core.errors import Broken
 from chalicelib.core.names import field_key_alias
 from chalicelib.core.settings import settings
-from chalicelib.core.store import Row, SealedAttribute, TableMeta, read_together, write_all
+from chalicelib.core.store import Row, SealedAttribute, TableMeta, put, read_together
 
 FORMAT = b"\x01"
 NONCE_BYTES = 12
@@ -126,7 +126,7 @@ def _new_data_key(field: FieldClass) -> _DataKey:
     )
     key_id = ids.new_id()
     row = DataKeyRow(field.value, key_id, wrapped=answer["CiphertextBlob"], created_at=clock.now())
-    write_all([row])
+    put(row)
     return _DataKey(key_id, answer["Plaintext"], clock.epoch())
 
 

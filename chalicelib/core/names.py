@@ -3,6 +3,9 @@
 Infrastructure, local server, operator commands and the service make them here, so that none has to be told the others' names.
 """
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""What this machine calls itself. An endpoint here is an emulator's, and nothing here is a deployed city."""
+
 SCHEMA_VERSIONS: dict[str, int] = {}
 """Tables whose keys or indexes were changed in a way that needs a new table, with their present version; the rest are at 1."""
 
@@ -20,6 +23,16 @@ def hmac_key_alias(city: str) -> str:
 def field_key_alias(city: str) -> str:
     """Alias of the KMS key that wraps the data keys of encrypted fields."""
     return f"alias/gatebook-{city}-field"
+
+
+def files_key_alias(city: str) -> str:
+    """Alias of the KMS key under which the city's files lie (portraits, exports)."""
+    return f"alias/gatebook-{city}-files"
+
+
+def storage_key_alias(city: str) -> str:
+    """Alias of the KMS key under which AWS keeps the city's tables, queues, logs and secrets at rest."""
+    return f"alias/gatebook-{city}-storage"
 
 
 def secret_name(city: str, secret: str) -> str:

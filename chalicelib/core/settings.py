@@ -7,9 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.core.city import City, load_city
-from chalicelib.core.names import table_name
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+from chalicelib.core.names import LOOPBACK, table_name
 
 
 class Settings(BaseModel):

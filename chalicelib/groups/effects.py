@@ -36,7 +36,7 @@ def sweep_book(entry: LedgerRow) -> None:
         _end_memberships(organization, members)
         swept += len(members)
         if swept >= MEMBERS_AN_ENTRY:
-            store.write_all([ledger_entry("BOOK_DELETED", org_id=organization.org_id, organization=organization.name)])
+            store.put(ledger_entry("BOOK_DELETED", org_id=organization.org_id, organization=organization.name))
             return
     _remove_book(organization)
     emit(Event.SWEEP_DONE, org_id=organization.org_id, count=swept)

@@ -26,7 +26,7 @@ from chalicelib.core.store.rows import (
     tables,
 )
 from chalicelib.core.store.transactions import PASSING_REASONS, PATIENT_ROUNDS, TRANSACTION_LIMIT, Transaction
-from chalicelib.core.store.writes import BATCH_WRITE_LIMIT, assign, delete, put_once, update, write_all
+from chalicelib.core.store.writes import BATCH_WRITE_LIMIT, assign, delete, put, put_once, update, write_all
 
 __all__ = [
     "BATCH_READ_LIMIT",
@@ -54,6 +54,7 @@ __all__ = [
     "maybe",
     "maybe_list_of",
     "probe_keys",
+    "put",
     "put_once",
     "query",
     "query_all",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
+from botocore.exceptions import ClientError
 from pynamodb.attributes import Attribute, BinaryAttribute, ListAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
@@ -13,12 +14,15 @@ from pynamodb.exceptions import AttributeDeserializationError
 from pynamodb.models import Model
 
 from chalicelib.core import aws
-from chalicelib.core.errors import Broken
+from chalicelib.core.errors import Broken, TooLarge
 from chalicelib.core.settings import settings
 
 RawItem = dict[str, dict[str, Any]]
 RowT = TypeVar("RowT", bound="Row")
 ValueT = TypeVar("ValueT")
+
+_OVERSIZE = "has exceeded the maximum allowed size"
+"""How DynamoDB words its refusal of a row above 400 KB; it has no code of its own for it."""
 
 
 @cache
@@ -33,6 +37,19 @@ def connection() -> Connection:
         max_pool_connections=50,
         **cast("dict[str, Any]", aws.credentials()),
     )
+
+
+def write(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Send one write. Raises TooLarge for a row above DynamoDB's 400 KB: trying that again would never help (R-11)."""
+    try:
+        return connection().dispatch(operation, request)
+    except ClientError as error:
+        answered = error.response.get("Error", {})
+        if answered.get("Code") == "ValidationException" and _OVERSIZE in answered.get("Message", ""):
+            raise TooLarge from error
+        if any(reason and _OVERSIZE in (reason.message or "") for reason in getattr(error, "cancellation_reasons", [])):
+            raise TooLarge from error
+        raise
 
 
 def maybe(kind: Callable[..., Attribute[ValueT]]) -> Attribute[ValueT | None]:

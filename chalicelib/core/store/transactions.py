@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.core.errors import GatebookError, Unavailable
 from chalicelib.core.store.retries import ROUNDS, wait_before
-from chalicelib.core.store.rows import Key, Row, connection
+from chalicelib.core.store.rows import Key, Row, write
 
 TRANSACTION_LIMIT = 100
 """Parts of one TransactWriteItems (DynamoDB service quotas)."""
@@ -79,7 +79,7 @@ class Transaction:
         request = {"TransactItems": self._items, "ClientRequestToken": self._token}
         for attempt in range(PATIENT_ROUNDS):
             try:
-                connection().dispatch("TransactWriteItems", request)
+                write("TransactWriteItems", request)
             except ClientError as error:
                 if attempt + 1 >= self._rounds_worth(error):
                     raise Unavailable from error

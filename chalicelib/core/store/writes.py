@@ -9,7 +9,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store.retries import ROUNDS, wait_before
-from chalicelib.core.store.rows import Key, RawItem, Row, RowT, connection
+from chalicelib.core.store.rows import Key, RawItem, Row, RowT, connection, write
 
 BATCH_WRITE_LIMIT = 25
 """Rows of one BatchWriteItem (DynamoDB service quotas)."""
@@ -23,7 +23,7 @@ def put_once(row: RowT, condition: Condition) -> RowT | None:
     """
     kwargs = row.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
     try:
-        connection().dispatch("PutItem", kwargs)
+        write("PutItem", kwargs)
     except ClientError as error:
         return _stored_row(error, type(row))
     return None
@@ -45,7 +45,7 @@ def update(key: Key[RowT], actions: Sequence[Action], condition: Condition | Non
         key.hash_value, range_key=key.range_value, actions=actions, condition=condition, return_values="ALL_NEW"
     )
     try:
-        answer = connection().dispatch("UpdateItem", kwargs)
+        answer = write("UpdateItem", kwargs)
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
             return None
@@ -75,6 +75,14 @@ def delete(key: Key[Any], condition: Condition | None = None) -> bool:
     return True
 
 
+def put(row: Row) -> None:
+    """Put one row, whatever is stored there. For tables that roles may add to but not take from.
+
+    A role that may call BatchWriteItem may also delete by it, so `write_all` is not for those tables.
+    """
+    write("PutItem", row.get_save_kwargs_from_instance())
+
+
 def write_all(puts: Iterable[Row] = (), deletes: Iterable[Key[Any]] = ()) -> None:
     """Put and delete rows unconditionally, 25 a call; every row is written once or Unavailable is raised.
 
@@ -91,7 +99,7 @@ def write_all(puts: Iterable[Row] = (), deletes: Iterable[Key[Any]] = ()) -> Non
 
 def _write_batch(batch: dict[str, list[dict[str, Any]]]) -> None:
     for attempt in range(ROUNDS):
-        answer = connection().dispatch("BatchWriteItem", {"RequestItems": batch})
+        answer = write("BatchWriteItem", {"RequestItems": batch})
         batch = answer.get("UnprocessedItems") or {}
         if not batch:
             return

@@ -77,4 +77,4 @@ def _disclose(owner: Owner, members: list[ListedMember]) -> None:
         what=list(DISCLOSABLE),
         why=WHY_LIST,
     )
-    store.write_all([entry])
+    store.put(entry)

@@ -125,6 +125,10 @@ def test_no_city_holds_what_is_no_county_code(wrong: str) -> None:
         (r"^access_log = .*", "access_log = 1095", "retention.access_log"),
         (r"^event_log = .*", "event_log = 179", "retention.event_log"),
         (r"^ledger = .*", "ledgers = 1096", "retention.ledgers"),
+        (r"^burst = .*", "burst = 0", "capacity.burst"),
+        (r"^address_requests = .*", "address_requests = 99", "capacity.address_requests"),
+        (r"^api_handler = .*", "", "capacity.concurrency.api_handler"),
+        (r"^api_handler = .*", "api_handlers = 1", "capacity.concurrency.api_handlers"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_reason(pattern: str, replacement: str, field: str) -> None:

@@ -92,7 +92,7 @@ def test_each_class_has_a_key_of_its_own_which_is_used_again(faults: Seam) -> No
         for field in FieldClass:
             cipher.seal(field, ROW, NAME)
 
-    assert faults.counts == {"GenerateDataKey": len(FieldClass), "BatchWriteItem": len(FieldClass)}
+    assert faults.counts == {"GenerateDataKey": len(FieldClass), "PutItem": len(FieldClass)}
 
 
 def test_the_same_key_is_unwrapped_once(faults: Seam) -> None:
@@ -141,7 +141,7 @@ def test_threads_share_one_key(faults: Seam) -> None:
 
 def test_a_key_that_could_not_be_stored_seals_nothing(faults: Seam) -> None:
     cipher = FieldCipher()
-    faults.fail("BatchWriteItem", aws_error("ThrottlingException"))
+    faults.fail("PutItem", aws_error("ThrottlingException"))
 
     with pytest.raises(ClientError):
         cipher.seal(FieldClass.NAME, ROW, NAME)

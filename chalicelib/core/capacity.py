@@ -1,0 +1,31 @@
+"""The part of a city's policy that says what it takes of an AWS account."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.core.policy import Count, Policy
+
+
+class Concurrency(Policy):
+    """How many copies of each function run at a time, reserved: no other city's function can take them, nor get more."""
+
+    api_handler: Count
+    """All routes. Each copy answers 20 to 50 requests a second."""
+    ledger_stream: Count
+    """Disclosures into access logs, and sweeps; one copy per shard of the stream is all that ever runs."""
+    registry_stream: Count
+    """Facts into snapshots; one copy per shard of the stream is all that ever runs."""
+
+
+class Capacity(Policy):
+    """What the city takes of an account that it may share with others (threats, fact 10: quotas are per account)."""
+
+    requests_per_second: Count
+    """Requests that API Gateway lets through in the long run; beyond them it answers 429 with Retry-After."""
+    burst: Count
+    """Requests that may come at once on top (a token bucket's size)."""
+    address_requests: Annotated[int, Field(ge=100, le=2_000_000_000)]
+    """Requests of one network address in five minutes, where the region has a firewall. Carriers put thousands of phones
+    behind one address, so this stops floods, not people."""
+    concurrency: Concurrency
