@@ -44,7 +44,7 @@ check: lint ## Check what can be checked in a minute: lint, unit and architectur
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/architecture
 
 .PHONY: test
-test: $(WHOLLY_COVERED) lint ## Check everything, as CI does
+test: $(WHOLLY_COVERED) lint ## Check everything but the templates' checkers, as CI does
 	$(BIN)/python -m infra.openapi --check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report term
 	@table=$$($(BIN)/coverage report --include "$(subst $(SPACE),$(COMMA),$(WHOLLY_COVERED))" --fail-under 100) \
@@ -53,6 +53,30 @@ test: $(WHOLLY_COVERED) lint ## Check everything, as CI does
 .PHONY: bench
 bench: $(VENV) ## Measure the budgets of the design
 	@exec $(BIN)/python -m bench
+
+.PHONY: checkers
+checkers: $(VENV) ## Check the templates with cfn-lint, cdk-nag and checkov; fetches checkov once
+	$(BIN)/python -m pytest -m checkers tests/infra/test_checkers.py
+
+.PHONY: rehearse
+rehearse: $(VENV) ## Deploy two cities to an emulator and use them through their gateways
+	$(BIN)/python -m pytest -n 1 tests/rehearsal
+
+.PHONY: synth
+synth: $(VENV) ## Write the templates and the package of a city to cdk.out (CITY=linyi)
+	@CITY="$(CITY)" exec $(BIN)/python -m infra.cdk synth
+
+.PHONY: diff
+diff: $(VENV) ## Show how a city would change
+	@CITY="$(CITY)" exec $(BIN)/python -m infra.cdk diff
+
+.PHONY: deploy
+deploy: $(VENV) ## Deploy a city to AWS
+	@CITY="$(CITY)" exec $(BIN)/python -m infra.cdk deploy
+
+.PHONY: destroy
+destroy: $(VENV) ## Stop serving a city; asks first, and keeps its data
+	@CITY="$(CITY)" exec $(BIN)/python -m infra.cdk destroy
 
 .PHONY: openapi
 openapi: $(VENV) ## Write chalicelib/webapp/openapi.json from the code

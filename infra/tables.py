@@ -33,6 +33,16 @@ def table_definition(table: type[Row], name: str) -> Definition:
     return definition
 
 
+def table_properties(table: type[Row], name: str) -> Definition:
+    """A table's shape as CloudFormation takes it: CreateTable's words, but for stream and expiry."""
+    definition = table_definition(table, name)
+    if stream := definition.get("StreamSpecification"):
+        definition["StreamSpecification"] = {"StreamViewType": stream["StreamViewType"]}
+    if attribute := ttl_attribute(table):
+        definition["TimeToLiveSpecification"] = {"AttributeName": attribute, "Enabled": True}
+    return definition
+
+
 def ttl_attribute(table: type[Row]) -> str | None:
     """The attribute by which rows of the table expire, or None. Any kind of row in it may be the one that has it."""
     names = {

@@ -43,3 +43,12 @@ STREAMS = (
 )
 QUEUES: tuple[QueueSource, ...] = ()
 SCHEDULES: tuple[Schedule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """All of it together."""
+
+    streams: tuple[StreamSource, ...] = STREAMS
+    queues: tuple[QueueSource, ...] = QUEUES
+    schedules: tuple[Schedule, ...] = SCHEDULES

@@ -1,6 +1,7 @@
 """Makes what a city owns in an emulator: keys, secrets, tables. Running it again makes only what is missing."""
 
 import secrets
+import string
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_kms.literals import KeySpecType, KeyUsageTypeType
 
 SECRETS = ("session-key", "sms-gateway-key")
-SECRET_BYTES = 32
+SECRET_CHARACTERS = 64
+"""Of `[0-9A-Za-z]`, as CloudFormation generates them (infra/cdk/keys.py): 381 bits, more than the key made of them."""
 
 
 def provision() -> bool:
@@ -48,7 +50,13 @@ def _ensure_secret(name: str) -> None:
     try:
         client.describe_secret(SecretId=name)
     except client.exceptions.ResourceNotFoundException:
-        client.create_secret(Name=name, SecretBinary=secrets.token_bytes(SECRET_BYTES))
+        client.create_secret(Name=name, SecretString=generated_secret())
+
+
+def generated_secret() -> str:
+    """A new secret in the form in which a deployed city's are generated."""
+    alphabet = string.ascii_letters + string.digits
+    return "".join(secrets.choice(alphabet) for _ in range(SECRET_CHARACTERS))
 
 
 def _ensure_table(table: type[Row]) -> bool:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
-from chalicelib.core.settings import LOOPBACK
+from chalicelib.core.names import LOOPBACK
 from infra.local.gateway import MEGABYTE, Gateway, HttpAnswer, HttpRequest, json_answer, problem
 from infra.local.outbox import Outbox, SmsGateway
 from infra.local.ports import HOST, PortTaken

@@ -1,0 +1,173 @@
+"""Alarms, all to one topic. Each says where in docs/operations.md it is written what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from chalicelib.core.city import City
+from chalicelib.core.log import Event
+from infra.cdk.api import STAGE, Api
+from infra.cdk.events import Events
+from infra.cdk.keys import Keys
+from infra.cdk.names import log_group, logical, resource
+from infra.grants import RIGHTS
+
+RUNBOOK = "docs/operations.md#alarm-"
+MINUTES = 5
+
+SPOKEN: dict[Event, str] = {
+    Event.SMS_BUDGET_NEAR: "sms-budget",
+    Event.SMS_FAILED: "sms-failed",
+    Event.ROW_BROKEN: "row-broken",
+    Event.RECORD_FAILED: "record-failed",
+    Event.REQUEST_FAILED: "request-failed",
+    Event.REQUEST_UNAVAILABLE: "request-unavailable",
+}
+"""Events of the log that somebody is told of, with the paragraph that says what to do."""
+
+TOLERATED = {Event.SMS_FAILED: 10, Event.RECORD_FAILED: 5, Event.REQUEST_UNAVAILABLE: 50}
+"""How many of them in five minutes are a hiccup; of the others, none."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One alarm: what is measured, from where on somebody must look, and which paragraph says what to do."""
+
+    name: str
+    paragraph: str
+    namespace: str
+    metric: str
+    above: float
+    dimensions: dict[str, str] = field(default_factory=dict)
+    statistic: str = "Sum"
+    periods: int = 1
+
+
+class Alarms(Construct):
+    """Everything that wakes an operator of a city."""
+
+    def __init__(self, scope: Construct, city: City, keys: Keys, api: Api, events: Events) -> None:
+        """Watch what a city has."""
+        super().__init__(scope, "Alarms")
+        self.topic = sns.Topic(
+            self,
+            "Operators",
+            topic_name=resource(city.name, "operators"),
+            master_key=keys.storage,
+            enforce_ssl=True,
+        )
+        self.topic.add_to_resource_policy(_only_alarms(self.topic))
+        self.namespace = f"Gatebook/{city.name}"
+        for event in SPOKEN:
+            self._count(city, event)
+        watches = (
+            *_gateway(api),
+            *_functions(city),
+            *_streams(city, events),
+            *_parked(events),
+            *_events(self.namespace),
+        )
+        self.alarms = [self._alarm(city, watch) for watch in watches]
+
+    def _count(self, city: City, event: Event) -> None:
+        """Make a metric of an event in the log. It counts; nothing of the line gets into it."""
+        for function in RIGHTS:
+            logs.CfnMetricFilter(
+                self,
+                logical(function, event.value.replace(".", "_")),
+                log_group_name=log_group(city.name, function),
+                filter_pattern=f'{{ $.event = "{event.value}" }}',
+                metric_transformations=[
+                    logs.CfnMetricFilter.MetricTransformationProperty(
+                        metric_name=event.value, metric_namespace=self.namespace, metric_value="1"
+                    )
+                ],
+            )
+
+    def _alarm(self, city: City, watch: Watch) -> cloudwatch.CfnAlarm:
+        dimensions = [
+            cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in watch.dimensions.items()
+        ]
+        percentile = watch.statistic.startswith("p")
+        return cloudwatch.CfnAlarm(
+            self,
+            logical(watch.name),
+            alarm_name=resource(city.name, watch.name),
+            alarm_description=f"What to do: {RUNBOOK}{watch.paragraph}",
+            namespace=watch.namespace,
+            metric_name=watch.metric,
+            dimensions=dimensions or None,
+            statistic=None if percentile else watch.statistic,
+            extended_statistic=watch.statistic if percentile else None,
+            period=MINUTES * 60,
+            evaluation_periods=watch.periods,
+            threshold=watch.above,
+            comparison_operator="GreaterThanThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[self.topic.topic_arn],
+            ok_actions=[self.topic.topic_arn],
+        )
+
+
+def _only_alarms(topic: sns.Topic) -> "cdk.aws_iam.PolicyStatement":
+    stack = cdk.Stack.of(topic)
+    alarms = stack.format_arn(
+        service="cloudwatch", resource="alarm", resource_name="*", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+    )
+    return cdk.aws_iam.PolicyStatement(
+        sid="AlarmsOfTheAccount",
+        principals=[cdk.aws_iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions=["sns:Publish"],
+        resources=[topic.topic_arn],
+        conditions={"ArnLike": {"aws:SourceArn": alarms}},
+    )
+
+
+def _gateway(api: Api) -> Iterator[Watch]:
+    of_stage = {"ApiName": api.name, "Stage": STAGE}
+    yield Watch("api-errors", "api-errors", "AWS/ApiGateway", "5XXError", 10, of_stage)
+    yield Watch("api-slow", "api-slow", "AWS/ApiGateway", "Latency", 1_000, of_stage, statistic="p99", periods=3)
+
+
+def _functions(city: City) -> Iterator[Watch]:
+    for function in RIGHTS:
+        name = resource(city.name, function)
+        of_function = {"FunctionName": name}
+        short = function.replace("_", "-")
+        yield Watch(f"{short}-errors", "function-errors", "AWS/Lambda", "Errors", 0, of_function)
+        yield Watch(f"{short}-throttled", "function-throttled", "AWS/Lambda", "Throttles", 0, of_function)
+
+
+def _streams(city: City, events: Events) -> Iterator[Watch]:
+    """A stream keeps its records for 24 hours; an hour behind leaves a day to act."""
+    for stream in events.streams:
+        of_function = {"FunctionName": resource(city.name, stream.function)}
+        name = f"{stream.table}-stream-late"
+        yield Watch(name, "stream-late", "AWS/Lambda", "IteratorAge", 3_600_000, of_function, statistic="Maximum")
+
+
+def _parked(events: Events) -> Iterator[Watch]:
+    for name, parking in events.parkings.items():
+        of_queue = {"QueueName": parking.queue.queue_name}
+        short = name.replace("_", "-")
+        yield Watch(
+            f"{short}-parked",
+            "parked",
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            0,
+            of_queue,
+            statistic="Maximum",
+        )
+
+
+def _events(namespace: str) -> Iterator[Watch]:
+    for event, paragraph in SPOKEN.items():
+        yield Watch(
+            event.value.replace(".", "-").replace("_", "-"), paragraph, namespace, event.value, TOLERATED.get(event, 0)
+        )

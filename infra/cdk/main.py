@@ -1,0 +1,76 @@
+"""The commands behind `make synth`, `diff`, `deploy` and `destroy`. The CDK's own tool carries out what is made here."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from chalicelib.core.city import City, CityFileError, load_city
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = "aws-cdk@2.1148.1"
+"""The CDK's command line. It is not on PyPI; npx fetches it, once, when a command needs it."""
+
+USAGE = "usage: CITY=<name> python -m infra.cdk synth|diff|deploy|destroy"
+SERVING = "City"
+"""What `destroy` destroys. The stacks of what a city keeps and what cities share stay."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out one command for the city that CITY names; the exit status."""
+    name = os.environ.get("CITY", "")
+    if len(arguments) != 1 or arguments[0] not in COMMANDS or not name:
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        city = load_city(name)  # before anything is imported that takes time
+    except CityFileError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return COMMANDS[arguments[0]](city)
+
+
+def _synth(city: City) -> int:
+    from infra.cdk.app import synthesize
+
+    print(f"{city.name}: {os.path.relpath(synthesize(city.name))}")
+    return 0
+
+
+def _diff(city: City) -> int:
+    return _synth(city) or _tool(city, "diff", "--all")
+
+
+def _deploy(city: City) -> int:
+    wanted = (ROOT / ".python-version").read_text().strip()
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if running != wanted:
+        print(
+            f"A package runs on the Python that makes it, and cities run {wanted}: this is {running}. "
+            f"Make .venv with it: make clean && rm -rf .venv && make PYTHON=python{wanted} synth",
+            file=sys.stderr,
+        )
+        return 1
+    return _synth(city) or _tool(city, "deploy", "--all", "--require-approval", "any-change")
+
+
+def _destroy(city: City) -> int:
+    print(
+        f"This stops {city.name}: its address, functions, alarms and jobs. Tables, keys, secrets and logs stay, "
+        "and the next deploy serves them again."
+    )
+    if input("Type the city's name to go on: ").strip() != city.name:
+        print("Nothing was done.")
+        return 1
+    return _synth(city) or _tool(city, "destroy", SERVING, "--force", "--exclusively")
+
+
+def _tool(city: City, *command: str) -> int:
+    """Run the CDK's command line on what was synthesised, with the operator's own credentials."""
+    npx = Path(sys.prefix, "bin", "npx")
+    whole = [str(npx), "--yes", TOOL, *command, "--app", str(Path("cdk.out", city.name))]
+    return subprocess.run(whole, check=False, cwd=ROOT).returncode
+
+
+COMMANDS = {"synth": _synth, "diff": _diff, "deploy": _deploy, "destroy": _destroy}

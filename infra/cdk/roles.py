@@ -1,0 +1,135 @@
+"""One role for each function, with exactly the rights that `infra.grants` lists for it."""
+
+from collections.abc import Iterator, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from chalicelib.core.city import City
+from chalicelib.core.names import table_name
+from infra.cdk.keys import Keys
+from infra.cdk.names import log_group, logical, resource, service_host
+from infra.grants import Rights
+
+Statements = Iterator[iam.PolicyStatement]
+
+STORAGE_ACTIONS = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+"""What DynamoDB, SQS and Secrets Manager do with the storage key in the name of whoever calls them."""
+
+
+class FunctionRole(iam.Role):
+    """The role of one function. Its statements are added here and nowhere else, but for what wires it to its events."""
+
+    def __init__(self, scope: Construct, city: City, function: str, rights: Rights, keys: Keys) -> None:
+        """Make it for a function of a city."""
+        super().__init__(
+            scope,
+            logical(function, "role"),
+            role_name=resource(city.name, function),
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"{function} of {city.name}",
+        )
+        arns = Arns(cdk.Stack.of(scope), city.name)
+        for statement in (
+            *_storage(arns, rights),
+            *_keys(city, rights, keys),
+            *_secrets(city, rights, keys),
+            *_sms(city, rights),
+        ):
+            self.add_to_policy(statement)
+        self.add_to_policy(
+            allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [arns.log_streams(function)])
+        )
+
+
+class Arns:
+    """ARNs made from names, in the stack's own partition, region and account."""
+
+    def __init__(self, stack: cdk.Stack, city: str) -> None:
+        """Take the stack and the city's name."""
+        self._stack, self._city = stack, city
+
+    def table(self, table: str) -> str:
+        """A table."""
+        name = table_name(self._city, table)
+        return str(self._stack.format_arn(service="dynamodb", resource="table", resource_name=name))
+
+    def index(self, table: str, index: str) -> str:
+        """An index of a table."""
+        return f"{self.table(table)}/index/{index}"
+
+    def log_group(self, source: str) -> str:
+        """A log group, without the `:*` that stands for its streams."""
+        form = cdk.ArnFormat.COLON_RESOURCE_NAME
+        name = log_group(self._city, source)
+        return str(self._stack.format_arn(service="logs", resource="log-group", resource_name=name, arn_format=form))
+
+    def log_streams(self, source: str) -> str:
+        """The streams of a log group, whose names Lambda makes up."""
+        return f"{self.log_group(source)}:log-stream:*"
+
+
+def allow(sid: str, actions: Sequence[str], resources: Sequence[str], **conditions: object) -> iam.PolicyStatement:
+    """A statement that allows; conditions by their operator."""
+    return iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources), conditions=conditions or None)
+
+
+def _storage(arns: Arns, rights: Rights) -> Statements:
+    for table, actions in rights.tables.items():
+        indexes = [arns.index(table, index) for index in rights.indexes.get(table, ())]
+        names = [f"dynamodb:{action}" for action in sorted(actions)]
+        yield allow(logical("use", table), names, [arns.table(table)])
+        if indexes:
+            yield allow(logical("ask", table, "indexes"), ["dynamodb:Query"], indexes)
+    if rights.probes:
+        yield allow(
+            "ProbeForHealth",
+            ["dynamodb:BatchGetItem"],
+            [arns.table(table) for table in rights.probes],
+            **{
+                "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["probe"]},
+                "Null": {"dynamodb:LeadingKeys": "false"},
+            },
+        )
+
+
+def _keys(city: City, rights: Rights, keys: Keys) -> Statements:
+    services = [service_host(service, city.region) for service in ("dynamodb", "secretsmanager", "sqs")]
+    yield allow(
+        "StorageThroughServices",
+        STORAGE_ACTIONS,
+        [keys.storage.key_arn],
+        StringEquals={"kms:ViaService": services},
+    )
+    if rights.derives_keys:
+        yield allow("DeriveKeys", ["kms:GenerateMac"], [keys.hmac.key_arn])
+    if rights.seals_fields:
+        yield allow(
+            "SealFields",
+            ["kms:GenerateDataKey"],
+            [keys.field.key_arn],
+            StringEquals={"kms:EncryptionContext:city": city.name},
+        )
+
+
+def _secrets(city: City, rights: Rights, keys: Keys) -> Statements:
+    through_gateway = rights.sends_sms and city.sms.sender == "http"
+    names = [*rights.secrets, *(["sms-gateway-key"] if through_gateway else [])]
+    if names:
+        yield allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [keys.secrets[name].ref for name in names])
+
+
+def _sms(city: City, rights: Rights) -> Statements:
+    """A text message to a phone has no ARN, so the right is to publish anywhere but to a topic."""
+    if rights.sends_sms and city.sms.sender == "sns":
+        yield allow("SendSms", ["sns:Publish"], ["*"])
+        topics = f"arn:{cdk.Aws.PARTITION}:sns:*:*:*"
+        yield iam.PolicyStatement(sid="NoTopics", effect=iam.Effect.DENY, actions=["sns:Publish"], resources=[topics])

@@ -1,0 +1,78 @@
+"""What each function may do, table by table: all of it, in one place, so that it can be read and tested (design §7).
+
+The api's role is the union of all routes: it may not decrypt fields, may neither change nor remove what stands in
+`access_log` and `ledger`, and no role scans. BatchWriteItem includes deleting, so a role has it only where it may delete.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+READ, ASK, CHECK = "BatchGetItem", "Query", "ConditionCheckItem"
+PUT, CHANGE, REMOVE, WRITE_MANY = "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The rights of one function; what is not listed it has not."""
+
+    tables: Mapping[str, frozenset[str]]
+    """DynamoDB actions on each table."""
+    indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Indexes that it asks, beside the table itself."""
+    probes: tuple[str, ...] = ()
+    """Tables of which it reads the key `probe`, which holds nothing, and no other (`/health`)."""
+    derives_keys: bool = False
+    """Whether it asks KMS for the city's keyed ids (GenerateMac)."""
+    seals_fields: bool = False
+    """Whether it encrypts fields (GenerateDataKey). No function decrypts them yet."""
+    secrets: tuple[str, ...] = ()
+    """Secrets that it reads."""
+    sends_sms: bool = False
+    """Whether it sends text messages; over SNS that is a right of its own, over HTTP it is a secret."""
+
+
+def _of(*actions: str) -> frozenset[str]:
+    return frozenset(actions)
+
+
+RIGHTS: Mapping[str, Rights] = {
+    "api_handler": Rights(
+        tables={
+            "logins": _of(READ, ASK, PUT, CHANGE, REMOVE, WRITE_MANY),
+            "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
+            "registry": _of(READ, ASK),
+            "consents": _of(ASK, PUT),
+            "organizations": _of(READ, PUT, CHANGE, CHECK),
+            "memberships": _of(READ, ASK, PUT, CHANGE, REMOVE),
+            "access_log": _of(ASK),
+            "ledger": _of(PUT),
+            "requests": _of(READ, PUT),
+            "runs": _of(READ),
+            "keys": _of(PUT),
+        },
+        indexes={"memberships": ("by_path", "by_attention")},
+        probes=("consents", "access_log", "ledger", "keys"),
+        derives_keys=True,
+        seals_fields=True,
+        secrets=("session-key",),
+        sends_sms=True,
+    ),
+    "ledger_stream": Rights(
+        tables={
+            "people": _of(READ, CHANGE, REMOVE),
+            "organizations": _of(READ, ASK, REMOVE, WRITE_MANY),
+            "memberships": _of(ASK, REMOVE, WRITE_MANY),
+            "consents": _of(PUT),
+            "access_log": _of(ASK, WRITE_MANY),
+            "ledger": _of(PUT),
+        },
+    ),
+    "registry_stream": Rights(
+        tables={
+            "people": _of(READ, ASK, CHANGE),
+            "memberships": _of(READ, CHANGE),
+            "registry": _of(ASK),
+        },
+    ),
+}
+"""By the function's name in `app.py`; `api_handler` is Chalice's own."""
