@@ -18,6 +18,7 @@ from chalicelib.core.store import STORAGE_ERRORS
 from infra.cli.files import CsvFile, UnusableFile, look_through
 from infra.cli.importing import FileKind, Summary, import_file
 from infra.cli.options import GlobalOptionsAnywhere, Target, UnusableTarget, local_target
+from infra.cli.restoring import restore_check
 from infra.process import working_for
 
 NOTHING_DONE = 1
@@ -37,6 +38,7 @@ imports = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(imports, name="import")
+app.command("restore-check")(restore_check)
 
 TARGET_NEEDED = (
     "Needed as well, before or after the command: --city NAME and --endpoint-url URL, or CITY and AWS_ENDPOINT_URL in the "
