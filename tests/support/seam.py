@@ -3,8 +3,8 @@
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from botocore.client import BaseClient
@@ -67,11 +67,18 @@ class Seam:
         return answer
 
 
+SeamT = TypeVar("SeamT", bound=Seam)
+
+
+def seam() -> AbstractContextManager[Seam]:
+    """Put a plain seam under every AWS client of this process."""
+    return put_in(Seam())
+
+
 @contextmanager
-def seam() -> Iterator[Seam]:
-    """Put a seam under every AWS client of this process."""
+def put_in(installed: SeamT) -> Iterator[SeamT]:
+    """Put this seam under every AWS client of this process."""
     original = vars(BaseClient)[PLACE]
-    installed = Seam()
 
     def through(client: Any, operation: str, kwargs: dict[str, Any]) -> Any:
         return installed.call(original, client, operation, kwargs)

@@ -1,0 +1,82 @@
+"""The engines that every test here runs on. Tables come from the rows themselves; keys and secrets are the emulator's."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from infra.engines.dynamodb_local import DynamoDbLocal, Unobtainable
+from infra.local.delivery import LambdaFunction
+from infra.local.provision import provision
+from infra.local.pump import Pump
+from infra.wiring import STREAMS
+from tests.support.canaries import dump_tables
+from tests.support.city import TestCity
+from tests.support.engines import storing_at
+
+MINISTACK, DYNAMODB_LOCAL = "ministack", "dynamodb-local"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What a test runs on."""
+
+    name: str
+    city: TestCity
+
+    @property
+    def is_aws_own(self) -> bool:
+        """Whether it is AWS's, whose word holds where engines disagree."""
+        return self.name == DYNAMODB_LOCAL
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local(whole_run: TestCity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, TestCity]]:
+    """DynamoDB Local's address and the city on it. At the end its raw tables are searched for every person as well.
+
+    Where it can't be had its tests are skipped, but not in CI.
+    """
+    folder: Path = tmp_path_factory.mktemp("dynamodb-local")
+    engine = DynamoDbLocal(folder / "engine.log")
+    try:
+        engine.__enter__()
+    except Unobtainable as reason:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(reason))
+    try:
+        with storing_at(engine.url):
+            provision()
+            pump = Pump(folder / "positions.json", functions(), deliver_twice=11)
+        city = replace(whole_run, pump=pump)
+        yield engine.url, city
+        with storing_at(engine.url):
+            assert city.canaries.leaks(dump_tables()) == []
+    finally:
+        engine.stop()
+
+
+def functions() -> dict[str, LambdaFunction]:
+    """The consumers of streams by name."""
+    import app
+
+    return {source.function: getattr(app, source.function) for source in STREAMS}
+
+
+@pytest.fixture(params=[MINISTACK, DYNAMODB_LOCAL])
+def engine(request: pytest.FixtureRequest, emulator: str, whole_run: TestCity) -> Iterator[Engine]:
+    """One engine after the other, with the city on it."""
+    is_local = request.param == DYNAMODB_LOCAL
+    url, city = request.getfixturevalue("dynamodb_local") if is_local else (emulator, whole_run)
+    with storing_at(url):
+        yield Engine(request.param, city)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies here."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.engines)
