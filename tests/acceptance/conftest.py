@@ -4,10 +4,12 @@ import csv
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,18 @@ class RunningCity:
     def api(self) -> Client:
         """A client without a session."""
         return Client(HttpTransport(self.url))
+
+    @property
+    def outbox_url(self) -> str:
+        """Where the messages that it sent can be read."""
+        return f"{self.url}/local/outbox"
+
+    def eventually(self, look: Callable[[], Any]) -> Any:
+        """What a look finds once there is something, within half a minute: streams take a moment."""
+        deadline = time.monotonic() + 30
+        while not (found := look()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return found
 
     def people(self, count: int) -> list[TestPerson]:
         """People whom nobody met yet and the health source knows, through the operators' import, many at a time."""
@@ -63,7 +77,8 @@ class RunningCity:
 
     def sms(self, phone: str) -> str:
         """The code in the last text message to a phone."""
-        texts = [one["text"] for one in self.api.get("/local/outbox").json if one["to"].endswith(phone)]
+        sent = Client(HttpTransport(self.outbox_url.rpartition("/local")[0])).get("/local/outbox").json
+        texts = [one["text"] for one in sent if one["to"].endswith(phone)]
         found = re.search(r"\d{6}", texts[-1])
         assert found is not None
         return found.group()

@@ -1,0 +1,72 @@
+"""Both cities are made from their packages, each alone; a second deployment keeps what the first one holds."""
+
+import pytest
+
+from infra.rehearsal.deployment import Deployment
+from infra.rehearsal.unsupported import UNSUPPORTED, adapted
+from tests.rehearsal.conftest import CITIES, DeployedCity
+
+pytestmark = [pytest.mark.rehearsal, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("name", CITIES)
+def test_a_deployed_city_answers(stage: dict[str, DeployedCity], name: str) -> None:
+    city = stage[name]
+    city.people(1)  # on an emulator /health waits for the first import
+    assert city.api.get("/health").json == {"status": "ok", "city": name}
+    assert city.api.get("/v1/me").code == "session_required"
+
+
+@pytest.mark.parametrize(("name", "subdistrict"), [("linyi", "371302001"), ("beijing", "110101001")])
+def test_the_main_flow_goes_through_api_gateway_and_streams(
+    stage: dict[str, DeployedCity], name: str, subdistrict: str
+) -> None:
+    city = stage[name]
+    owner, member = map(city.verified, city.people(2))
+    opened = owner.post("/v1/organizations", {"name": "第三小学", "kind": "school", "subdistrict": subdistrict})
+    org_id = opened.json["org_id"]
+    body = {"department_id": None, "expires_at": None, "max_uses": None}
+    code = owner.post(f"/v1/organizations/{org_id}/invitations", body).json["code"]
+
+    assert member.get(f"/v1/invitations/{code}").json["organization"] == {"name": "第三小学"}
+    assert member.post(f"/v1/invitations/{code}/join", {"scopes": ["nucleic_acid"]}).status == 201
+    (listed,) = owner.get(f"/v1/organizations/{org_id}/members").json["items"]
+    assert listed["name"].endswith("**")
+    assert city.eventually(lambda: member.get("/v1/me/access-log").json["items"])
+    assert member.delete(f"/v1/me/memberships/{org_id}").status == 204
+    assert owner.get(f"/v1/organizations/{org_id}/members").json["items"] == []
+
+
+def test_a_person_of_one_city_is_unknown_in_the_other(stage: dict[str, DeployedCity]) -> None:
+    (person,) = stage["linyi"].people(1)
+    at_home = stage["linyi"].verified(person)
+    elsewhere = stage["beijing"].log_in(person.phone)
+
+    assert elsewhere.put("/v1/me/identity", person.claim()).code == "identity_mismatch"
+    assert stage["beijing"].api.as_(at_home.token).get("/v1/me").status == 401
+
+
+def test_a_second_deployment_with_a_changed_city_file_keeps_the_data(stage: dict[str, DeployedCity]) -> None:
+    city = stage["linyi"]
+    assert city.rehearsed is not None
+    client = city.verified(city.people(1)[0])
+    changed = "max_per_person = 1 # for the rehearsal"
+
+    city.rehearsed.redeploy(max_per_person=changed)
+
+    assert client.get("/v1/me").json["verified"] is True
+    book = {"name": "第三小学", "kind": "school", "subdistrict": "371302001"}
+    assert [client.post("/v1/organizations", book).status for _ in range(2)] == [201, 409]
+    city.rehearsed.redeploy()
+    assert client.post("/v1/organizations", book).status == 201
+
+
+def test_nothing_is_taken_out_that_the_emulator_can_make(stage: dict[str, DeployedCity]) -> None:
+    deployment = stage["linyi"].rehearsed.deployment  # type: ignore[union-attr]
+    whole = deployment.synthesised.template("City")
+    assert {one["Type"] for one in whole["Resources"].values()} - {
+        one["Type"] for one in adapted(whole)["Resources"].values()
+    } == UNSUPPORTED.keys()
+    assert all(len(reason) > 20 for reason in UNSUPPORTED.values())
+    for kind in UNSUPPORTED:
+        assert not Deployment.knows(deployment.client("cloudformation"), kind), f"{kind} can stay in now"
