@@ -14,7 +14,9 @@ import chalicelib.people.routes
 from chalicelib.alerts.sms import city_sender
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.fields import FieldCipher
+from chalicelib.core.jobs import recorded
 from chalicelib.core.ports import HealthSource, SmsSender
+from chalicelib.core.rotation import Rotation
 from chalicelib.core.services import Services
 from chalicelib.core.streams import BatchAnswer
 from chalicelib.groups.effects import sweep_book
@@ -51,7 +53,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
         books, Invitations(), memberships, Members(),
-        ledger_effects, registry_effects,
+        ledger_effects, registry_effects, Rotation(),
     )  # fmt: skip
 
 
@@ -73,3 +75,9 @@ def ledger_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noq
 def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
     """New facts into snapshots, changed phones into doubts."""
     return services.get(RegistryEffects).handle(event)
+
+
+@app.lambda_function(name="rotate-keys")
+def rotate_keys(event: dict[str, Any], context: object) -> int:  # noqa: ARG001
+    """Each night: a new session key, if the present one is as old as the longest session."""
+    return recorded("rotate_keys", services.get(Rotation).renew_what_is_due)

@@ -27,6 +27,10 @@ class Rights:
     """Whether it encrypts fields (GenerateDataKey). No function decrypts them yet."""
     secrets: tuple[str, ...] = ()
     """Secrets that it reads."""
+    renews: tuple[str, ...] = ()
+    """Secrets that it reads and makes anew."""
+    queues: tuple[str, ...] = ()
+    """Queues that it puts messages on; what it takes messages from stands in `infra.wiring`."""
     sends_sms: bool = False
     """Whether it sends text messages; over SNS that is a right of its own, over HTTP it is a secret."""
 
@@ -64,8 +68,9 @@ RIGHTS: Mapping[str, Rights] = {
             "memberships": _of(ASK, REMOVE, WRITE_MANY),
             "consents": _of(PUT),
             "access_log": _of(ASK, WRITE_MANY),
-            "ledger": _of(PUT),
+            "ledger": _of(READ, PUT),
         },
+        queues=("ledger_retries",),
     ),
     "registry_stream": Rights(
         tables={
@@ -73,6 +78,8 @@ RIGHTS: Mapping[str, Rights] = {
             "memberships": _of(READ, CHANGE),
             "registry": _of(ASK),
         },
+        queues=("registry_retries",),
     ),
+    "rotate_keys": Rights(tables={"runs": _of(READ, PUT, CHANGE)}, renews=("session-key",)),
 }
 """By the function's name in `app.py`; `api_handler` is Chalice's own."""

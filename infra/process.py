@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.core import aws, crypto, store
+from chalicelib.core import aws, crypto, queues, store
 from chalicelib.core.settings import settings
 
 _NO_PROXY = ("NO_PROXY", "no_proxy")
@@ -44,4 +44,5 @@ def _forget() -> None:
     settings.cache_clear()
     aws.forget_clients()
     crypto.forget_keys()
+    queues.forget_queues()
     store.forget_connections()

@@ -14,18 +14,20 @@ class StreamSource:
     table: str
     function: str
     batch_size: int
-    attempts: int = 5
-    """How often a failing record is tried before it is parked (design §1)."""
+    hours: int = 6
+    """How long a batch is tried while storage does not answer, or the function ends without an answer. Then it is parked
+    by shard and number, which leaves an operator most of the day for which a stream keeps its records."""
 
 
 @dataclass(frozen=True)
 class QueueSource:
-    """A queue whose messages are worked off; a message that fails `attempts` times is parked."""
+    """A queue whose messages are worked off."""
 
     queue: str
     function: str
     batch_size: int
     attempts: int = 5
+    """How often a failing message is tried before it is parked (design §1)."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,11 @@ STREAMS = (
     StreamSource("ledger", "ledger_stream", batch_size=100),
     StreamSource("registry", "registry_stream", batch_size=100),
 )
-QUEUES: tuple[QueueSource, ...] = ()
-SCHEDULES: tuple[Schedule, ...] = ()
+QUEUES = (
+    QueueSource("ledger_retries", "ledger_stream", batch_size=10),
+    QueueSource("registry_retries", "registry_stream", batch_size=10),
+)
+SCHEDULES = (Schedule("rotate_keys", "rotate_keys", "cron(30 3 * * ? *)"),)
 
 
 @dataclass(frozen=True)
@@ -52,3 +57,9 @@ class Wiring:
     streams: tuple[StreamSource, ...] = STREAMS
     queues: tuple[QueueSource, ...] = QUEUES
     schedules: tuple[Schedule, ...] = SCHEDULES
+
+    @property
+    def functions(self) -> set[str]:
+        """The functions that something here calls, by name in `app.py`."""
+        calling: tuple[StreamSource | QueueSource | Schedule, ...] = (*self.streams, *self.queues, *self.schedules)
+        return {source.function for source in calling}

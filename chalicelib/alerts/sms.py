@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core import aws, clock, ids
-from chalicelib.core.crypto import encode, secret
+from chalicelib.core.city_secrets import SMS_GATEWAY_KEY, secret
+from chalicelib.core.crypto import encode
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.names import LOOPBACK
 from chalicelib.core.ports import SmsSender
@@ -120,4 +121,4 @@ def city_sender() -> SmsSender:
         return SnsSmsSender()
     if sms.gateway_url is None:  # the city file says so itself; this tells the type checker
         raise SmsUnavailable
-    return HttpSmsSender(sms.gateway_url, lambda: secret("sms-gateway-key"))
+    return HttpSmsSender(sms.gateway_url, lambda: secret(SMS_GATEWAY_KEY))

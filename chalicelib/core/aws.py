@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
@@ -55,6 +56,11 @@ def secrets() -> "SecretsManagerClient":
 def sns() -> "SNSClient":
     """The SNS client of this process."""
     return _client("sns")  # type: ignore[no-any-return]
+
+
+def sqs() -> "SQSClient":
+    """The queue client of this process."""
+    return _client("sqs")  # type: ignore[no-any-return]
 
 
 def forget_clients() -> None:

@@ -16,6 +16,8 @@ class Concurrency(Policy):
     """Disclosures into access logs, and sweeps; one copy per shard of the stream is all that ever runs."""
     registry_stream: Count
     """Facts into snapshots; one copy per shard of the stream is all that ever runs."""
+    rotate_keys: Count
+    """The nightly look at the session key; one copy is all that ever runs."""
 
 
 class Capacity(Policy):

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from functools import cache
 
 from chalicelib.core import aws
-from chalicelib.core.names import hmac_key_alias, secret_name
+from chalicelib.core.city_secrets import forget_secrets
+from chalicelib.core.names import hmac_key_alias
 from chalicelib.core.settings import settings
 
 ID_BYTES = 16
@@ -50,17 +51,6 @@ def derive_key(label: str) -> bytes:
 def held_key(label: str) -> bytes:
     """The city's key for one purpose, asked of KMS once per process. Not for identities: those keys are never held by the api."""
     return derive_key(label)
-
-
-@cache
-def secret(name: str) -> bytes:
-    """A secret of the city as a key of 32 bytes, read from Secrets Manager once per process (decision 0009)."""
-    return key_of(aws.secrets().get_secret_value(SecretId=secret_name(settings().city_name, name))["SecretString"])
-
-
-def key_of(generated: str) -> bytes:
-    """The 32 bytes that a generated secret stands for. Whoever shares it with the city, as an SMS gateway does, makes them too."""
-    return hashlib.sha256(generated.encode()).digest()
 
 
 def keyed_id(label: str, *parts: str) -> str:
@@ -102,4 +92,4 @@ class IdentityMacs:
 def forget_keys() -> None:
     """Drop what is cached, after the settings of the process were changed."""
     held_key.cache_clear()
-    secret.cache_clear()
+    forget_secrets()

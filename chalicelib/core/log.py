@@ -26,6 +26,7 @@ class Event(StrEnum):
     SWEEP_DONE = "sweep.done"
     RECORD_FAILED = "stream.record_failed"
     IMPORT_DONE = "import.done"
+    JOB_DONE = "job.done"
 
 
 FIELDS = frozenset(
@@ -42,6 +43,7 @@ FIELDS = frozenset(
         "rejected",
         "share",
         "sequence",
+        "job",
     }
 )
 """The only fields a line may carry. None of them can hold a person's data or a person's id."""

@@ -10,7 +10,8 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from chalicelib.core.crypto import ID_BYTES, decode, encode, held_key, secret
+from chalicelib.core.city_secrets import SESSION_KEY, opening_keys, secret
+from chalicelib.core.crypto import ID_BYTES, decode, encode, held_key
 from chalicelib.core.errors import Broken, Invalid
 from chalicelib.core.settings import settings
 
@@ -46,21 +47,30 @@ def seal_bearer(bearer: Bearer) -> str:
     person = decode(bearer.person_id) if bearer.person_id else NOBODY
     nonce = secrets.token_bytes(NONCE_BYTES)
     plain = decode(bearer.subject) + person + bearer.secret
-    return encode(nonce + AESGCM(secret("session-key")).encrypt(nonce, plain, _bearer_context()))
+    return encode(nonce + AESGCM(secret(SESSION_KEY)).encrypt(nonce, plain, _bearer_context()))
 
 
 def open_bearer(token: str) -> Bearer | None:
     """What the token says, or None if it is not one of this city's tokens."""
+    try:
+        data = decode(token)
+    except ValueError:
+        return None
+    plain = next(filter(None, (_opened(key, data) for key in opening_keys(SESSION_KEY))), None)
+    if plain is None:
+        return None
+    subject, person, session_secret = plain[:ID_BYTES], plain[ID_BYTES : 2 * ID_BYTES], plain[2 * ID_BYTES :]
+    return Bearer(encode(subject), None if person == NOBODY else encode(person), session_secret)
+
+
+def _opened(key: bytes, data: bytes) -> bytes | None:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     try:
-        data = decode(token)
-        plain = AESGCM(secret("session-key")).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _bearer_context())
+        return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _bearer_context())
     except (ValueError, InvalidTag):
         return None
-    subject, person, session_secret = plain[:ID_BYTES], plain[ID_BYTES : 2 * ID_BYTES], plain[2 * ID_BYTES :]
-    return Bearer(encode(subject), None if person == NOBODY else encode(person), session_secret)
 
 
 def _bearer_context() -> bytes:

@@ -9,6 +9,9 @@ from chalicelib.people.tables.people import PersonRow
 
 FactsHook = Callable[[PersonRow], None]
 
+RETRIES = "registry_retries"
+"""The queue of deliveries that are tried again."""
+
 
 class RegistryEffects:
     """Consumes the registry's stream. Deliveries about people who never enrolled cause nothing and cost one shared read.
@@ -25,8 +28,9 @@ class RegistryEffects:
         self._on_facts.append(hook)
 
     def handle(self, event: LambdaEvent) -> BatchAnswer:
-        """Handle a Lambda event of the stream."""
-        rows = store.read_together(PersonRow.of(change.text("person_id")) for change in changes(event))
+        """Handle a Lambda event of the stream or of the queue of retries."""
+        found = changes(event)
+        rows = store.read_together(PersonRow.of(change.text("person_id")) for change in found)
         done: set[tuple[str, FactsHook]] = set()
 
         def react(change: Change) -> None:
@@ -37,7 +41,7 @@ class RegistryEffects:
             reaction(person)
             done.add((person.person_id, reaction))
 
-        return consume(event, react)
+        return consume(found, react, RETRIES)
 
     def _tell(self, person: PersonRow) -> None:
         for hook in self._on_facts:

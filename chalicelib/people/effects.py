@@ -4,13 +4,16 @@ from collections.abc import Callable, Sequence
 
 from chalicelib.core import store
 from chalicelib.core.log import Event, emit
-from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, consume
+from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
 from chalicelib.people.service.erasure import sweep_erased
 from chalicelib.people.service.privacy import disclosures_of
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import AccessRow, LedgerRow
 
 LedgerHook = Callable[[LedgerRow], None]
+
+RETRIES = "ledger_retries"
+"""The queue of entries that are tried again."""
 
 
 class LedgerEffects:
@@ -25,15 +28,22 @@ class LedgerEffects:
         self._reactions[kind] = hook
 
     def handle(self, event: LambdaEvent) -> BatchAnswer:
-        """Handle a Lambda event of the stream."""
-        return consume(event, self._react)
+        """Handle a Lambda event of the stream or of the queue of retries."""
+        return consume(changes(event), self._react, RETRIES)
 
     def _react(self, change: Change) -> None:
-        if change.new is None:  # an expired entry
+        entry = _entry(change)
+        if entry is None:  # it expired
             return
-        entry = LedgerRow.from_raw_data(change.new)
         if (reaction := self._reactions.get(entry.kind)) is not None:
             reaction(entry)
+
+
+def _entry(change: Change) -> LedgerRow | None:
+    if change.again:
+        key = LedgerRow.key(change.text("day_shard"), change.text("entry_id"))
+        return store.read_together([key]).get(key)
+    return None if change.new is None else LedgerRow.from_raw_data(change.new)
 
 
 def fan_out(entry: LedgerRow) -> None:

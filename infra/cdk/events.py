@@ -1,5 +1,6 @@
 """What calls the functions beside the gateway, made from `infra.wiring`: streams, queues, schedules."""
 
+import json
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chalicelib.core.city import City
+from chalicelib.core.names import queue_name
 from infra.cdk.data import Data
 from infra.cdk.functions import Functions, Parking
 from infra.cdk.keys import Keys
@@ -65,7 +67,8 @@ class Events(Construct):
             starting_position="TRIM_HORIZON",
             batch_size=source.batch_size,
             bisect_batch_on_function_error=True,
-            maximum_retry_attempts=source.attempts - 1,
+            maximum_retry_attempts=-1,  # poison goes to the queue of retries; what fails here is storage
+            maximum_record_age_in_seconds=source.hours * 3600,
             function_response_types=REPORTED,
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=parking.queue.queue_arn)
@@ -78,7 +81,7 @@ class Events(Construct):
         queue = sqs.Queue(
             self,
             logical(source.queue),
-            queue_name=resource(self._city.name, source.queue),
+            queue_name=queue_name(self._city.name, source.queue),
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=self._kept.keys.storage,
             enforce_ssl=True,
@@ -124,6 +127,7 @@ class Events(Construct):
             target=properties.TargetProperty(
                 arn=self._functions.arn(job.function),
                 role_arn=role.role_arn,
+                input=json.dumps({"job": job.name}),  # says in the parking which job could not be called
                 dead_letter_config=properties.DeadLetterConfigProperty(arn=parking.queue.queue_arn),
                 retry_policy=properties.RetryPolicyProperty(
                     maximum_event_age_in_seconds=RETRY_SECONDS, maximum_retry_attempts=10

@@ -16,6 +16,7 @@ from chalice.cdk import Chalice
 from constructs import Construct
 
 from chalicelib.core.city import City
+from chalicelib.core.names import parking_name
 from infra.cdk.keys import Keys
 from infra.cdk.names import function_id, log_group, logical, resource
 from infra.cdk.roles import FunctionRole, allow
@@ -83,7 +84,7 @@ class Parking(Construct):
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=resource(city, name, "parked"),
+            queue_name=parking_name(city, name),
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,

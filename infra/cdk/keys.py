@@ -8,9 +8,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from chalicelib.core.city_secrets import SECRET_CHARACTERS, SECRETS
 from chalicelib.core.names import field_key_alias, files_key_alias, hmac_key_alias, secret_name, storage_key_alias
 from infra.cdk.names import logical, service_host
-from infra.local.provision import SECRET_CHARACTERS, SECRETS
 
 WAIT_DAYS = 30
 """Days between asking KMS to destroy a key and its destruction; the most that KMS allows."""

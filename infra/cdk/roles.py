@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from chalicelib.core.city import City
-from chalicelib.core.names import table_name
+from chalicelib.core.names import queue_name, table_name
 from infra.cdk.keys import Keys
 from infra.cdk.names import log_group, logical, resource, service_host
 from infra.grants import Rights
@@ -42,6 +42,7 @@ class FunctionRole(iam.Role):
             *_storage(arns, rights),
             *_keys(city, rights, keys),
             *_secrets(city, rights, keys),
+            *_queues(arns, rights),
             *_sms(city, rights),
         ):
             self.add_to_policy(statement)
@@ -65,6 +66,10 @@ class Arns:
     def index(self, table: str, index: str) -> str:
         """An index of a table."""
         return f"{self.table(table)}/index/{index}"
+
+    def queue(self, queue: str) -> str:
+        """A work queue."""
+        return str(self._stack.format_arn(service="sqs", resource=queue_name(self._city, queue)))
 
     def log_group(self, source: str) -> str:
         """A log group, without the `:*` that stands for its streams."""
@@ -125,6 +130,14 @@ def _secrets(city: City, rights: Rights, keys: Keys) -> Statements:
     names = [*rights.secrets, *(["sms-gateway-key"] if through_gateway else [])]
     if names:
         yield allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [keys.secrets[name].ref for name in names])
+    if rights.renews:
+        actions = [f"secretsmanager:{action}" for action in ("GetSecretValue", "PutSecretValue")]
+        yield allow("RenewSecrets", actions, [keys.secrets[name].ref for name in rights.renews])
+
+
+def _queues(arns: Arns, rights: Rights) -> Statements:
+    if rights.queues:
+        yield allow("Send", ["sqs:GetQueueUrl", "sqs:SendMessage"], [arns.queue(queue) for queue in rights.queues])
 
 
 def _sms(city: City, rights: Rights) -> Statements:

@@ -8,7 +8,7 @@ from types import ModuleType, TracebackType
 from typing import Self
 
 from chalicelib.alerts.sms import HttpSmsSender, SnsSmsSender
-from chalicelib.core.crypto import secret
+from chalicelib.core.city_secrets import SMS_GATEWAY_KEY, secret
 from chalicelib.core.ports import SmsSender
 from chalicelib.core.settings import settings
 from infra.local.demo import load_demo, renew_freshness
@@ -21,7 +21,7 @@ from infra.local.pump import Pump
 from infra.local.server import SMS_GATEWAY_PATH, CityServer
 from infra.local.state import StateFolder
 from infra.process import working_for
-from infra.wiring import STREAMS
+from infra.wiring import Wiring
 
 Say = Callable[[str], None]
 
@@ -113,7 +113,7 @@ class LocalCity:
         self._sms_gateway = SmsGateway(self.outbox, _gateway_key)
         self._end.callback(vars(app.services).update, dict(vars(app.services)))  # this process may have others later
         app.services.replace(app.compose(sms=self._sender(keeps_sms=keeps_sms)))
-        functions = {source.function: getattr(app, source.function) for source in STREAMS}
+        functions = {name: getattr(app, name) for name in Wiring().functions}
         self.pump = Pump(self.files.positions, functions, deliver_twice=self._deliver_twice)
         self.pump.start(also=self.outbox.refresh)
         self._end.callback(self.pump.stop)
@@ -127,4 +127,4 @@ class LocalCity:
 
 
 def _gateway_key() -> bytes:
-    return secret("sms-gateway-key")
+    return secret(SMS_GATEWAY_KEY)

@@ -22,6 +22,9 @@ Record = dict[str, Any]
 LambdaFunction = Callable[[Any, Any], Any]
 LAMBDA_SECONDS = 25.0
 
+TRIES = 5
+"""How often a record is tried here. Lambda goes on for hours, but a machine's own storage answers or is gone."""
+
 _LOST_ITERATOR = ("ExpiredIteratorException", "TrimmedDataAccessException")
 
 
@@ -88,7 +91,7 @@ class Delivery:
             self._iterator = None  # the machine slept; the next read starts at the oldest record and skips what is done
             return []
         self._iterator = answer.get("NextShardIterator")
-        records = [_lambda_record(record, self.arn) for record in answer["Records"]]
+        records = [lambda_record(record, self.arn) for record in answer["Records"]]
         return [record for record in records if int(_sequence(record)) > int(self.done)]
 
     def _first_failed(self, batch: Sequence[Record]) -> int:
@@ -112,7 +115,7 @@ class Delivery:
 
     def _count_failure(self, record: Record) -> None:
         self._failures += 1
-        if self._failures < self.source.attempts:
+        if self._failures < TRIES:
             time.sleep(0.02 * 2**self._failures)
             return
         self._park(record)
@@ -141,7 +144,7 @@ def _sequence(record: Record) -> str:
     return str(record["dynamodb"]["SequenceNumber"])
 
 
-def _lambda_record(record: Any, arn: str) -> Record:
+def lambda_record(record: Any, arn: str) -> Record:
     """A record as Lambda hands it to a function: JSON, so bytes are base64 text and times are seconds."""
     return {**_json_form(dict(record)), "eventSourceARN": arn}
 

@@ -1,25 +1,25 @@
-"""Makes what a city owns in an emulator: keys, secrets, tables. Running it again makes only what is missing."""
+"""Makes what a city owns in an emulator: keys, secrets, queues, tables. Running it again makes only what is missing."""
 
-import secrets
-import string
+import json
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
 from chalicelib.core import aws
-from chalicelib.core.names import field_key_alias, hmac_key_alias, secret_name
+from chalicelib.core.city_secrets import SECRETS, generated_secret
+from chalicelib.core.names import field_key_alias, hmac_key_alias, parking_name, queue_name, secret_name
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Row, connection, tables
 from infra.tables import table_definition, ttl_attribute
+from infra.wiring import QueueSource, Wiring
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TimeToLiveSpecificationTypeDef
     from mypy_boto3_kms.literals import KeySpecType, KeyUsageTypeType
 
-SECRETS = ("session-key", "sms-gateway-key")
-SECRET_CHARACTERS = 64
-"""Of `[0-9A-Za-z]`, as CloudFormation generates them (infra/cdk/keys.py): 381 bits, more than the key made of them."""
+RETRY_SECONDS = 2
+"""How soon a message that failed on this machine comes again; in a deployed city it is minutes (infra/cdk/events.py)."""
 
 
 def provision() -> bool:
@@ -32,6 +32,8 @@ def provision() -> bool:
     _ensure_key(field_key_alias(city), "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")
     for secret in SECRETS:
         _ensure_secret(secret_name(city, secret))
+    for queue in Wiring().queues:
+        _ensure_queue(queue)
     made = [_ensure_table(table) for table in tables()]
     return any(made)
 
@@ -53,10 +55,16 @@ def _ensure_secret(name: str) -> None:
         client.create_secret(Name=name, SecretString=generated_secret())
 
 
-def generated_secret() -> str:
-    """A new secret in the form in which a deployed city's are generated."""
-    alphabet = string.ascii_letters + string.digits
-    return "".join(secrets.choice(alphabet) for _ in range(SECRET_CHARACTERS))
+def _ensure_queue(source: QueueSource) -> None:
+    """Make a work queue, and where it parks what failed for good. What is there already stays as it is."""
+    client, city = aws.sqs(), settings().city_name
+    parking = client.create_queue(QueueName=parking_name(city, source.queue))["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=parking, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": source.attempts}
+    client.create_queue(
+        QueueName=queue_name(city, source.queue),
+        Attributes={"VisibilityTimeout": str(RETRY_SECONDS), "RedrivePolicy": json.dumps(redrive)},
+    )
 
 
 def _ensure_table(table: type[Row]) -> bool:

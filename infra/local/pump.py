@@ -1,4 +1,4 @@
-"""The loop that carries changes to the functions of `app.py`, as event sources do in a deployed city.
+"""The loop that calls the functions of `app.py` with changes, messages and at set times, as AWS does in a deployed city.
 
 It remembers how far each stream is done, so that a restart goes on from there. One thread runs it; a test may run it to
 the end itself with `drain`.
@@ -7,16 +7,18 @@ the end itself with `drain`.
 import json
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.core import aws
+from chalicelib.core import aws, clock
 from chalicelib.core.settings import settings
-from infra.local.delivery import Delivery, LambdaFunction, Parked
-from infra.wiring import STREAMS, StreamSource
+from infra.local.delivery import Context, Delivery, LambdaFunction, Parked
+from infra.local.queued import Queued
+from infra.timetable import Timetable
+from infra.wiring import Schedule, Wiring
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -32,7 +34,7 @@ class Pump:
         self,
         positions: Path,
         functions: Mapping[str, LambdaFunction],
-        streams: Sequence[StreamSource] = STREAMS,
+        wiring: Wiring | None = None,
         *,
         deliver_twice: int | None = None,
     ) -> None:
@@ -49,11 +51,15 @@ class Pump:
         self._thread: threading.Thread | None = None
         shuffle = None if deliver_twice is None else random.Random(deliver_twice)  # noqa: S311
         done: dict[str, str] = json.loads(positions.read_text()) if positions.exists() else {}
-        arns = [self._arn(source.table) for source in streams]
+        wired = wiring or Wiring()
+        arns = [self._arn(source.table) for source in wired.streams]
         self._deliveries = [
             Delivery(source, arn, functions[source.function], shuffle, done.get(arn, "0"))
-            for source, arn in zip(streams, arns, strict=True)
+            for source, arn in zip(wired.streams, arns, strict=True)
         ]
+        self._queued = [Queued(source, functions[source.function]) for source in wired.queues]
+        self._timetable = Timetable(wired.schedules, settings().city.time_zone, clock.now())
+        self._functions = functions
 
     @property
     def parked(self) -> list[Parked]:
@@ -63,8 +69,13 @@ class Pump:
     def drain(self) -> None:
         """Deliver all that is there, and all that comes of it, before returning."""
         with self._lock:
-            while any([delivery.advance(self._client) for delivery in self._deliveries]):  # noqa: C419  each has its turn
+            while self._advance():
                 self._remember()
+
+    def _advance(self) -> bool:
+        """Give each source its turn; whether any had something that could be done."""
+        streams = [delivery.advance(self._client) for delivery in self._deliveries]
+        return any([*streams, *(queued.advance() for queued in self._queued)])
 
     def start(self, also: Callable[[], None] = lambda: None) -> None:
         """Run in a thread; `also` is called at each turn of the loop that somebody asked for."""
@@ -93,10 +104,19 @@ class Pump:
     def _turn(self, also: Callable[[], None]) -> None:
         """One turn. An emulator that does not answer is no reason to stop: the next turn asks again."""
         try:
+            for job in self._timetable.due(clock.now()):
+                self._run_job(job)
             self.drain()
             also()
         except (BotoCoreError, ClientError, OSError) as error:
             print(json.dumps({"pump": "failed", "error": type(error).__name__}))
+
+    def _run_job(self, job: Schedule) -> None:
+        """Call a job's function. One that fails says so; EventBridge would try it again, and the next day does."""
+        try:
+            self._functions[job.function]({}, Context(job.function))
+        except Exception as error:  # noqa: BLE001  a job that fails must not end the loop
+            print(json.dumps({"job": job.name, "error": type(error).__name__}))
 
     def _remember(self) -> None:
         done = {delivery.arn: delivery.done for delivery in self._deliveries}

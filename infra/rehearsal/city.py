@@ -12,7 +12,7 @@ from typing import Self
 from chalice.app import Chalice
 
 from chalicelib.core.city import parse_city
-from chalicelib.core.crypto import key_of
+from chalicelib.core.city_secrets import SMS_GATEWAY_KEY, key_of
 from chalicelib.core.names import secret_name
 from infra.local.gateway import Gateway
 from infra.local.outbox import Outbox, SmsGateway
@@ -95,7 +95,7 @@ class RehearsedCity:
 
     def _gateway_key(self) -> bytes:
         secrets = self.deployment.client("secretsmanager")
-        return key_of(secrets.get_secret_value(SecretId=secret_name(self.name, "sms-gateway-key"))["SecretString"])
+        return key_of(secrets.get_secret_value(SecretId=secret_name(self.name, SMS_GATEWAY_KEY))["SecretString"])
 
 
 def _rename(package: Path) -> None:

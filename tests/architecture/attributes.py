@@ -186,6 +186,8 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "reference": ID,
     },
     "runs": {
+        "started_at": TIME,
+        "done_at": TIME,
         "run": KEY,
         "segment": KEY,
         "complete_through": TIME,

@@ -1,5 +1,6 @@
 """What the ledger's stream causes, by the events that Lambda hands over: twice, late, out of order, some of it poison."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.groups.tables import MembershipRow
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import AccessRow, LedgerRow, ledger_entry
+from tests.support import messages
 from tests.support.books import (
     Book,
     assert_whole,
@@ -22,7 +24,7 @@ from tests.support.books import (
 from tests.support.city import TestCity
 from tests.support.events import Events
 from tests.support.lambdas import batch, failed, record, removed_record, sequence, stored_record
-from tests.support.rows import items_of, stored
+from tests.support.rows import items_of, spoil, stored
 from tests.support.seam import Seam, aws_error
 
 pytestmark = pytest.mark.jobs
@@ -174,21 +176,45 @@ POISON: dict[str, RawItem] = {
 
 
 @pytest.mark.parametrize("kind", POISON)
-def test_poison_is_asked_for_again_and_all_before_it_is_done(book: Book, kind: str, events: Events) -> None:
+def test_poison_is_set_aside_and_holds_up_nothing(book: Book, kind: str, events: Events) -> None:
     first, second = fill(book.org_id, 2)
     keys = {"day_shard": {"S": "2022-04-05#1"}, "entry_id": {"S": "x"}}
     before = stored_record(look(book.org_id, disclosed(first, 1, [])))
     poison = record(keys, NewImage={**keys, **POISON[kind]})
     behind = stored_record(look(book.org_id, disclosed(second, 1, [])))
+    messages.take("ledger_retries")
 
-    assert to_ledger(before, poison, behind) == failed(poison)
+    assert to_ledger(before, poison, behind) == failed()
 
-    assert (len(log_of(first)), len(log_of(second))) == (1, 0)
+    assert (len(log_of(first)), len(log_of(second))) == (1, 1)
+    assert messages.keys(messages.take("ledger_retries")) == [keys]
     (said,) = events.of("stream.record_failed")
     assert said["sequence"] == sequence(poison)
     assert "nonsense" not in str(said)
-    assert to_ledger(behind) == failed()
-    assert len(log_of(second)) == 1
+
+
+def test_what_was_set_aside_is_done_from_the_table(book: Book) -> None:
+    (person_id,) = fill(book.org_id, 1)
+    entry = look(book.org_id, disclosed(person_id, 1, []))
+    store.put(entry)
+    spoil(entry.own_key, "kind", {"N": "1"})
+    raw = items_of(LedgerRow, entry.day_shard)[-1]
+    messages.take("ledger_retries")
+    assert to_ledger(record(entry.own_key.raw(), NewImage=raw)) == failed()
+    (message,) = messages.take("ledger_retries")
+
+    assert to_ledger(message) == {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}
+    assert log_of(person_id) == []
+
+    spoil(entry.own_key, "kind", {"S": "DISCLOSURE"})
+    assert to_ledger(message) == to_ledger(message) == failed()
+    assert log_of(person_id) == [["name", "document"]]
+
+
+def test_a_message_about_an_entry_that_is_gone_is_done(city: TestCity) -> None:  # noqa: ARG001
+    body = {"keys": {"day_shard": {"S": "2022-04-05#1"}, "entry_id": {"S": "gone"}}}
+    message = {"messageId": "m", "eventSource": "aws:sqs", "body": json.dumps(body)}
+    assert to_ledger(message) == failed()
 
 
 def test_a_storage_that_does_not_answer_is_asked_again(book: Book, faults: Seam) -> None:

@@ -8,6 +8,7 @@ import app
 from chalicelib.core import store
 from chalicelib.health import effects as health_effects
 from chalicelib.health.tables import IdentityRow
+from tests.support import messages
 from tests.support.books import person_id_of, person_key
 from tests.support.city import TestCity
 from tests.support.lambdas import batch, failed, identity_record, removed_record
@@ -85,7 +86,10 @@ def test_an_identity_that_was_removed_or_cannot_be_read(city: TestCity) -> None:
     poison = identity_record(broken)
     spoil(IdentityRow.of(person_id_of(broken)), "phone_mac")
 
-    assert to_registry(removed_record(row), poison) == failed(poison)
+    messages.take("registry_retries")
+
+    assert to_registry(removed_record(row), poison) == failed()
+    assert messages.keys(messages.take("registry_retries")) == [poison["dynamodb"]["Keys"]]
 
     assert not is_refuted(person)
     assert not is_refuted(broken)

@@ -17,7 +17,7 @@ from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
 from infra.local.provision import provision
 from infra.local.pump import Pump
 from infra.process import working_for
-from infra.wiring import StreamSource
+from infra.wiring import QueueSource, Schedule, StreamSource, Wiring
 
 pytestmark = pytest.mark.jobs
 
@@ -51,6 +51,11 @@ def _id(record: Event) -> str:
     return str(record["dynamodb"]["Keys"]["entry_id"]["S"])
 
 
+def wired(*streams: StreamSource, queues: tuple[QueueSource, ...] = (), schedules: tuple[Schedule, ...] = ()) -> Wiring:
+    """These sources alone."""
+    return Wiring(streams, queues, schedules)
+
+
 @pytest.fixture(scope="module")
 def _city(emulator: str) -> Iterator[None]:
     with working_for("maoming", emulator):
@@ -61,14 +66,14 @@ def _city(emulator: str) -> Iterator[None]:
 @pytest.fixture
 def make(_city: None, tmp_path: Path) -> Iterator[Callable[..., Pump]]:
     """Pumps over the ledger's stream from its present end on."""
-    Pump(tmp_path / "positions.json", {"consume": _Function()}, [SOURCE]).drain()
+    Pump(tmp_path / "positions.json", {"consume": _Function()}, wired(SOURCE)).drain()
 
     def make(function: Any, *sources: StreamSource, **options: Any) -> Pump:
         functions = {source.function: function for source in sources or (SOURCE,)}
-        return Pump(tmp_path / "positions.json", functions, sources or (SOURCE,), **options)
+        return Pump(tmp_path / "positions.json", functions, wired(*sources or (SOURCE,)), **options)
 
     yield make
-    Pump(tmp_path / "positions.json", {"consume": _Function()}, [SOURCE]).drain()
+    Pump(tmp_path / "positions.json", {"consume": _Function()}, wired(SOURCE)).drain()
 
 
 def _put(count: int) -> list[str]:

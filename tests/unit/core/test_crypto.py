@@ -85,14 +85,6 @@ def test_a_held_key_is_asked_for_once_until_it_is_forgotten(faults: Seam) -> Non
     assert faults.counts["GenerateMac"] == 3
 
 
-def test_a_secret_is_read_once_and_has_32_bytes(faults: Seam) -> None:
-    crypto.forget_keys()
-
-    assert len({crypto.secret("session-key") for _ in range(3)}) == 1
-    assert len(crypto.secret("session-key")) == 32
-    assert faults.counts["GetSecretValue"] == 1
-
-
 def test_a_keyed_id_has_22_characters_and_depends_on_every_part() -> None:
     ids = {
         keyed_id("pair", "a", "b"),

@@ -1,11 +1,19 @@
-"""Consumers of streams: in order, up to the first record that fails (R-13, R-15)."""
+"""Consumers of streams: in order, nothing held up by poison, nothing lost to an outage (R-13, R-15)."""
 
+import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from chalicelib.core import queues
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.streams import Change, changes, consume
 from tests.support.events import Events
+from tests.support.seam import aws_error
+
+RETRIES = "some_retries"
+DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 
 
 def event(*records: tuple[str, dict[str, Any]]) -> dict[str, Any]:
@@ -16,6 +24,9 @@ def event(*records: tuple[str, dict[str, Any]]) -> dict[str, Any]:
             for number, images in records
         ]
     }
+
+
+THREE = changes(event(("1", {}), ("2", {}), ("3", {})))
 
 
 def test_a_change_carries_its_key_and_what_was_and_is_there() -> None:
@@ -33,21 +44,37 @@ def test_a_new_row_has_no_past_and_a_removed_one_no_present() -> None:
     assert (inserted.old, removed.new) == (None, None)
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What was put on queues."""
+    messages: list[tuple[str, Any]] = []
+    monkeypatch.setattr(queues, "send", lambda queue, message: messages.append((queue, message)))
+    return messages
+
+
+def message(name: str, key: str) -> dict[str, Any]:
+    """A record of a queue of retries."""
+    body = json.dumps({"keys": {"person_id": {"S": key}}})
+    return {"messageId": name, "eventSource": "aws:sqs", "body": body}
+
+
 @pytest.mark.parametrize("nothing", [{}, {"Records": []}])
 def test_an_event_of_nothing_is_done(nothing: dict[str, Any]) -> None:
-    assert consume(nothing, lambda _: pytest.fail("there is nothing")) == {"batchItemFailures": []}
+    assert consume(changes(nothing), lambda _: pytest.fail("there is nothing"), RETRIES) == DONE
 
 
 def test_records_are_handled_in_order() -> None:
     seen: list[str] = []
 
-    answer = consume(event(("1", {}), ("2", {}), ("3", {})), lambda change: seen.append(change.sequence))
+    answer = consume(THREE, lambda change: seen.append(change.sequence), RETRIES)
 
     assert seen == ["1", "2", "3"]
-    assert answer == {"batchItemFailures": []}
+    assert answer == DONE
 
 
-def test_a_record_that_fails_is_asked_for_again_with_all_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_that_fails_is_set_aside_by_its_key_and_holds_up_nothing(
+    monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, Any]]
+) -> None:
     events, seen = Events(monkeypatch), []
 
     def handle(change: Change) -> None:
@@ -55,13 +82,67 @@ def test_a_record_that_fails_is_asked_for_again_with_all_behind_it(monkeypatch: 
             raise ValueError("13800000000")
         seen.append(change.sequence)
 
-    answer = consume(event(("1", {}), ("2", {}), ("3", {})), handle)
+    assert consume(THREE, handle, RETRIES) == DONE
 
-    assert seen == ["1"]
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert seen == ["1", "3"]
+    assert sent == [(RETRIES, {"keys": {"person_id": {"S": "p2"}}})]
     (line,) = events.of("stream.record_failed")
     assert (line["sequence"], line["error"]) == ("2", "ValueError")
     assert "13800000000" not in str(line)
+
+
+@pytest.mark.parametrize(
+    "error", [Unavailable(), aws_error("InternalServerError"), EndpointConnectionError(endpoint_url="x")]
+)
+def test_a_storage_that_does_not_answer_holds_the_stream(error: Exception, sent: list[tuple[str, Any]]) -> None:
+    seen: list[str] = []
+
+    def handle(change: Change) -> None:
+        if change.sequence == "2":
+            raise error
+        seen.append(change.sequence)
+
+    assert consume(THREE, handle, RETRIES) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert (seen, sent) == (["1"], [])
+
+
+def test_what_cannot_be_set_aside_is_asked_for_again_with_all_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise aws_error("QueueDoesNotExist")
+
+    monkeypatch.setattr(queues, "send", refuse)
+    seen: list[str] = []
+
+    def handle(change: Change) -> None:
+        seen.append(change.sequence)
+        if change.sequence == "2":
+            raise ValueError
+
+    assert consume(THREE, handle, RETRIES) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert seen == ["1", "2"]
+
+
+def test_a_message_is_a_change_of_which_the_key_alone_is_known() -> None:
+    (change,) = changes({"Records": [message("m1", "p1")]})
+
+    assert change == Change("m1", {"person_id": {"S": "p1"}}, again=True)
+
+
+def test_a_message_that_fails_stands_for_itself_and_is_not_set_aside_again(sent: list[tuple[str, Any]]) -> None:
+    seen: list[str] = []
+
+    def handle(change: Change) -> None:
+        seen.append(change.sequence)
+        if change.sequence != "m2":
+            raise ValueError
+
+    found = changes({"Records": [message(f"m{number}", "p") for number in (1, 2, 3)]})
+
+    answer = consume(found, handle, RETRIES)
+
+    assert seen == ["m1", "m2", "m3"]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m3"}]}
+    assert sent == []
 
 
 def test_a_consumer_that_is_killed_is_not_told_to_have_failed_a_record() -> None:
@@ -69,4 +150,4 @@ def test_a_consumer_that_is_killed_is_not_told_to_have_failed_a_record() -> None
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        consume(event(("1", {})), die)
+        consume(THREE, die, RETRIES)

@@ -1,0 +1,108 @@
+"""The city's secrets: generated text in Secrets Manager, held for a while, and made anew without anybody noticing.
+
+A secret has a present version and the one before it. What was sealed opens under either, so whoever is logged in when
+the session key changes stays logged in (decision 0011).
+"""
+
+import hashlib
+import secrets
+import string
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.core import aws, clock
+from chalicelib.core.names import secret_name
+from chalicelib.core.settings import settings
+
+SESSION_KEY = "session-key"
+SMS_GATEWAY_KEY = "sms-gateway-key"
+SECRETS = (SESSION_KEY, SMS_GATEWAY_KEY)
+
+CURRENT, PREVIOUS, PENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
+"""The labels that Secrets Manager keeps on versions of a secret."""
+
+SECRET_CHARACTERS = 64
+"""Of `[0-9A-Za-z]`, as CloudFormation generates them (infra/cdk/keys.py): 381 bits, more than the key made of them."""
+
+HELD_SECONDS = 900
+"""How long a process goes by what it read. So long a leaked key may still open something after it was replaced."""
+
+REREAD_SECONDS = 60
+"""How soon at most a process reads again because something did not open: rubbish must not cost a call each time."""
+
+
+@dataclass(frozen=True)
+class _Held:
+    key: bytes | None
+    read_at: int
+
+
+_held: dict[tuple[str, str], _Held] = {}
+_lock = threading.Lock()
+
+
+def secret(name: str) -> bytes:
+    """The present version of a secret as a key of 32 bytes (decision 0009). Raises ClientError if the city has none."""
+    key = _key(name, CURRENT, HELD_SECONDS)
+    if key is None:
+        raise LookupError(name)
+    return key
+
+
+def opening_keys(name: str) -> Iterator[bytes]:
+    """The keys under which something may have been sealed, likeliest first; each costs a call only if it is asked for.
+
+    First what this process holds; then, if nothing opened and the last look is a minute old, what Secrets Manager
+    holds now: another process may have sealed under a key that was made since.
+    """
+    tried = set()
+    for seconds in (HELD_SECONDS, REREAD_SECONDS):
+        for label in (CURRENT, PREVIOUS):
+            key = _key(name, label, seconds)
+            if key is not None and key not in tried:
+                tried.add(key)
+                yield key
+
+
+def key_of(generated: str) -> bytes:
+    """The 32 bytes that a generated secret stands for. Whoever shares it with the city, as an SMS gateway does, makes them too."""
+    return hashlib.sha256(generated.encode()).digest()
+
+
+def generated_secret() -> str:
+    """A new secret in the form in which CloudFormation generates a city's."""
+    alphabet = string.ascii_letters + string.digits
+    return "".join(secrets.choice(alphabet) for _ in range(SECRET_CHARACTERS))
+
+
+def forget_secrets() -> None:
+    """Drop what is held, after the settings of the process were changed."""
+    _held.clear()
+
+
+def _key(name: str, label: str, seconds: int) -> bytes | None:
+    """A version of a secret that was read at most so many seconds ago; None if there is none by that label."""
+    with _lock:
+        held = _held.get((name, label))
+        if held is None or not 0 <= clock.epoch() - held.read_at < seconds:
+            held = _held[name, label] = _Held(_read(name, label, held), clock.epoch())
+    return held.key
+
+
+def _read(name: str, label: str, held: _Held | None) -> bytes | None:
+    """Read a version. While Secrets Manager does not answer, a process goes on by what it holds."""
+    client = aws.secrets()
+    try:
+        answer = client.get_secret_value(SecretId=secret_name(settings().city_name, name), VersionStage=label)
+    except client.exceptions.ResourceNotFoundException:
+        if label == CURRENT:
+            raise
+        return None
+    except (BotoCoreError, ClientError):
+        if held is None:
+            raise
+        return held.key
+    return key_of(answer["SecretString"])

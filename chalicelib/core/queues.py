@@ -1,0 +1,25 @@
+"""Work queues (SQS). A message says where something lies and never what: a row's key, a cursor, an id."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from chalicelib.core import aws
+from chalicelib.core.names import queue_name
+from chalicelib.core.settings import settings
+
+
+def send(queue: str, message: Mapping[str, Any]) -> None:
+    """Put a message on a queue of the city. Raises what boto3 raises if the queue does not take it."""
+    aws.sqs().send_message(QueueUrl=_url(queue), MessageBody=json.dumps(message))
+
+
+def forget_queues() -> None:
+    """Drop what is known of queues, after the settings of the process were changed."""
+    _url.cache_clear()
+
+
+@cache
+def _url(queue: str) -> str:
+    return aws.sqs().get_queue_url(QueueName=queue_name(settings().city_name, queue))["QueueUrl"]

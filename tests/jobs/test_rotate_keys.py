@@ -1,0 +1,67 @@
+"""The nightly look at the session key, as the schedule calls it."""
+
+from datetime import timedelta
+
+import pytest
+
+import app
+from chalicelib.core import clock
+from chalicelib.core.city_secrets import SESSION_KEY
+from chalicelib.core.jobs import last_run
+from chalicelib.core.rotation import present_version
+from tests.support.city import TestCity
+from tests.support.events import Events
+from tests.support.seam import Seam, aws_error
+
+pytestmark = pytest.mark.jobs
+
+JOB = "rotate_keys"
+
+
+def run() -> None:
+    """One call of the function."""
+    app.rotate_keys({}, None)
+
+
+def test_a_young_key_stays_and_the_run_is_recorded(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    events = Events(monkeypatch)
+    before, _ = present_version(SESSION_KEY)
+
+    run()
+
+    assert present_version(SESSION_KEY)[0] == before
+    row = last_run(JOB)
+    assert row is not None
+    assert (row.done, row.done_at is not None) == (0, True)
+    assert events.of("job.done")[-1]["job"] == JOB
+
+
+def test_whoever_is_logged_in_stays_so_when_the_key_changes(city: TestCity) -> None:
+    client = city.verified(city.person())
+    before, made_at = present_version(SESSION_KEY)
+
+    with clock.frozen(made_at + timedelta(days=30)):
+        run()
+
+    assert present_version(SESSION_KEY)[0] != before
+    assert client.get("/v1/me").status == 200
+    assert city.verified(city.person()).get("/v1/me").status == 200, "and new ones log in under the new key"
+
+
+def test_a_run_that_died_is_seen_and_the_next_one_ends_it(city: TestCity, faults: Seam) -> None:  # noqa: ARG001
+    _, made_at = present_version(SESSION_KEY)
+    with clock.frozen(made_at + timedelta(days=30)):
+        faults.fail_after("PutSecretValue", aws_error("InternalServiceError"))
+        with pytest.raises(Exception, match="InternalServiceError"):
+            run()
+        died = last_run(JOB)
+        assert died is not None
+        assert died.done_at is None
+        run()
+        done = last_run(JOB)
+    assert done is not None
+    assert done.done_at is not None
+
+
+def test_a_job_that_never_ran_has_no_run(city: TestCity) -> None:  # noqa: ARG001
+    assert last_run("nothing") is None

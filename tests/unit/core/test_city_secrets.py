@@ -1,0 +1,141 @@
+"""Secrets of a city: held for a while, opened under the version before, made anew without anybody noticing."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.core import aws, city_secrets, clock, tokens
+from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, generated_secret, key_of, opening_keys, secret
+from chalicelib.core.crypto import encode
+from chalicelib.core.names import secret_name
+from chalicelib.core.rotation import Rotation, present_version, put_version
+from tests.support.seam import Seam, aws_error
+
+BEARER = tokens.new_bearer(encode(b"s" * 16), None)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    city_secrets.forget_secrets()
+
+
+def renew() -> None:
+    """Give the session key another version, as another process does."""
+    aws.secrets().put_secret_value(SecretId=secret_name("demo", SESSION_KEY), SecretString=generated_secret())
+
+
+def test_a_key_is_the_sha_256_of_the_generated_text() -> None:
+    assert key_of("abc") == hashlib.sha256(b"abc").digest()
+    assert key_of("abc") != key_of("abd")
+
+
+def test_a_generated_secret_is_letters_and_digits_and_never_the_same() -> None:
+    made = {generated_secret() for _ in range(50)}
+
+    assert len(made) == 50
+    assert all(len(one) == 64 and one.isalnum() and one.isascii() for one in made)
+
+
+def test_a_secret_is_read_once_and_has_32_bytes(faults: Seam) -> None:
+    assert len({secret(SESSION_KEY) for _ in range(3)}) == 1
+    assert len(secret(SESSION_KEY)) == 32
+    assert faults.counts["GetSecretValue"] == 1
+
+
+def test_a_secret_that_the_city_has_not_is_an_error_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(ClientError):
+            secret("nothing")
+
+
+def test_a_token_opens_under_the_key_before_and_not_under_the_one_before_that() -> None:
+    token = tokens.seal_bearer(BEARER)
+    renew()
+    city_secrets.forget_secrets()
+    assert tokens.open_bearer(token) == BEARER
+
+    renew()
+    city_secrets.forget_secrets()
+    assert tokens.open_bearer(token) is None
+
+
+def test_a_process_that_holds_the_old_key_opens_what_was_sealed_under_a_newer_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with clock.frozen(clock.now()) as time:
+        secret(SESSION_KEY)
+        renew()
+        with monkeypatch.context() as another_process:
+            another_process.setattr(city_secrets, "_held", {})
+            token = tokens.seal_bearer(BEARER)
+        assert tokens.open_bearer(token) is None
+        time.tick(city_secrets.REREAD_SECONDS)
+
+        assert tokens.open_bearer(token) == BEARER
+
+
+def test_rubbish_makes_a_process_read_again_once_a_minute_at_most(faults: Seam) -> None:
+    with clock.frozen(clock.now()) as time:
+        for _ in range(20):
+            assert tokens.open_bearer(encode(b"x" * 96)) is None
+        assert faults.counts["GetSecretValue"] == 2
+
+        time.tick(city_secrets.REREAD_SECONDS)
+        for _ in range(20):
+            assert tokens.open_bearer(encode(b"x" * 96)) is None
+        assert faults.counts["GetSecretValue"] == 4
+
+
+def test_a_token_under_the_present_key_costs_no_look_at_the_one_before(faults: Seam) -> None:
+    token = tokens.seal_bearer(BEARER)
+    for _ in range(3):
+        assert tokens.open_bearer(token) == BEARER
+    assert faults.counts["GetSecretValue"] == 1
+
+
+def test_a_leaked_key_that_was_replaced_twice_opens_nothing_after_a_quarter_of_an_hour() -> None:
+    with clock.frozen(clock.now()) as time:
+        token = tokens.seal_bearer(BEARER)
+        renew()
+        renew()
+        assert tokens.open_bearer(token) == BEARER, "this process holds the key still"
+        time.tick(city_secrets.HELD_SECONDS)
+        assert tokens.open_bearer(token) is None
+
+
+def test_a_process_goes_on_by_what_it_holds_while_secrets_manager_does_not_answer(faults: Seam) -> None:
+    with clock.frozen(clock.now()) as time:
+        before = secret(SESSION_KEY)
+        time.tick(city_secrets.HELD_SECONDS)
+        faults.fail("GetSecretValue", aws_error("InternalServiceError"))
+        assert secret(SESSION_KEY) == before
+
+
+def test_a_process_that_holds_nothing_says_that_secrets_manager_does_not_answer(faults: Seam) -> None:
+    faults.fail("GetSecretValue", aws_error("InternalServiceError"))
+    with pytest.raises(ClientError):
+        next(opening_keys(SESSION_KEY))
+
+
+def test_the_session_key_is_renewed_once_it_is_as_old_as_the_longest_session() -> None:
+    renew()
+    _, made_at = present_version(SESSION_KEY)
+    rotation = Rotation()
+
+    with clock.frozen(made_at + timedelta(days=29, hours=23)):
+        assert rotation.renew_what_is_due() == 0
+    with clock.frozen(made_at + timedelta(days=30)):
+        assert rotation.renew_what_is_due() == 1
+    assert rotation.renew_what_is_due() == 0, "the new one is of today"
+
+
+def test_two_runs_at_once_make_one_version(faults: Seam) -> None:
+    version, _ = present_version(SESSION_KEY)
+    assert put_version(SESSION_KEY, version, CURRENT)
+    renewed, _ = present_version(SESSION_KEY)
+
+    faults.fail("PutSecretValue", aws_error("ResourceExistsException"))
+    assert not put_version(SESSION_KEY, version, CURRENT)
+    assert present_version(SESSION_KEY)[0] == renewed != version
