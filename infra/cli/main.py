@@ -15,10 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chalicelib.core import aws
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
+from infra.cli.dlq import dlq
 from infra.cli.files import CsvFile, UnusableFile, look_through
 from infra.cli.importing import FileKind, Summary, import_file
+from infra.cli.jobs import jobs
 from infra.cli.options import GlobalOptionsAnywhere, Target, UnusableTarget, local_target
 from infra.cli.restoring import restore_check
+from infra.cli.rotating import rotate_keys
 from infra.process import working_for
 
 NOTHING_DONE = 1
@@ -38,7 +41,10 @@ imports = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(imports, name="import")
+app.add_typer(jobs, name="jobs")
+app.add_typer(dlq, name="dlq")
 app.command("restore-check")(restore_check)
+app.command("rotate-keys")(rotate_keys)
 
 TARGET_NEEDED = (
     "Needed as well, before or after the command: --city NAME and --endpoint-url URL, or CITY and AWS_ENDPOINT_URL in the "

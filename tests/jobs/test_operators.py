@@ -1,0 +1,234 @@
+"""The operators' commands on a city of this machine: jobs, what was given up on, keys."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import app
+from chalicelib.core import aws, city_secrets, clock, store
+from chalicelib.core.city_secrets import SESSION_KEY, SMS_GATEWAY_KEY, secret
+from chalicelib.core.jobs import JobRow, run_key
+from chalicelib.core.names import parking_name
+from chalicelib.core.rotation import present_version
+from chalicelib.core.settings import settings
+from chalicelib.people.tables.privacy import ledger_entry
+from infra.calls import client
+from infra.cli.main import app as cli
+from infra.local.provision import provision
+from infra.parking import counts
+from infra.process import working_for
+from tests.support import messages
+
+pytestmark = pytest.mark.jobs
+
+CITY = "maoming"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _city(emulator: str) -> Iterator[None]:
+    with working_for(CITY, emulator):
+        provision()
+        for queue in ("ledger_retries", "registry_retries"):
+            messages.hurry(queue)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> None:
+    for queue in ("ledger_retries", "registry_retries"):
+        messages.take(queue)
+    for source in counts():
+        messages.take_parked(source)
+
+
+@pytest.fixture
+def run(emulator: str) -> Any:
+    """Runs a command for the city."""
+
+    def run(*command: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(cli, ["--city", CITY, "--endpoint-url", emulator, *command], input=typed)
+
+    return run
+
+
+def park(queue: str, body: Any) -> None:
+    """Put something where lies what a queue or a function gave up on."""
+    url = aws.sqs().create_queue(QueueName=parking_name(CITY, queue))["QueueUrl"]
+    aws.sqs().send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+
+def last_batch(table: str) -> dict[str, Any]:
+    """The latest record of a table's stream, as Lambda parks it."""
+    streams = client("dynamodbstreams")
+    arn = streams.list_streams(TableName=settings().table(table))["Streams"][-1]["StreamArn"]
+    place = {
+        "StreamArn": arn,
+        "ShardId": streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"],
+    }
+    oldest = streams.get_shard_iterator(**place, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    number = streams.get_records(ShardIterator=oldest)["Records"][-1]["dynamodb"]["SequenceNumber"]
+    names = {"streamArn": arn, "shardId": place["ShardId"]}
+    return {**names, "startSequenceNumber": number, "endSequenceNumber": number, "batchSize": 1}
+
+
+ENTRY = {"keys": {"day_shard": {"S": "2022-04-05#1"}, "entry_id": {"S": "gone"}}}
+
+
+class TestJobs:
+    def test_list_says_when_each_is_due(self, run: Any) -> None:
+        done = run("--json", "jobs", "list")
+        (job,) = json.loads(done.output)
+        assert (done.exit_code, job["job"]) == (0, "rotate_keys")
+        assert job["next"] > clock.iso(clock.now())
+
+    def test_a_job_that_never_ran_fails_the_status_until_it_did(self, run: Any) -> None:
+        for row in store.query_all(JobRow, run_key("rotate_keys")):
+            store.delete(row.own_key)
+        assert run("jobs", "status").exit_code == 1
+
+        done = run("jobs", "run", "rotate_keys")
+
+        assert (done.exit_code, "done, 0" in done.output) == (0, True)
+        assert run("jobs", "status").exit_code == 0
+        (status,) = json.loads(run("--json", "jobs", "status").output)
+        assert (status["state"], status["amount"]) == ("done", 0)
+
+    def test_a_job_that_did_not_run_for_two_nights_is_late(self, run: Any) -> None:
+        run("jobs", "run", "rotate_keys")
+        with clock.frozen(clock.now() + timedelta(days=2)):
+            done = run("jobs", "status")
+        assert (done.exit_code, "late" in done.output) == (1, True)
+
+    def test_a_job_that_died_is_told_from_one_that_is_done(self, run: Any) -> None:
+        run("jobs", "run", "rotate_keys")
+        (row, *_) = store.query_all(JobRow, run_key("rotate_keys"))
+        store.update(row.own_key, [JobRow.done_at.remove()])
+        done = run("jobs", "status")
+        assert (done.exit_code, "not ended" in done.output) == (1, True)
+
+    def test_a_job_that_fails_says_so(self, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fails(*_: object) -> None:
+            raise ValueError("13800000000")
+
+        monkeypatch.setattr(app, "rotate_keys", fails)
+        done = run("jobs", "run", "rotate_keys")
+        assert (done.exit_code, "ValueError" in done.stderr) == (1, True)
+        assert "13800000000" not in done.output + done.stderr
+
+    def test_an_unknown_job_begins_nothing(self, run: Any) -> None:
+        done = run("jobs", "run", "everything")
+        assert (done.exit_code, "rotate_keys" in done.stderr) == (2, True)
+
+
+class TestParked:
+    def test_nothing_parked_is_well(self, run: Any) -> None:
+        done = run("dlq", "list")
+        assert (done.exit_code, done.output) == (0, "Nothing is parked.\n")
+
+    def test_what_is_parked_is_counted_and_shows_nothing_of_anybody(self, run: Any) -> None:
+        park("registry_retries", {"keys": {"person_id": {"S": "someone"}, "sk": {"S": "IDENTITY"}}})
+        done = run("dlq", "list")
+        assert (done.exit_code, done.output) == (1, "registry_retries: 1\n")
+        assert json.loads(run("--json", "dlq", "list").output)["registry_retries"] == 1
+
+    def test_what_is_redriven_goes_back_to_its_queue_and_is_done(self, run: Any) -> None:
+        park("ledger_retries", ENTRY)
+
+        done = run("--json", "dlq", "redrive", "ledger_retries")
+
+        assert (done.exit_code, json.loads(done.output)) == (0, {"done": 1, "failed": {}})
+        (message,) = messages.take("ledger_retries")
+        assert app.ledger_stream({"Records": [message]}, None) == {"batchItemFailures": []}
+        assert run("dlq", "list").exit_code == 0
+
+    def test_a_batch_that_lambda_gave_up_on_is_read_from_its_stream(self, run: Any) -> None:
+        entry = ledger_entry(
+            "DISCLOSURE", ["nonsense"], org_id="o", organization="s", actor="a", what=[], why="members"
+        )
+        store.put(entry)
+        park("ledger_stream", {"DDBStreamBatchInfo": last_batch("ledger")})
+
+        done = run("dlq", "redrive", "ledger_stream")
+
+        assert (done.exit_code, done.stdout) == (0, "1 done again.\n")
+        (message,) = messages.take("ledger_retries")
+        assert messages.keys([message]) == [entry.own_key.raw()], "it was handled, and its poison set aside"
+
+    def test_a_batch_that_the_stream_lost_stays_parked(self, run: Any) -> None:
+        store.put(ledger_entry("TEST"))
+        other = last_batch("ledger")
+        other["streamArn"] = other["streamArn"].rpartition("/")[0] + "/2020-01-01T00:00:00.000"
+        park("registry_stream", {"DDBStreamBatchInfo": other})
+
+        done = run("dlq", "redrive", "registry_stream")
+
+        assert (done.exit_code, "lost" in done.stdout) == (1, True)
+
+    def test_a_call_that_failed_is_made_again_and_one_that_fails_again_stays(
+        self, run: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        park("rotate_keys", {"requestPayload": {"job": "rotate_keys"}})
+        seen: list[Any] = []
+
+        def fails(event: Any, _: object) -> None:
+            seen.append(event)
+            raise ValueError
+
+        monkeypatch.setattr(app, "rotate_keys", fails)
+        assert run("dlq", "redrive", "all").exit_code == 1
+        assert seen == [{"job": "rotate_keys"}]
+        messages.take_parked("rotate_keys")
+
+        park("rotate_keys", {"requestPayload": {"job": "rotate_keys"}})
+        monkeypatch.setattr(app, "rotate_keys", lambda event, _: seen.append(event))
+        assert run("dlq", "redrive", "rotate_keys").exit_code == 0
+        assert len(seen) == 2
+
+    def test_an_unknown_source_begins_nothing(self, run: Any) -> None:
+        assert run("dlq", "redrive", "everything").exit_code == 2
+
+
+class TestKeys:
+    def test_a_session_key_is_renewed_after_a_question(self, run: Any) -> None:
+        before, made_at = present_version(SESSION_KEY)
+        refused = run("rotate-keys", SESSION_KEY, typed="n\n")
+        assert (refused.exit_code, present_version(SESSION_KEY)[0]) == (1, before)
+        assert clock.iso(made_at) in refused.output
+
+        assert run("rotate-keys", SESSION_KEY, "--yes").exit_code == 0
+        assert present_version(SESSION_KEY)[0] != before
+
+    def test_the_gateway_s_key_changes_in_two_steps(self, run: Any) -> None:
+        city_secrets.forget_secrets()
+        before = secret(SMS_GATEWAY_KEY)
+        assert run("rotate-keys", SMS_GATEWAY_KEY, "--finish", "--yes").exit_code == 1, "nothing is prepared"
+
+        for _ in range(2):
+            prepared = run("rotate-keys", SMS_GATEWAY_KEY)
+            assert (prepared.exit_code, "--finish" in prepared.output) == (0, True)
+            city_secrets.forget_secrets()
+            assert secret(SMS_GATEWAY_KEY) == before
+
+        assert run("rotate-keys", SMS_GATEWAY_KEY, "--finish", "--yes").exit_code == 0
+        city_secrets.forget_secrets()
+        assert secret(SMS_GATEWAY_KEY) != before
+        assert run("rotate-keys", SMS_GATEWAY_KEY, "--finish", "--yes").exit_code == 1, "it is done"
+
+    @pytest.mark.parametrize("wrong", [["hmac"], [SESSION_KEY, "--finish"]])
+    def test_another_key_begins_nothing(self, run: Any, wrong: list[str]) -> None:
+        assert run("rotate-keys", *wrong).exit_code == 2
+
+
+@pytest.mark.parametrize("command", [["jobs", "status"], ["dlq", "list"], ["rotate-keys", SESSION_KEY]])
+def test_a_city_that_is_not_there_is_said_in_a_line(emulator: str, command: list[str]) -> None:
+    nowhere = CliRunner().invoke(cli, ["--city", CITY, "--endpoint-url", "http://127.0.0.1:9", *command])
+    unknown = CliRunner().invoke(cli, ["--city", "atlantis", "--endpoint-url", emulator, *command])
+    nameless = CliRunner().invoke(cli, ["--endpoint-url", emulator, *command], env={"CITY": ""})
+
+    assert (nowhere.exit_code, unknown.exit_code, nameless.exit_code) == (1, 2, 2)
+    assert "EndpointConnectionError" in nowhere.stderr
+    assert "atlantis" in unknown.stderr
