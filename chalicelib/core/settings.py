@@ -17,6 +17,9 @@ class Settings(BaseModel):
 
     city_name: str = Field(min_length=1, description="name of the city file, from CITY")
     endpoint_url: str | None = Field(description="an emulator's address, from AWS_ENDPOINT_URL; null is AWS itself")
+    in_lambda: bool = Field(
+        description="whether a Lambda runs this process, of AWS or of an emulator, by its own variable"
+    )
 
     @property
     def city(self) -> City:
@@ -25,8 +28,12 @@ class Settings(BaseModel):
 
     @property
     def is_local(self) -> bool:
-        """Whether the endpoint is an emulator on this machine, where local credentials hold and imports are allowed."""
-        return self.endpoint_url is not None and urlsplit(self.endpoint_url).hostname in LOOPBACK
+        """Whether this serves a city on this machine, where local credentials hold and imports are allowed.
+
+        A deployed city is not local, though its deployment be rehearsed here: it has the rights of its role and no others.
+        """
+        is_here = self.endpoint_url is not None and urlsplit(self.endpoint_url).hostname in LOOPBACK
+        return is_here and not self.in_lambda
 
     def table(self, table: str) -> str:
         """Physical name of a table of this city."""
@@ -39,4 +46,8 @@ def settings() -> Settings:
 
     Raises KeyError if CITY is not set.
     """
-    return Settings(city_name=os.environ["CITY"], endpoint_url=os.environ.get("AWS_ENDPOINT_URL"))
+    return Settings(
+        city_name=os.environ["CITY"],
+        endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
+        in_lambda="AWS_LAMBDA_FUNCTION_NAME" in os.environ,
+    )

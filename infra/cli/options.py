@@ -48,7 +48,7 @@ def local_target(city: str | None, endpoint_url: str | None, *, as_json: bool) -
 
 def _is_local(city: str, endpoint_url: str) -> bool:
     try:
-        is_local = Settings(city_name=city, endpoint_url=endpoint_url).is_local
+        is_local = Settings(city_name=city, endpoint_url=endpoint_url, in_lambda=False).is_local
     except ValueError:  # not an address at all
         return False
     return is_local and endpoint_url.startswith(("http://", "https://"))

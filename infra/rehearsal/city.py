@@ -67,6 +67,10 @@ class RehearsedCity:
         """Where the messages that the carrier took can be read."""
         return self._carrier.url + OUTBOX_PATH
 
+    def destroy(self) -> None:
+        """Stop serving the city as `make destroy` does. What it keeps stays."""
+        self.deployment.delete("City")
+
     def redeploy(self, **changes: str) -> None:
         """Deploy the package again with lines of the city file changed: `redeploy(days="days = 7")`, by the line's field."""
         folder = self.deployment.synthesised.folder

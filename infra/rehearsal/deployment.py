@@ -79,6 +79,23 @@ class Deployment:
             self._bring(stack)
         return self.url
 
+    def delete(self, stack: str) -> None:
+        """Delete one stack and wait until it is gone. Raises DeploymentFailed."""
+        formation, name = self.client("cloudformation"), self.synthesised.name(stack)
+        formation.delete_stack(StackName=name)
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            try:
+                status = self._described(stack)["StackStatus"]
+            except ClientError:
+                return
+            if status == "DELETE_COMPLETE":
+                return
+            if not status.endswith("IN_PROGRESS"):
+                raise DeploymentFailed(f"{stack}: {status}\n" + "\n".join(self._failures(stack)))
+            time.sleep(POLL_SECONDS)
+        raise DeploymentFailed(f"{stack} was not gone after {SECONDS:.0f} s")
+
     @property
     def url(self) -> str:
         """The API's address as the emulator serves it."""

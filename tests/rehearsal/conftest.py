@@ -1,6 +1,9 @@
 """Two cities deployed side by side on one emulator."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +13,11 @@ import pytest
 from infra.local.emulator import Emulator
 from infra.local.ports import free_port
 from infra.rehearsal.city import RehearsedCity
-from tests.acceptance.conftest import RunningCity
+from tests.acceptance.conftest import ROOT, RunningCity
 from tests.support.people import crowd
 from tests.support.synthesis import shared_folder, synthesis
+
+pytest.register_assert_rewrite("tests.rehearsal.deploying", "tests.rehearsal.triggers")
 
 CITIES = ("linyi", "beijing")
 
@@ -29,6 +34,11 @@ class DeployedCity(RunningCity):
         assert self.rehearsed is not None
         return self.rehearsed.outbox_url
 
+    def operate(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """An operator's command for the city."""
+        whole = [sys.executable, "-m", "infra.cli", "--city", self.name, "--endpoint-url", self.aws_url, *command]
+        return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
+
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, DeployedCity]]:
@@ -37,8 +47,16 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Deploy
     with ExitStack() as running:
         emulator = running.enter_context(Emulator(free_port(), folder / "state", folder / "emulator.log"))
         cities, everybody = {}, crowd()
-        for name in CITIES:
-            made = synthesis(shared_folder(tmp_path_factory), name)
+        shared = shared_folder(tmp_path_factory)
+        with ThreadPoolExecutor() as both:
+            made_of = dict(zip(CITIES, both.map(lambda name: synthesis(shared, name), CITIES), strict=True))
+        for name, made in made_of.items():
             city = running.enter_context(RehearsedCity(name, made, emulator.url, folder / f"{name}-rehearsed"))
             cities[name] = DeployedCity(city.url, emulator.url, name, folder, everybody, rehearsed=city)
         yield cities
+
+
+@pytest.fixture(scope="module")
+def run_city(stage: dict[str, DeployedCity]) -> Callable[[str], RunningCity]:
+    """What acceptance files ask for: here a deployed city instead of a local one."""
+    return stage.__getitem__

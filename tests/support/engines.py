@@ -22,7 +22,7 @@ def storing_at(url: str) -> Iterator[None]:
     Production has one endpoint for all of AWS and needs no setting for this, so only the two modules that speak
     DynamoDB are told. Connections are made as the service makes them.
     """
-    elsewhere = Settings(city_name=settings().city_name, endpoint_url=url)
+    elsewhere = Settings(city_name=settings().city_name, endpoint_url=url, in_lambda=False)
     with pytest.MonkeyPatch.context() as patch:
         for module in ("chalicelib.core.store.rows", "infra.local.pump"):
             patch.setattr(f"{module}.settings", lambda: elsewhere)

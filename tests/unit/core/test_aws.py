@@ -103,6 +103,6 @@ def test_a_client_is_made_once_and_can_be_forgotten(busy: Busy) -> None:
 
 def test_local_credentials_are_given_to_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for endpoint, given in (("http://127.0.0.1:1", aws.LOCAL_CREDENTIALS), (None, {}), ("https://example.com", {})):
-        own = Settings(city_name="demo", endpoint_url=endpoint)
+        own = Settings(city_name="demo", endpoint_url=endpoint, in_lambda=False)
         monkeypatch.setattr(aws, "settings", lambda own=own: own)
         assert aws.credentials() == given

@@ -21,7 +21,7 @@ PARTS = st.lists(st.text(max_size=12), max_size=4)
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another city on the same machine, for labels and contexts; it has no keys of its own."""
-    other = Settings(city_name="linyi", endpoint_url=None)
+    other = Settings(city_name="linyi", endpoint_url=None, in_lambda=False)
     monkeypatch.setattr(crypto, "settings", lambda: other)
     monkeypatch.setattr(crypto, "hmac_key_alias", lambda _: "alias/gatebook-demo-hmac")
     crypto.forget_keys()

@@ -22,7 +22,7 @@ def test_a_process_is_told_its_city_and_where_its_emulator_listens(process: pyte
     process.setenv("CITY", "beijing")
     process.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
 
-    assert settings() == Settings(city_name="beijing", endpoint_url="http://127.0.0.1:4566")
+    assert settings() == Settings(city_name="beijing", endpoint_url="http://127.0.0.1:4566", in_lambda=False)
     assert settings().city.name == "beijing"
 
 
@@ -49,7 +49,7 @@ def test_an_empty_city_is_none(process: pytest.MonkeyPatch) -> None:
 
 def test_a_city_without_a_file_serves_nobody() -> None:
     with pytest.raises(CityFileError):
-        _ = Settings(city_name="atlantis", endpoint_url=None).city
+        _ = Settings(city_name="atlantis", endpoint_url=None, in_lambda=False).city
 
 
 def test_settings_are_read_once(process: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_settings_are_read_once(process: pytest.MonkeyPatch) -> None:
 
 def test_unknown_settings_are_refused() -> None:
     with pytest.raises(ValidationError):
-        Settings.model_validate({"city_name": "demo", "endpoint_url": None, "debug": True})
+        Settings.model_validate({"city_name": "demo", "endpoint_url": None, "in_lambda": False, "debug": True})
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,9 @@ def test_unknown_settings_are_refused() -> None:
     ],
 )
 def test_only_this_machine_is_local(endpoint: str | None, *, is_local: bool) -> None:
-    assert Settings(city_name="demo", endpoint_url=endpoint).is_local is is_local
+    assert Settings(city_name="demo", endpoint_url=endpoint, in_lambda=False).is_local is is_local
+    assert not Settings(city_name="demo", endpoint_url=endpoint, in_lambda=True).is_local
 
 
 def test_a_table_is_named_after_its_city() -> None:
-    assert Settings(city_name="huian", endpoint_url=None).table("access_log") == "huian-access-log-v1"
+    assert Settings(city_name="huian", endpoint_url=None, in_lambda=False).table("access_log") == "huian-access-log-v1"

@@ -2,17 +2,15 @@
 
 import pytest
 
+from chalicelib.core.city import load_city
 from infra.rehearsal.deployment import Deployment
 from infra.rehearsal.unsupported import UNSUPPORTED, adapted
 from tests.rehearsal.conftest import CITIES, DeployedCity
-
-pytestmark = [pytest.mark.rehearsal, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("name", CITIES)
 def test_a_deployed_city_answers(stage: dict[str, DeployedCity], name: str) -> None:
     city = stage[name]
-    city.people(1)  # on an emulator /health waits for the first import
     assert city.api.get("/health").json == {"status": "ok", "city": name}
     assert city.api.get("/v1/me").code == "session_required"
 
@@ -26,8 +24,12 @@ def test_the_main_flow_goes_through_api_gateway_and_streams(
     opened = owner.post("/v1/organizations", {"name": "第三小学", "kind": "school", "subdistrict": subdistrict})
     org_id = opened.json["org_id"]
     body = {"department_id": None, "expires_at": None, "max_uses": None}
-    code = owner.post(f"/v1/organizations/{org_id}/invitations", body).json["code"]
+    invitation = owner.post(f"/v1/organizations/{org_id}/invitations", body).json
+    code = invitation["code"]
 
+    assert invitation["url"] == f"{load_city(name).public_url}/c/{code}", (
+        "what is printed leads to the city's own address"
+    )
     assert member.get(f"/v1/invitations/{code}").json["organization"] == {"name": "第三小学"}
     assert member.post(f"/v1/invitations/{code}/join", {"scopes": ["nucleic_acid"]}).status == 201
     (listed,) = owner.get(f"/v1/organizations/{org_id}/members").json["items"]
@@ -59,6 +61,25 @@ def test_a_second_deployment_with_a_changed_city_file_keeps_the_data(stage: dict
     assert [client.post("/v1/organizations", book).status for _ in range(2)] == [201, 409]
     city.rehearsed.redeploy()
     assert client.post("/v1/organizations", book).status == 201
+
+
+def test_a_city_that_was_destroyed_serves_the_same_people_when_it_is_deployed_again(
+    stage: dict[str, DeployedCity],
+) -> None:
+    city = stage["beijing"]
+    client = city.verified(city.people(1)[0])
+    book = {"name": "第三小学", "kind": "school", "subdistrict": "110101001"}
+    org_id = client.post("/v1/organizations", book).json["org_id"]
+    assert city.rehearsed is not None
+
+    city.rehearsed.destroy()
+    assert city.api.get("/health").status == 404
+    city.rehearsed.redeploy()
+    city.url = city.rehearsed.url
+
+    again = city.api.as_(str(client.token))
+    assert again.get("/v1/me").json["verified"] is True
+    assert again.get(f"/v1/organizations/{org_id}").status == 200
 
 
 def test_nothing_is_taken_out_that_the_emulator_can_make(stage: dict[str, DeployedCity]) -> None:

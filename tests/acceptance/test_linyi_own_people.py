@@ -1,0 +1,111 @@
+"""S0, Linyi's internal health code (临沂市内保防疫码), from outside: what stands of R0.1, R0.3 and R0.4.
+
+Departments, administrators, access points and reminders (R0.2, R0.5, R0.6) come with later issues.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.acceptance.conftest import RunningCity
+from tests.support.client import Client
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
+
+LANSHAN = "371302001"
+DONGHUAMEN = "110101001"
+SCOPES = ("health_code", "nucleic_acid", "vaccination", "travel")
+
+
+@pytest.fixture(scope="module")
+def linyi(run_city: Callable[[str], RunningCity]) -> RunningCity:
+    return run_city("linyi")
+
+
+def organization(registrant: Client, name: str = "临沂第一实验小学") -> tuple[str, str]:
+    """Organization and code of somebody who registers it."""
+    opened = registrant.post("/v1/organizations", {"name": name, "kind": "school", "subdistrict": LANSHAN})
+    assert opened.status == 201, opened.text
+    org_id = opened.json["org_id"]
+    body = {"department_id": None, "expires_at": None, "max_uses": None}
+    return org_id, registrant.post(f"/v1/organizations/{org_id}/invitations", body).json["code"]
+
+
+def members(registrant: Client, org_id: str) -> list[dict[str, object]]:
+    return list(registrant.get(f"/v1/organizations/{org_id}/members").json["items"])
+
+
+def test_r0_1_a_registrant_opens_an_organization_of_this_city_with_a_code(linyi: RunningCity) -> None:
+    registrant = linyi.verified(linyi.people(1)[0])
+
+    org_id, code = organization(registrant)
+
+    shown = registrant.get(f"/v1/organizations/{org_id}").json
+    assert (shown["name"], shown["subdistrict"]) == ("临沂第一实验小学", LANSHAN)
+    page = linyi.api.get(f"/c/{code}")
+    assert (page.status, "临沂第一实验小学" in page.text) == (200, True)
+    elsewhere = {"name": "第三小学", "kind": "school", "subdistrict": DONGHUAMEN}
+    assert registrant.post("/v1/organizations", elsewhere).status == 422
+
+
+def test_r0_1_a_code_may_end_or_be_for_so_many(linyi: RunningCity) -> None:
+    people = linyi.people(3)
+    registrant, first, second = map(linyi.verified, people)
+    org_id, _ = organization(registrant)
+    body = {"department_id": None, "expires_at": None, "max_uses": 1}
+    code = registrant.post(f"/v1/organizations/{org_id}/invitations", body).json["code"]
+
+    joined = [one.post(f"/v1/invitations/{code}/join", {"scopes": []}) for one in (first, second)]
+
+    assert joined[0].status == 201
+    assert (joined[1].status, joined[1].code) == (409, "invitation_full")
+
+
+@pytest.mark.parametrize("chosen", [(), ("nucleic_acid",), ("health_code", "vaccination"), SCOPES])
+def test_r0_3_a_member_chooses_what_to_share_and_may_choose_anew(linyi: RunningCity, chosen: tuple[str, ...]) -> None:
+    registrant_person, person = linyi.people(2)
+    registrant = linyi.verified(registrant_person)
+    org_id, code = organization(registrant)
+    facts = ("nucleic_acid", "negative"), ("vaccination", "2")
+    linyi.facts(
+        *(
+            {
+                "document_type": person.type,
+                "document_number": person.number,
+                "kind": kind,
+                "result": result,
+                "occurred_at": "2026-11-01T08:00:00",
+                "source": "lab",
+            }
+            for kind, result in facts
+        )
+    )
+    member = linyi.verified(person)
+
+    assert member.post(f"/v1/invitations/{code}/join", {"scopes": list(chosen)}).status == 201
+
+    (listed,) = members(registrant, org_id)
+    assert sorted(listed["scopes"]) == sorted(chosen)  # type: ignore[call-overload]
+    for kind, _ in facts:
+        assert (listed[kind] is not None) == (kind in chosen)
+    assert member.put(f"/v1/me/memberships/{org_id}/consent", {"scopes": []}).status == 200
+    (listed,) = members(registrant, org_id)
+    assert [listed[kind] for kind, _ in facts] == [None, None]
+
+
+def test_r0_4_one_person_is_in_several_organizations_which_cannot_join_their_lists(linyi: RunningCity) -> None:
+    work_person, quarter_person, person = linyi.people(3)
+    work, quarter, member = map(linyi.verified, (work_person, quarter_person, person))
+    (at_work, work_code), (at_home, home_code) = organization(work, "临沂机床厂"), organization(quarter, "金雀山社区")
+
+    for code, scopes in ((work_code, ["nucleic_acid"]), (home_code, ["health_code"])):
+        assert member.post(f"/v1/invitations/{code}/join", {"scopes": scopes}).status == 201
+
+    assert {one["organization"] for one in member.get("/v1/me/memberships").json["items"]} == {
+        "临沂机床厂",
+        "金雀山社区",
+    }
+    (here,), (there,) = members(work, at_work), members(quarter, at_home)
+    assert (here["scopes"], there["scopes"]) == (["nucleic_acid"], ["health_code"])
+    assert here["member_id"] != there["member_id"]
+    assert work.get(f"/v1/organizations/{at_home}/members").status in {403, 404}

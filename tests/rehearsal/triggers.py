@@ -1,0 +1,80 @@
+"""What runs beside requests, by the emulator's own triggers: streams, queues with their parking, schedules."""
+
+import json
+from typing import Any
+
+from chalicelib.core import store
+from chalicelib.core.crypto import IdentityMacs
+from chalicelib.core.names import queue_name
+from chalicelib.groups.consents import DISCLOSABLE, disclosed
+from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
+from infra.process import working_for
+from tests.rehearsal.conftest import DeployedCity
+
+SOME_TIME_AGO = "at(2026-01-01T00:00:00)"
+
+
+def test_a_schedule_calls_its_job_and_nobody_is_logged_out(stage: dict[str, DeployedCity]) -> None:
+    city = stage["beijing"]
+    client = city.log_in(city.people(1)[0].phone)
+    assert city.operate("jobs", "status").returncode == 1, "it never ran"
+
+    fire(city, "rotate_keys")
+
+    assert city.eventually(lambda: city.operate("jobs", "status").returncode == 0)
+    assert client.get("/v1/me").status == 200
+
+
+def test_an_operator_runs_a_job_where_the_city_runs(stage: dict[str, DeployedCity]) -> None:
+    done = stage["linyi"].operate("--json", "jobs", "run", "rotate_keys")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"job": "rotate_keys", "amount": 0}), done.stderr
+
+
+def test_poison_is_tried_five_times_parked_and_done_once_it_is_mended(stage: dict[str, DeployedCity]) -> None:
+    city = stage["linyi"]
+    person = city.people(1)[0]
+    client = city.verified(person)
+    hurry(city, "ledger_retries")
+    with working_for(city.name, city.aws_url):
+        person_id = IdentityMacs().person_id(person.type, person.number)
+        whole = ledger_entry(
+            "DISCLOSURE",
+            [disclosed(person_id, 1, [])],
+            org_id="o",
+            organization="第三小学",
+            actor="张*",
+            what=list(DISCLOSABLE),
+            why="members",
+        )
+        spoiled = LedgerRow.from_raw_data(whole.serialize())
+        spoiled.people = ["nonsense"]
+        store.put(spoiled)
+
+    assert city.eventually(lambda: "ledger_retries: 1" in city.operate("dlq", "list").stdout)
+    assert client.get("/v1/me/access-log").json["items"] == []
+
+    with working_for(city.name, city.aws_url):
+        store.put(whole)
+    assert city.operate("dlq", "redrive", "ledger_retries").returncode == 0
+
+    assert city.eventually(lambda: client.get("/v1/me/access-log").json["items"])
+    assert city.operate("dlq", "list").returncode == 0
+
+
+def fire(city: DeployedCity, job: str) -> None:
+    """Have the emulator's scheduler call a job now, whatever its schedule says."""
+    assert city.rehearsed is not None
+    scheduler = city.rehearsed.deployment.client("scheduler")
+    name = {"Name": queue_name(city.name, job), "GroupName": f"gatebook-{city.name}"}
+    stored: dict[str, Any] = scheduler.get_schedule(**name)
+    fields = ("Target", "FlexibleTimeWindow", "ScheduleExpressionTimezone", "KmsKeyArn")
+    kept = {field: stored[field] for field in fields if field in stored}
+    scheduler.update_schedule(**name, **kept, ScheduleExpression=SOME_TIME_AGO)
+
+
+def hurry(city: DeployedCity, queue: str) -> None:
+    """Let what fails on a queue come again at once; deployed, that takes minutes."""
+    assert city.rehearsed is not None
+    sqs = city.rehearsed.deployment.client("sqs")
+    url = sqs.get_queue_url(QueueName=queue_name(city.name, queue))["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
