@@ -21,8 +21,20 @@ def working_for(city: str, endpoint_url: str) -> Iterator[None]:
     """
     told = {"CITY": city, "AWS_ENDPOINT_URL": endpoint_url}
     told |= {name: ",".join(filter(None, (os.environ.get(name), _LOOPBACK))) for name in _NO_PROXY}
-    foreign = {name for name in os.environ if name.startswith("AWS_")} - told.keys()
-    before = {name: os.environ.pop(name, None) for name in (*told, *foreign)}
+    with _told(told, without={name for name in os.environ if name.startswith("AWS_")}):
+        yield
+
+
+@contextmanager
+def working_in_aws(city: str) -> Iterator[None]:
+    """Make this process work for a deployed city, under the operator's own credentials, until the block ends."""
+    with _told({"CITY": city}, without={"AWS_ENDPOINT_URL"}):
+        yield
+
+
+@contextmanager
+def _told(told: dict[str, str], without: set[str]) -> Iterator[None]:
+    before = {name: os.environ.pop(name, None) for name in {*told, *without}}
     os.environ.update(told)
     _forget()
     try:

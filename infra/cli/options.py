@@ -1,6 +1,7 @@
 """Which city a command is for, and where: asked in one way by every command, before or after its verb."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from typer.core import TyperGroup
 
 from chalicelib.core.city import CityFileError, load_city
 from chalicelib.core.settings import Settings
+from infra.process import working_for, working_in_aws
 
 _WITH_VALUE = ("--city", "--endpoint-url")
 _FLAGS = ("--json",)
@@ -31,12 +33,7 @@ def local_target(city: str | None, endpoint_url: str | None, *, as_json: bool) -
 
     A deployed city takes facts signed by registered sources alone (B3), so nothing is imported into one.
     """
-    if not city:
-        raise UnusableTarget("Which city? Name it with --city or in CITY.")
-    try:
-        load_city(city)
-    except CityFileError as error:
-        raise UnusableTarget(str(error)) from error
+    city = _known(city)
     if not endpoint_url:
         raise UnusableTarget("Where? Name the emulator's address with --endpoint-url or in AWS_ENDPOINT_URL.")
     if not _is_local(city, endpoint_url):
@@ -44,6 +41,30 @@ def local_target(city: str | None, endpoint_url: str | None, *, as_json: bool) -
             "This imports into a city on this machine only: the endpoint must be http://127.0.0.1:PORT."
         )
     return Target(city, endpoint_url, as_json)
+
+
+@contextmanager
+def operating(city: str | None, endpoint_url: str | None) -> Iterator[str]:
+    """Work for a city, on this machine at its emulator's address or, without one, in AWS with the operator's credentials.
+
+    Yields the city's name. Raises UnusableTarget for an unknown city, and for any other address: credentials are shown
+    to AWS and to nobody else.
+    """
+    city = _known(city)
+    if endpoint_url and not _is_local(city, endpoint_url):
+        raise UnusableTarget("The endpoint must be http://127.0.0.1:PORT; without one the city is the one in AWS.")
+    with working_for(city, endpoint_url) if endpoint_url else working_in_aws(city):
+        yield city
+
+
+def _known(city: str | None) -> str:
+    if not city:
+        raise UnusableTarget("Which city? Name it with --city or in CITY.")
+    try:
+        load_city(city)
+    except CityFileError as error:
+        raise UnusableTarget(str(error)) from error
+    return city
 
 
 def _is_local(city: str, endpoint_url: str) -> bool:

@@ -1,17 +1,13 @@
 """The command `restore-check`: how far restored tables are behind the ledger, and bringing them up to it."""
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from chalicelib.core.city import CityFileError, load_city
 from chalicelib.core.store import STORAGE_ERRORS
-from infra.process import working_for
+from infra.cli.options import UnusableTarget, operating
 from infra.restore import Replayed, entries_since, replay
 
 BEHIND = 1
@@ -32,12 +28,15 @@ def restore_check(
     city, endpoint_url, as_json = context.obj
     moment = _moment(since)
     if write and not yes:
-        typer.confirm(f"Erase from {city} again what was erased since {moment.isoformat()}?", abort=True)
+        typer.confirm(f"Carry out in {city} again what the ledger says since {moment.isoformat()}?", abort=True)
     try:
-        with _working_for(city, endpoint_url):
+        with operating(city, endpoint_url):
             done = replay(entries_since(moment), write=write, watch=lambda so_far: _progress(so_far, as_json=as_json))
-    except (*STORAGE_ERRORS, CityFileError, KeyError, ValueError) as error:
-        typer.echo(f"{city or 'No city'} can't be looked at ({type(error).__name__}).", err=True)
+    except UnusableTarget as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(NOT_STARTED) from error
+    except (*STORAGE_ERRORS, ValueError) as error:
+        typer.echo(f"{city} can't be looked at ({type(error).__name__}).", err=True)
         raise typer.Exit(NOT_STARTED) from error
     _report(done, write=write, as_json=as_json)
     if done.failed or (not write and not done.is_settled):
@@ -53,18 +52,6 @@ def _moment(text: str) -> datetime:
         typer.echo("--since takes a moment with its zone, as 2026-11-22T03:00:00Z.", err=True)
         raise typer.Exit(NOT_STARTED)
     return moment
-
-
-@contextmanager
-def _working_for(city: str | None, endpoint_url: str | None) -> Iterator[None]:
-    """Work for a city at an emulator's address or, without one, in AWS under the operator's own credentials."""
-    load_city(city or "")
-    if endpoint_url:
-        with working_for(str(city), endpoint_url):
-            yield
-    else:
-        os.environ["CITY"] = str(city)
-        yield
 
 
 def _progress(so_far: Replayed, *, as_json: bool) -> None:
