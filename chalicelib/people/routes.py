@@ -63,7 +63,7 @@ def step_up(caller: Account, body: schemas.StepUpRequest, sessions: Sessions) ->
 def show_me(caller: Account, privacy: Privacy) -> schemas.Me:
     """Show what the service knows of the caller, masked."""
     own = privacy.own_record(caller)
-    return schemas.Me(verified=own.verified, name=own.name, document=own.document, phone=own.phone)
+    return schemas.Me(verified=own.verified, name=own.name, document=own.document, phone=own.phone, roles=own.roles)
 
 
 @routes.route("/v1/me", methods=["DELETE"])

@@ -78,6 +78,8 @@ class Me(Output):
     name: str | None
     document: str | None
     phone: str
+    roles: list[str]
+    """What the city named the caller: `officer`, or nothing."""
 
 
 class Receipt(Output):

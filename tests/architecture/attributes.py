@@ -158,6 +158,8 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "phone_refuted": FLAG,
         "phone_sealed": SEALED,
         "review_day": KEY,
+        "roles": WORD,
+        "roles_at": TIME,
         "segment": KEY,
         "verified_at": TIME,
     },

@@ -14,11 +14,12 @@ from pynamodb.attributes import (
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
 
 import app
-import infra.cli.importing
+import infra.cli.main
 from chalicelib.core import store
 from chalicelib.core.fields import FieldClass
 from chalicelib.core.store import Row
@@ -28,7 +29,7 @@ from tests.architecture.sources import Module, shipped
 
 pytestmark = pytest.mark.architecture
 
-DECLARING = (app, infra.cli.importing)
+DECLARING = (app, infra.cli.main)
 """Modules that import every module with rows in it."""
 
 TYPES: dict[Stored, tuple[type[Attribute[Any]], ...]] = {
@@ -38,7 +39,7 @@ TYPES: dict[Stored, tuple[type[Attribute[Any]], ...]] = {
     Stored.MASK: (UnicodeAttribute,),
     Stored.SEALED: (BinaryAttribute,),
     Stored.TEXT: (UnicodeAttribute,),
-    Stored.WORD: (UnicodeAttribute, ListAttribute),
+    Stored.WORD: (UnicodeAttribute, ListAttribute, UnicodeSetAttribute),
     Stored.FACT: (JSONAttribute, UnicodeAttribute),
     Stored.NUMBER: (NumberAttribute,),
     Stored.TIME: (UTCDateTimeAttribute, TTLAttribute, ListAttribute, UnicodeAttribute),

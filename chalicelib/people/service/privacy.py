@@ -22,6 +22,7 @@ class OwnRecord:
     name: str | None
     document: str | None
     phone: str
+    roles: list[str]
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ class Privacy:
         phone = masks.mask_phone(tokens.open_for(account.bearer, account.session.phone_sealed))
         person = account.person
         if person is None:
-            return OwnRecord(verified=False, name=None, document=None, phone=phone)
-        return OwnRecord(verified=True, name=person.name_mask, document=person.document_mask, phone=phone)
+            return OwnRecord(verified=False, name=None, document=None, phone=phone, roles=[])
+        name, document, roles = person.name_mask, person.document_mask, sorted(person.roles or ())
+        return OwnRecord(verified=True, name=name, document=document, phone=phone, roles=roles)
 
     def receipts(self, person: Person, limit: int, cursor: str | None) -> Listed[ReceiptRow]:
         """What the person agreed to and took back in this life, by organization, newest first. Raises InvalidCursor."""

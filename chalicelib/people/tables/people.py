@@ -10,6 +10,7 @@ from pynamodb.attributes import (
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
@@ -73,7 +74,8 @@ class PersonRow(PeopleTable):
 
     `account` is the phone's mac by which the person logs in; a session on another phone is void, and `moves` counts the
     changes of phone, so that it stays void when the person comes back to that phone. `books` and `memberships` are changed
-    in the transactions that open, join and leave, so that erasure can demand that both are 0.
+    in the transactions that open, join and leave, so that erasure can demand that both are 0. `roles` are what two
+    operators named the person, in this life only; `roles_at` is when they last changed.
     """
 
     enrolment = NumberAttribute()
@@ -90,6 +92,8 @@ class PersonRow(PeopleTable):
     phone_refuted = maybe(BooleanAttribute)
     books = NumberAttribute(default=0)
     memberships = NumberAttribute(default=0)
+    roles = maybe(UnicodeSetAttribute)
+    roles_at = maybe(UTCDateTimeAttribute)
     segment = maybe(UnicodeAttribute)
     review_day = maybe(UnicodeAttribute)
 

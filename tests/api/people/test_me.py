@@ -16,7 +16,7 @@ def test_before_identity_is_proved_there_is_a_phone_and_no_person(city: TestCity
 
     assert answer.status == 200
     mask = person.phone[:3] + "******" + person.phone[-2:]
-    assert answer.json == {"verified": False, "name": None, "document": None, "phone": mask}
+    assert answer.json == {"verified": False, "name": None, "document": None, "phone": mask, "roles": []}
 
 
 def test_a_verified_person_sees_themself_masked_as_others_do(city: TestCity) -> None:
@@ -29,6 +29,7 @@ def test_a_verified_person_sees_themself_masked_as_others_do(city: TestCity) -> 
         "name": person.name[0] + "**",
         "document": person.number[:2] + "*" * 14 + person.number[-2:],
         "phone": person.phone[:3] + "******" + person.phone[-2:],
+        "roles": [],
     }
 
 
