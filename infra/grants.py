@@ -55,7 +55,7 @@ RIGHTS: Mapping[str, Rights] = {
             "keys": _of(PUT),
         },
         indexes={"memberships": ("by_path", "by_attention")},
-        probes=("consents", "access_log", "ledger", "keys"),
+        probes=("consents", "access_log", "ledger", "keys", "decisions"),
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key",),

@@ -1,7 +1,11 @@
-"""The table `registry`: the embedded health source, what sources delivered, also of people who never enrolled."""
+"""The table `registry`: the embedded health source, what sources delivered, also of people who never enrolled.
 
-from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
+And the sources themselves, which stand in `decisions`, for two operators decide which there are.
+"""
 
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
+
+from chalicelib.core.decisions import DecisionsTable
 from chalicelib.core.ports import Fact
 from chalicelib.core.store import Key, Row, SealedAttribute, TableMeta
 
@@ -56,3 +60,22 @@ class FactRow(RegistryTable):
     def fact(self) -> Fact:
         """The fact in the row."""
         return Fact(self.fact_id, self.kind, self.result, self.occurred_at, self.place, self.source, self.reported_at)
+
+
+class SourceRow(DecisionsTable):
+    """A registered source of facts (B3), or one that was revoked: such a row stays, for its facts name it.
+
+    `proposal` and `confirmed_by` say by which decision, and by whose confirmation, it was granted or revoked last.
+    """
+
+    granted = BooleanAttribute()
+    proposal = UnicodeAttribute()
+    confirmed_by = UnicodeAttribute()
+    at = UTCDateTimeAttribute()
+
+    KIND = "SOURCE"
+
+    @classmethod
+    def of(cls, name: str) -> "Key[SourceRow]":
+        """Where the source of this name lies."""
+        return cls.key(cls.KIND, name)

@@ -1,4 +1,4 @@
-"""The commands: `python -m infra.cli import people|facts FILE`."""
+"""The commands: `python -m infra.cli import people|facts FILE`, and those of the modules beside this one."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chalicelib.core import aws
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
+from infra.cli import naming
 from infra.cli.dlq import dlq
 from infra.cli.files import CsvFile, UnusableFile, look_through
 from infra.cli.importing import FileKind, Summary, import_file
@@ -45,6 +46,7 @@ app.add_typer(jobs, name="jobs")
 app.add_typer(dlq, name="dlq")
 app.command("restore-check")(restore_check)
 app.command("rotate-keys")(rotate_keys)
+naming.add_to(app)
 
 TARGET_NEEDED = (
     "Needed as well, before or after the command: --city NAME and --endpoint-url URL, or CITY and AWS_ENDPOINT_URL in the "

@@ -18,6 +18,8 @@ class Stored(StrEnum):
     """Encrypted, under a key that this table does not hold."""
     TEXT = "text"
     """The words of an organization or a source, about themselves."""
+    PRINCIPAL = "principal"
+    """Under which name an operator works with AWS. Whoever decides for a city is not hidden in it."""
     WORD = "word"
     """A word of the code's own: a kind, an action, a version, a day."""
     FACT = "fact"
@@ -34,6 +36,7 @@ WRAPPED_KEYS = {"wrapped"}
 
 KEY, ID, MAC, MASK, SEALED = Stored.KEY, Stored.ID, Stored.MAC, Stored.MASK, Stored.SEALED
 TEXT, WORD, FACT, NUMBER, TIME, FLAG = Stored.TEXT, Stored.WORD, Stored.FACT, Stored.NUMBER, Stored.TIME, Stored.FLAG
+PRINCIPAL = Stored.PRINCIPAL
 
 ATTRIBUTES: dict[str, dict[str, Stored]] = {
     "access_log": {
@@ -61,6 +64,23 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "scopes": WORD,
         "text_version": WORD,
     },
+    "decisions": {
+        "kind": KEY,
+        "decision_id": KEY,
+        "act": WORD,
+        "at": TIME,
+        "confirmed_at": TIME,
+        "confirmed_by": PRINCIPAL,
+        "enrolment": NUMBER,
+        "expires_at": TIME,
+        "granted": FLAG,
+        "naming": WORD,
+        "person_id": ID,
+        "proposal": ID,
+        "proposed_at": TIME,
+        "proposed_by": PRINCIPAL,
+        "source": TEXT,
+    },
     "keys": {
         "kind": KEY,
         "key_id": KEY,
@@ -77,6 +97,9 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "org_id": ID,
         "organization": TEXT,
         "people": ID,
+        "principal": PRINCIPAL,
+        "proposal": ID,
+        "source": TEXT,
         "what": WORD,
         "why": WORD,
     },

@@ -39,6 +39,7 @@ TYPES: dict[Stored, tuple[type[Attribute[Any]], ...]] = {
     Stored.MASK: (UnicodeAttribute,),
     Stored.SEALED: (BinaryAttribute,),
     Stored.TEXT: (UnicodeAttribute,),
+    Stored.PRINCIPAL: (UnicodeAttribute,),
     Stored.WORD: (UnicodeAttribute, ListAttribute, UnicodeSetAttribute),
     Stored.FACT: (JSONAttribute, UnicodeAttribute),
     Stored.NUMBER: (NumberAttribute,),

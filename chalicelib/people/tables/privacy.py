@@ -112,6 +112,8 @@ class LedgerRow(LedgerTable):
     `people` lists the lives it is about, `<person_id>.<enrolment>`; in a DISCLOSURE each is followed by `.<mask>`, in
     hexadecimal, whose bits say which of `what` was shown of them. It names people by person_id rather than by
     member_id: who was removed before the consumer ran still sees who looked.
+
+    `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person.
     """
 
     kind = UnicodeAttribute()
@@ -122,6 +124,9 @@ class LedgerRow(LedgerTable):
     people = maybe_list_of(UnicodeAttribute)
     what = maybe_list_of(UnicodeAttribute)
     why = maybe(UnicodeAttribute)
+    principal = maybe(UnicodeAttribute)
+    proposal = maybe(UnicodeAttribute)
+    source = maybe(UnicodeAttribute)
     expires_at = TTLAttribute()
 
 

@@ -1,0 +1,38 @@
+"""Which sources may deliver facts (B3)."""
+
+import re
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.core import store
+from chalicelib.core.errors import Invalid
+from chalicelib.health.tables import SourceRow
+
+NAME = re.compile(r"[a-z0-9-]{2,32}")
+"""Names of sources are words for paths and keys, and nobody's name."""
+
+
+class InvalidSourceName(Invalid):
+    """Not a name that a source can have."""
+
+
+def source_name(text: str) -> str:
+    """The name as it is. Raises InvalidSourceName."""
+    if NAME.fullmatch(text) is None:
+        raise InvalidSourceName
+    return text
+
+
+def stored_source(name: str) -> SourceRow | None:
+    """What was decided of a source last, or None if nothing ever was."""
+    key = SourceRow.of(name)
+    return store.read_together([key]).get(key)
+
+
+def same_source(before: SourceRow | None) -> Condition:
+    """That nothing was decided of a source since it was read."""
+    if before is None:
+        new: Condition = SourceRow.kind.does_not_exist()
+        return new
+    same: Condition = SourceRow.at == before.at
+    return same

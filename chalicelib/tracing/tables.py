@@ -1,0 +1,47 @@
+"""Proposals, in the table `decisions`."""
+
+from enum import StrEnum
+
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+
+from chalicelib.core.decisions import DecisionsTable
+from chalicelib.core.store import Key, maybe
+
+
+class Act(StrEnum):
+    """What a proposal does."""
+
+    GRANT = "grant"
+    REVOKE = "revoke"
+
+
+class Naming(StrEnum):
+    """What somebody, or something, is named by it."""
+
+    OFFICER = "officer"
+    SOURCE = "source"
+
+
+class ProposalRow(DecisionsTable):
+    """That an operator wants somebody named, or named no longer, and who confirmed it.
+
+    An officer stands here by id and life only: what is shown of them is read from their own row, and gone with it.
+    """
+
+    act = UnicodeAttribute()
+    naming = UnicodeAttribute()
+    person_id = maybe(UnicodeAttribute)
+    enrolment = maybe(NumberAttribute)
+    source = maybe(UnicodeAttribute)
+    proposed_by = UnicodeAttribute()
+    proposed_at = UTCDateTimeAttribute()
+    confirmed_by = maybe(UnicodeAttribute)
+    confirmed_at = maybe(UTCDateTimeAttribute)
+    expires_at = TTLAttribute()
+
+    KIND = "PROPOSAL"
+
+    @classmethod
+    def of(cls, proposal_id: str) -> "Key[ProposalRow]":
+        """Where a proposal lies."""
+        return cls.key(cls.KIND, proposal_id)

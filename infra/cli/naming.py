@@ -1,0 +1,189 @@
+"""The commands `grant`, `revoke`, `proposals` and `confirm`: officers and sources are named by two operators (B3)."""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from chalicelib.core import clock
+from chalicelib.core.canonical import DocumentType
+from chalicelib.core.crypto import IdentityMacs
+from chalicelib.core.errors import GatebookError
+from chalicelib.core.store import STORAGE_ERRORS
+from chalicelib.core.texts import text
+from chalicelib.health.sources import InvalidSourceName
+from chalicelib.tracing import errors
+from chalicelib.tracing.service import WAITS, Namings, Proposal
+from chalicelib.tracing.tables import Act
+from infra.cli.options import UnusableTarget, operating
+from infra.cli.principals import principal
+
+REFUSED = 1
+NOT_STARTED = 2
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 refused, or the city did not answer (`proposals` shows what waits); 2 the options or the input "
+    "cannot be used, nothing was begun."
+)
+DOCUMENT_TYPES = ", ".join(DocumentType)
+WORDS: dict[type[GatebookError], str] = {
+    errors.NobodyVerified: "Nobody with this document has proved their identity in this city. They must do so first.",
+    errors.AlreadyNamed: "This is granted already; nothing was changed.",
+    errors.NotNamed: "This is not granted, so it cannot be revoked; nothing was changed.",
+    errors.UnknownProposal: "There is no proposal with this id, or it expired and was removed. `proposals` lists what waits.",
+    errors.ProposalExpired: f"Nobody confirmed this proposal within {WAITS.days} days. Propose it again.",
+    errors.ProposalDone: "This proposal was carried out already, and is not carried out twice.",
+    errors.OwnProposal: "Whoever proposed this cannot confirm it. Another person must, with credentials of their own.",
+    errors.SubjectErased: "The person whom this is about erased themself since; it cannot be carried out.",
+    InvalidSourceName: "A source's name is 2 to 32 lower-case letters, digits and hyphens.",
+}
+"""What operators read; errors that the api has too are told in its words."""
+
+T = TypeVar("T")
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Who you are, for a city on this machine; in AWS it is refused."),
+]
+Name = Annotated[str, typer.Argument(help="The source's name: 2 to 32 lower-case letters, digits and hyphens.")]
+ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="The proposal's id, as `proposals` lists it.")]
+
+grants = typer.Typer(help="Propose to name an officer or a source.", epilog=EXIT_CODES, no_args_is_help=True)
+revocations = typer.Typer(
+    help="Propose to name an officer or a source no longer.", epilog=EXIT_CODES, no_args_is_help=True
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the operator's."""
+    app.add_typer(grants, name="grant")
+    app.add_typer(revocations, name="revoke")
+    app.command(epilog=EXIT_CODES)(proposals)
+    app.command(epilog=EXIT_CODES)(confirm)
+
+
+@grants.command("officer", epilog=EXIT_CODES)
+def grant_officer(context: typer.Context, acts_as: As = None) -> None:
+    """Propose that somebody who proved their identity here becomes a health officer; asks for their document.
+
+    Where the input is no terminal, its first line is the type of the document and the second one its number.
+    """
+    _propose_officer(context, Act.GRANT, acts_as)
+
+
+@revocations.command("officer", epilog=EXIT_CODES)
+def revoke_officer(context: typer.Context, acts_as: As = None) -> None:
+    """Propose that an officer is none any more; asks for their document.
+
+    Where the input is no terminal, its first line is the type of the document and the second one its number.
+    """
+    _propose_officer(context, Act.REVOKE, acts_as)
+
+
+@grants.command("source", epilog=EXIT_CODES)
+def grant_source(context: typer.Context, name: Name, acts_as: As = None) -> None:
+    """Propose that a source may deliver facts."""
+    _propose_source(context, Act.GRANT, name, acts_as)
+
+
+@revocations.command("source", epilog=EXIT_CODES)
+def revoke_source(context: typer.Context, name: Name, acts_as: As = None) -> None:
+    """Propose that a source may deliver facts no longer."""
+    _propose_source(context, Act.REVOKE, name, acts_as)
+
+
+def proposals(context: typer.Context) -> None:
+    """List what waits for another operator's confirmation."""
+    waiting = _asked(context, lambda namings: namings.waiting())
+    if context.obj[2]:
+        typer.echo(json.dumps({"proposals": [_fields(one) for one in waiting]}))
+        return
+    for one in waiting:
+        typer.echo(f"{_line(one)}  proposed {clock.iso(one.proposed_at)} by {one.proposed_by}")
+    if not waiting:
+        typer.echo("Nothing waits.")
+
+
+def confirm(context: typer.Context, proposal: ProposalId, acts_as: As = None) -> None:
+    """Carry out what another operator proposed, once."""
+    done = _asked(context, lambda namings: namings.confirm(proposal, principal(acts_as)))
+    _say(context, done, f"Carried out: {_kind(done)} {done.subject}.")
+
+
+def _propose_officer(context: typer.Context, act: Act, acts_as: str | None) -> None:
+    def propose(namings: Namings) -> Proposal:
+        by = principal(acts_as)
+        return namings.propose_officer(act, *_document(), by)
+
+    _say_proposed(context, _asked(context, propose))
+
+
+def _propose_source(context: typer.Context, act: Act, name: str, acts_as: str | None) -> None:
+    proposed = _asked(context, lambda namings: namings.propose_source(act, name, principal(acts_as)))
+    _say_proposed(context, proposed)
+
+
+def _document() -> tuple[DocumentType, str]:
+    """Type and number of a document, never from the command line, where every user of the machine can read them."""
+    if _at_terminal():
+        type_ = typer.prompt(f"Type of the document ({DOCUMENT_TYPES})", DocumentType.RESIDENT_ID.value, err=True)
+        number = typer.prompt("Number of the document (not shown)", hide_input=True, err=True)
+    else:
+        type_, number = sys.stdin.readline().strip(), sys.stdin.readline().strip()
+    try:
+        return DocumentType(type_), number
+    except ValueError as error:
+        raise UnusableTarget(f"The type of a document is one of: {DOCUMENT_TYPES}.") from error
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _asked(context: typer.Context, ask: Callable[[Namings], T]) -> T:
+    """What the service answers; ends the command with words where it refuses. Its log goes where it mixes with no answer."""
+    city, endpoint_url, _ = context.obj
+    try:
+        with operating(city, endpoint_url), redirect_stdout(sys.stderr):
+            return ask(Namings(IdentityMacs()))
+    except UnusableTarget as error:
+        _fail(str(error), NOT_STARTED)
+    except GatebookError as error:
+        _fail(WORDS.get(type(error)) or text("errors", f"{error.code}.detail", "en"), REFUSED)
+    except STORAGE_ERRORS as error:
+        _fail(f"{city} does not answer, or not to these credentials ({type(error).__name__}).", REFUSED)
+
+
+def _say_proposed(context: typer.Context, proposal: Proposal) -> None:
+    _say(context, proposal, _line(proposal))
+    typer.echo(f"Nothing is changed until another operator confirms it, within {WAITS.days} days.", err=True)
+
+
+def _say(context: typer.Context, proposal: Proposal, words: str) -> None:
+    typer.echo(json.dumps(_fields(proposal)) if context.obj[2] else words)
+
+
+def _fields(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "proposal": proposal.proposal_id,
+        "kind": _kind(proposal),
+        "subject": proposal.subject,
+        "proposed_by": proposal.proposed_by,
+        "proposed_at": clock.iso(proposal.proposed_at),
+        "expires_at": clock.iso(proposal.expires_at),
+    }
+
+
+def _line(proposal: Proposal) -> str:
+    subject = "(erased since, can't be confirmed)" if proposal.subject is None else proposal.subject
+    return f"{proposal.proposal_id}  {_kind(proposal)} {subject}  until {clock.iso(proposal.expires_at)}"
+
+
+def _kind(proposal: Proposal) -> str:
+    return f"{proposal.act} {proposal.naming}"
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,79 @@
+"""Who an operator is: in AWS what STS says, and nothing that one can type."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from infra.cli import principals
+from infra.cli.main import app
+from infra.cli.options import UnusableTarget, operating
+from infra.cli.principals import principal
+
+ACCOUNT = "123456789012"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """An account in AWS, and an operator's shell without any emulator."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with mock_aws():
+        yield
+
+
+def assume(monkeypatch: pytest.MonkeyPatch, role: str, session: str) -> None:
+    """Work in a role's session from now on."""
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
+    keys = boto3.client("sts", region_name="us-east-1").assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+    monkeypatch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+
+
+@pytest.mark.usefixtures("aws")
+def test_two_sessions_of_one_role_are_two_principals(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for session in ("anna", "boris"):
+        assume(monkeypatch, "operators", session)
+        with operating("demo", None):
+            found.append(principal(None))
+
+    assert found == [f"arn:aws:sts::{ACCOUNT}:assumed-role/operators/{name}" for name in ("anna", "boris")]
+
+
+@pytest.mark.usefixtures("aws")
+def test_in_aws_nobody_says_who_they_are() -> None:
+    with operating("demo", None), pytest.raises(UnusableTarget, match="--as is for a city on this machine"):
+        principal("anna")
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_root_user_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(principals, "_caller", lambda: f"arn:aws-cn:iam::{ACCOUNT}:root")
+    with operating("demo", None), pytest.raises(UnusableTarget, match="root user is no person"):
+        principal(None)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("line", ["grant officer --as anna", "revoke source lab-1 --as anna", "confirm 01 --as anna"])
+def test_a_command_for_aws_takes_no_name(line: str) -> None:
+    result = CliRunner().invoke(app, [*line.split(), "--city", "demo"])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--as is for a city on this machine" in result.stderr
+
+
+@pytest.mark.usefixtures("aws")
+def test_without_credentials_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    result = CliRunner().invoke(app, ["grant", "source", "lab-1", "--city", "demo"])
+
+    assert result.exit_code == 1
+    assert "not to these credentials (NoCredentialsError)" in result.stderr
