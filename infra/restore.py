@@ -16,6 +16,8 @@ from chalicelib.core.errors import GatebookError
 from chalicelib.groups.service.restore import delete_book_again, leave_again
 from chalicelib.people.service.restore import disclose_again, end_lives_again, forget_older_phones
 from chalicelib.people.tables.privacy import LEDGER_SHARDS, LedgerRow
+from chalicelib.tracing.restore import decide_again
+from chalicelib.tracing.service import LEDGER_KINDS
 
 OVERLAP = timedelta(minutes=5)
 """Entries from shortly before the backup are replayed as well: clocks differ, and twice does no harm."""
@@ -34,8 +36,9 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "BOOK_DELETED": (delete_book_again,),
     "IDENTITY_PROVED": (forget_older_phones,),
     "DISCLOSURE": (disclose_again,),
+    **dict.fromkeys(LEDGER_KINDS.values(), (decide_again,)),
 }
-"""What each kind of entry means for restored tables. A feature that lets people erase something adds its own."""
+"""What each kind of entry means for restored tables. A feature that lets people erase or decide something adds its own."""
 
 LAST = frozenset({"DISCLOSURE"})
 """Kinds that are replayed behind all others: who was erased later gets no disclosure back."""
