@@ -33,9 +33,11 @@ def principal(acts_as: str | None) -> str:
 
 
 def _caller() -> str:
-    """The ARN of whoever calls; of a role, with the session's name."""
+    """The ARN of whoever calls; of a role, with the session's name. Asked of AWS, whatever other address is configured."""
     import boto3
+    from botocore.config import Config
 
     session = boto3.Session(region_name=settings().city.region)
-    client: Any = session.client("sts")
+    only_aws: Any = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # its stubs don't know it
+    client: Any = session.client("sts", config=only_aws)
     return str(client.get_caller_identity()["Arn"])

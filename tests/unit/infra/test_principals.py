@@ -1,5 +1,6 @@
 """Who an operator is: in AWS what STS says, and nothing that one can type."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from chalicelib.health.sources import stored_source
 from infra.cli import principals
 from infra.cli.main import app
 from infra.cli.options import UnusableTarget, operating
 from infra.cli.principals import principal
+from infra.local.provision import provision
 
 ACCOUNT = "123456789012"
 
@@ -43,6 +46,34 @@ def test_two_sessions_of_one_role_are_two_principals(monkeypatch: pytest.MonkeyP
             found.append(principal(None))
 
     assert found == [f"arn:aws:sts::{ACCOUNT}:assumed-role/operators/{name}" for name in ("anna", "boris")]
+
+
+@pytest.mark.usefixtures("aws")
+def test_in_aws_one_session_proposes_and_another_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
+    with operating("demo", None):
+        provision()
+    command = CliRunner()
+    assume(monkeypatch, "operators", "anna")
+    proposed = command.invoke(app, ["grant", "source", "cdc", "--city", "demo", "--json"])
+    proposal_id = json.loads(proposed.stdout)["proposal"]
+    assert command.invoke(app, ["confirm", proposal_id, "--city", "demo"]).exit_code == 1
+
+    assume(monkeypatch, "operators", "boris")
+    confirmed = command.invoke(app, ["confirm", proposal_id, "--city", "demo"])
+
+    assert (confirmed.exit_code, confirmed.stdout) == (0, "Carried out: grant source cdc.\n")
+    with operating("demo", None):
+        row = stored_source("cdc")
+        assert row is not None
+        assert row.confirmed_by == f"arn:aws:sts::{ACCOUNT}:assumed-role/operators/boris"
+
+
+@pytest.mark.usefixtures("aws")
+def test_no_configured_address_says_who_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    assume(monkeypatch, "operators", "anna")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+    with operating("demo", None):
+        assert principal(None).endswith("/anna")
 
 
 @pytest.mark.usefixtures("aws")
