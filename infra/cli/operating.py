@@ -1,7 +1,6 @@
 """What commands of operators have in common: which city, where, as whom, and how a failure is told."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -9,10 +8,9 @@ from typing import Any, NoReturn
 import typer
 from botocore.exceptions import ClientError
 
-from chalicelib.core.city import CityFileError, load_city
 from chalicelib.core.errors import GatebookError
 from chalicelib.core.store import STORAGE_ERRORS
-from infra.process import working_for
+from infra.cli import options
 
 FAILED = 1
 NOT_STARTED = 2
@@ -20,22 +18,16 @@ NOT_STARTED = 2
 
 @contextmanager
 def operating(context: typer.Context) -> Iterator[str]:
-    """Work for the city that the options name, at an emulator's address or in AWS under the operator's own credentials.
+    """Work for the city that the options name. Gives its name.
 
-    Gives the city's name. What AWS refuses or leaves unanswered is told in a line, without its text, which may quote a row.
+    What AWS refuses or leaves unanswered is told in a line, without its text, which may quote a row.
     """
     city, endpoint_url, _ = context.obj
     try:
-        load_city(city or "")
-    except CityFileError as error:
-        fail(str(error) if city else "Which city? Name it with --city or in CITY.", NOT_STARTED)
-    try:
-        if endpoint_url:
-            with working_for(city, endpoint_url):
-                yield city
-        else:
-            os.environ["CITY"] = city
-            yield city
+        with options.operating(city, endpoint_url) as name:
+            yield name
+    except options.UnusableTarget as error:
+        fail(str(error), NOT_STARTED)
     except (*STORAGE_ERRORS, GatebookError) as error:
         fail(f"{city} did not do it ({_code(error)}).", FAILED)
 

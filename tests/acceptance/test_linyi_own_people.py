@@ -31,7 +31,7 @@ def organization(registrant: Client, name: str = "临沂第一实验小学") -> 
     return org_id, registrant.post(f"/v1/organizations/{org_id}/invitations", body).json["code"]
 
 
-def members(registrant: Client, org_id: str) -> list[dict[str, object]]:
+def members_of(registrant: Client, org_id: str) -> list[dict[str, object]]:
     return list(registrant.get(f"/v1/organizations/{org_id}/members").json["items"])
 
 
@@ -84,12 +84,12 @@ def test_r0_3_a_member_chooses_what_to_share_and_may_choose_anew(linyi: RunningC
 
     assert member.post(f"/v1/invitations/{code}/join", {"scopes": list(chosen)}).status == 201
 
-    (listed,) = members(registrant, org_id)
+    (listed,) = members_of(registrant, org_id)
     assert sorted(listed["scopes"]) == sorted(chosen)  # type: ignore[call-overload]
     for kind, _ in facts:
         assert (listed[kind] is not None) == (kind in chosen)
     assert member.put(f"/v1/me/memberships/{org_id}/consent", {"scopes": []}).status == 200
-    (listed,) = members(registrant, org_id)
+    (listed,) = members_of(registrant, org_id)
     assert [listed[kind] for kind, _ in facts] == [None, None]
 
 
@@ -105,7 +105,7 @@ def test_r0_4_one_person_is_in_several_organizations_which_cannot_join_their_lis
         "临沂机床厂",
         "金雀山社区",
     }
-    (here,), (there,) = members(work, at_work), members(quarter, at_home)
+    (here,), (there,) = members_of(work, at_work), members_of(quarter, at_home)
     assert (here["scopes"], there["scopes"]) == (["nucleic_acid"], ["health_code"])
     assert here["member_id"] != there["member_id"]
     assert work.get(f"/v1/organizations/{at_home}/members").status in {403, 404}
