@@ -36,6 +36,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CITY", "demo")
     monkeypatch.setattr(tokens, "held_key", lambda label: label.encode().ljust(32, b"."))
     monkeypatch.setattr(tokens, "secret", lambda name: name.encode().ljust(32, b"."))
+    monkeypatch.setattr(tokens, "opening_keys", lambda name: iter([bytes(32), name.encode().ljust(32, b".")]))
 
 
 @pytest.mark.parametrize("person_id", [None, PERSON])
