@@ -13,7 +13,7 @@ from chalicelib.core.names import LOOPBACK, table_name
 class Settings(BaseModel):
     """The settings of one process. There is no fallback: a process that is not told its city does not start."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     city_name: str = Field(min_length=1, description="name of the city file, from CITY")
     endpoint_url: str | None = Field(description="an emulator's address, from AWS_ENDPOINT_URL; null is AWS itself")
