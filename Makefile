@@ -54,6 +54,10 @@ test: $(WHOLLY_COVERED) lint ## Check everything but the templates' checkers, as
 bench: $(VENV) ## Measure the budgets of the design
 	@exec $(BIN)/python -m bench
 
+.PHONY: costs
+costs: $(VENV) ## Say what a city costs a month, with the arithmetic
+	@exec $(BIN)/python -m infra.cli costs
+
 .PHONY: checkers
 checkers: $(VENV) ## Check the templates with cfn-lint, cdk-nag and checkov; fetches checkov once
 	$(BIN)/python -m pytest -m checkers tests/infra/test_checkers.py

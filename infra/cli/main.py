@@ -17,6 +17,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
 from infra.cli import naming
 from infra.cli.dlq import dlq
+from infra.cli.costing import costs
 from infra.cli.files import CsvFile, UnusableFile, look_through
 from infra.cli.importing import FileKind, Summary, import_file
 from infra.cli.jobs import jobs
@@ -47,6 +48,7 @@ app.add_typer(dlq, name="dlq")
 app.command("restore-check")(restore_check)
 app.command("rotate-keys")(rotate_keys)
 naming.add_to(app)
+app.command("costs")(costs)
 
 TARGET_NEEDED = (
     "Needed as well, before or after the command: --city NAME and --endpoint-url URL, or CITY and AWS_ENDPOINT_URL in the "

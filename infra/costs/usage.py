@@ -1,0 +1,119 @@
+"""How a city uses the service, as plain tables: per resident and day, each with its reason. Only what exists today.
+
+Design §9 counts 29 million code displays and 2.8 million scans a day for 12 million residents; neither exists yet, so
+neither is here. What a later service adds to the requests is a row in `USES`.
+"""
+
+from dataclasses import dataclass
+
+DAYS = 30
+"""Days of a month."""
+
+SECONDS_A_DAY = 86_400
+GIGABYTE = 10**9
+"""Bytes, as AWS bills traffic; its 2^30 for storage makes storage 7 % cheaper than it is reckoned here."""
+
+BOOK = 100
+"""Members of a book: a school's year group, a company, a residential building."""
+
+PAGE = 50
+"""Members of a page, the list's default and what `make bench` measures."""
+
+
+IMPORT = "import"
+
+FACT_DAYS = 365
+"""Facts have no expiry yet: what one year delivers is reckoned, and each further year adds as much."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """An operation of the bench, how often a resident causes it in a day, and why so often."""
+
+    operation: str
+    daily: float
+    reason: str
+    by: str = "api_handler"
+    """The function that carries it out, or `import`: facts are imported by a command until sources may deliver them."""
+
+
+USES = (
+    Use("ask for a code", 1.2 / 30, "one log-in a month, every fifth code asked for twice"),
+    Use("log in", 1 / 30, "sessions last 30 days, and a city's SMS budget reckons with one log-in in 30 (city files)"),
+    Use("prove identity", 2 / 365, "once, and again with a new phone; twice a year is a wide margin"),
+    Use("open a book", 1 / BOOK / 365, f"every resident is in one book of {BOOK}, opened once a year"),
+    Use("invite", 4 / BOOK / 365, "a new code for each book every quarter"),
+    Use("preview an invitation", 1.5 / 365, "everybody joins once a year, every second one looks twice"),
+    Use("join", 1 / 365, "everybody joins one book a year: school year, job, home"),
+    Use("my memberships", 1 / 7, "a look at the own books once a week"),
+    Use("change consent", 1 / 365, "once a year"),
+    Use("leave", 1 / 365, "as often as joined, so that a city does not grow"),
+    Use(
+        f"list {PAGE} members",
+        22 / DAYS / PAGE,
+        f"each owner looks at the whole book each working day: 1/{PAGE} page a member",
+    ),
+    Use(f"disclose {PAGE} members", 22 / DAYS / PAGE, "one for each page that was looked at", "ledger_stream"),
+    Use("a person arrives", 1 / 365, "the source delivers everybody once a year anew", IMPORT),
+    Use("a fact arrives", 1 / 3, "mass testing of 2022: a result for everybody every third day", IMPORT),
+    Use("a fact is shown", 1 / 3, "each result renews the snapshot in the one book", "registry_stream"),
+)
+"""The order of the bench."""
+
+STANDING: dict[str, dict[str, float]] = {
+    "logins": {"ask for a code": 1, "log in": 1, "prove identity": 1},
+    "people": {"prove identity": 1, "join": 1, "open a book": 1 / BOOK},
+    "memberships": {"join": 1},
+    "organizations": {"open a book": 1 / BOOK, "invite": 4 / BOOK},
+    "registry": {"a person arrives": 1, "a fact arrives": FACT_DAYS / 3},
+}
+"""What lies there for each resident at any time: how often an operation's rows are there at once, by table."""
+
+GROWING = ("consents", "access_log", "ledger")
+"""Tables that grow every day and expire after the days that the city file names under [retention]; reckoned full."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """What each new process of the api function asks for once, and how many hours it lives."""
+
+    secrets: int = 2
+    kms: int = 9
+    hours: float = 2.0
+
+
+PROCESS = Process()
+"""Both secrets, and a key for each label that `held_key` is asked for. AWS names no lifetime; about two hours are usual."""
+
+CITY = "linyi"
+"""The city file that retention and reserved copies are read from: what is kept for how long is the law's, the same in all."""
+
+KEY_CACHE_MINUTES = 5
+"""For so long DynamoDB holds a table's key for a caller before it asks KMS again (DynamoDB, "Encryption at rest: usage notes")."""
+
+ROUND_TRIP_MS = 5.0
+"""Waiting for one call of DynamoDB within a region: single-digit milliseconds (DynamoDB, "What is"), the middle of them."""
+
+KMS_MS = 10.0
+"""Waiting for one call of KMS: an assumption."""
+
+SMS_MS = 300.0
+"""Waiting for the contractor's gateway while a code is sent: an assumption; the function is billed meanwhile."""
+
+VCPU_MB = 1769
+"""Memory at which Lambda gives one vCPU ("Configure Lambda function memory"). Below it a second of CPU takes longer."""
+
+PLATFORM_LOG_BYTES = 330
+"""Lambda's own START, END and REPORT lines of an invocation, with 26 bytes of CloudWatch's for each."""
+
+ACCESS_LOG_BYTES = 330
+"""A line of the gateway's access log (infra.cdk.api.ACCESS_LOG_FORMAT) with values, and CloudWatch's 26 bytes."""
+
+LOG_COMPRESSION = 0.15
+"""Share that compressed logs take (CloudWatch pricing, example 1)."""
+
+GATEWAY_HEADER_BYTES = 250
+"""Headers that API Gateway adds to an answer: date, request ids, content length."""
+
+SMS_REQUEST_BYTES = 500
+"""A request to the contractor's gateway: a text, a phone, headers."""
