@@ -1,17 +1,37 @@
-"""`python -m bench`: one table of what things cost and may cost. It starts the emulator that it measures on, and ends it."""
+"""`python -m bench [--write]`: what things cost and may cost. It starts the emulator that it measures on, and ends it.
+
+Exit codes: 0 nothing is over a limit but what is known to be (bench/known.py); 1 something else is; 2 the options can't be used.
+With `--write` the figures go into infra/costs/measured.json, which `python -m infra.cli costs` reckons with.
+"""
+
+import sys
+from collections.abc import Sequence
 
 from bench.city import bench_city
 from bench.cold import cold_start
-from bench.operations import OPERATIONS, measured
-from bench.report import show
+from bench.measuring import measured, measured_cpu
+from bench.operations import OPERATIONS
+from bench.report import Measurements, show
+from bench.size import package
+from bench.writing import write
+
+OPTIONS = ["--write"]
 
 
-def main() -> None:
-    """Measure everything and print it. A figure over its limit is shown as such; tests/engines/test_budgets.py holds the counts."""
+def main(arguments: Sequence[str]) -> int:
+    """Measure everything and print it; the exit code."""
+    if list(arguments) not in ([], OPTIONS):
+        print(f"usage: python -m bench [{OPTIONS[0]}]", file=sys.stderr)
+        return 2
     with bench_city() as city:
         figures = [measured(operation, city) for operation in OPERATIONS]
-    show(figures, cold_start())
+        cpu = [measured_cpu(one, city) for one in figures]
+    everything = Measurements(figures, cpu, cold_start(), package())
+    show(everything)
+    if arguments:
+        write(figures, cpu)
+    return 1 if everything.unknown_over else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -19,6 +19,8 @@ Item = Mapping[str, Mapping[str, Any]]
 READ_BYTES = 4096
 WRITE_BYTES = 1024
 TRANSACTION = 2
+ENTRY_BYTES = 100
+"""What DynamoDB adds to the size of each item and index entry that it stores (DynamoDB pricing, "Data storage")."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Written:
         own = _write_units(max(_size(self.before), _size(self.after)))
         entries = 0 if self.is_check else sum(_entry_units(self, index) for index in _indexes(self.table))
         return Units(write=self.times * (own + entries))
+
+    def stored(self) -> int:
+        """The bytes by which the table is larger afterwards, index entries and DynamoDB's own share included."""
+        return _stored_bytes(self.after, self.table) - _stored_bytes(self.before, self.table)
 
 
 def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> Units:
@@ -106,6 +112,11 @@ def _entry(item: Item | None, index: Mapping[str, Any], table: str) -> Item | No
 
 def _place(entry: Item, index: Mapping[str, Any]) -> list[Any]:
     return [entry[key["AttributeName"]] for key in index["KeySchema"]]
+
+
+def _stored_bytes(item: Item | None, table: str) -> int:
+    held = [item, *(_entry(item, index, table) for index in _indexes(table))]
+    return sum(_size(one) + ENTRY_BYTES for one in held if one is not None)
 
 
 def key_names(table: str) -> set[str]:

@@ -3,8 +3,10 @@
 import itertools
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -12,6 +14,7 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 
 from bench.pricing import TRANSACTION, Item, Units, Written, key_names, listed_bytes, read_units
+from chalicelib.core import store
 
 DYNAMODB = "dynamodb"
 SEAM = "_make_api_call"
@@ -22,7 +25,10 @@ SINGLE = {"PutItem": "Item", "UpdateItem": "Key", "DeleteItem": "Key"}
 
 @dataclass(frozen=True)
 class Call:
-    """One call: when it began and ended, in ticks; keys it touched; bytes sent, received, and of items listed; its cost."""
+    """One call: when it began and ended, in ticks; keys it touched; bytes sent, received, and of items listed; its cost.
+
+    With what is needed to make it again: its client, its request, and what lay at the keys that it wrote to. `stored` is by table.
+    """
 
     service: str
     operation: str
@@ -33,6 +39,10 @@ class Call:
     received: int
     listed: int
     units: Units
+    stored: Mapping[str, int] = field(default_factory=dict)
+    client: Any = None
+    request: Mapping[str, Any] = field(default_factory=dict)
+    before: tuple[tuple["Target", Item | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,37 +81,52 @@ class Recorder:
         """What all of it cost."""
         return sum((call.units for call in self.calls), Units())
 
+    @property
+    def stored(self) -> Mapping[str, int]:
+        """The bytes that stay in each table; negative where rows were removed."""
+        changes: Counter[str] = Counter()
+        for call in self.calls:
+            changes.update(call.stored)
+        return {table: size for table, size in sorted(changes.items()) if size}
+
     def call(self, client: Any, operation: str, request: Mapping[str, Any]) -> Any:
         """Make a call and record it, also if it fails."""
         service = client.meta.service_model.service_name
         targets = list(_targets(operation, request)) if service == DYNAMODB else []
-        before = [_stored(client, target) for target in targets]
+        before = tuple((target, _stored(client, target)) for target in targets)
+        asked = deepcopy(request)  # botocore may add to what it is given
         began, answer = next(self._ticks), {}
         try:
             answer = ORIGINAL(client, operation, request)
         finally:
             ended = next(self._ticks)
             written = [
-                Written(target.table, old, _stored(client, target), target.times, target.is_check).units()
-                for target, old in zip(targets, before, strict=True)
+                Written(target.table, old, _stored(client, target), target.times, target.is_check)
+                for target, old in before
             ]
-            units = sum(written, read_units(operation, request, answer) if service == DYNAMODB else Units())
-            keys = len(targets) + _keys_read(operation, request, answer)
-            with self._lock:
-                self.calls.append(
-                    Call(
-                        service,
-                        operation,
-                        began,
-                        ended,
-                        keys,
-                        _bytes(request),
-                        _bytes(answer),
-                        listed_bytes(answer),
-                        units,
-                    )
+            read = read_units(operation, request, answer) if service == DYNAMODB else Units()
+            self._add(
+                Call(
+                    service,
+                    operation,
+                    began,
+                    ended,
+                    keys=len(targets) + _keys_read(operation, request, answer),
+                    sent=_bytes(request),
+                    received=_bytes(answer),
+                    listed=listed_bytes(answer),
+                    units=sum((one.units() for one in written), read),
+                    stored=_stored_bytes(written),
+                    client=client,
+                    request=asked,
+                    before=before,
                 )
+            )
         return answer
+
+    def _add(self, call: Call) -> None:
+        with self._lock:
+            self.calls.append(call)
 
 
 @contextmanager
@@ -140,6 +165,15 @@ def _stored(client: Any, target: Target) -> Item | None:
     asked = {"TableName": target.table, "Key": target.key, "ConsistentRead": True}
     item: Item | None = ORIGINAL(client, "GetItem", asked).get("Item")
     return item
+
+
+def _stored_bytes(written: list[Written]) -> Mapping[str, int]:
+    """By the table's name in the code."""
+    names = {table.physical_name(): str(table.Meta.table) for table in store.tables()}
+    changes: Counter[str] = Counter()
+    for one in written:
+        changes[names[one.table]] += one.stored()
+    return changes
 
 
 def _keys_read(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> int:

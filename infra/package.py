@@ -11,6 +11,12 @@ from pathlib import Path, PurePosixPath
 MAX_BYTES = 15_000_000
 """What a package may weigh (design §9): a cold start unpacks it."""
 
+INCOMPLETE = "Could not install dependencies"
+"""How Chalice says that a wheel for Lambda is missing, before it goes on without it (notes: trap 20)."""
+
+TOO_LARGE = "the package weighs"
+"""How `slim` says that a package is."""
+
 SERVICES = frozenset({"dynamodb", "kms", "secretsmanager", "sns", "sqs", "sts"})
 """The services whose descriptions botocore needs at run time."""
 
@@ -38,7 +44,7 @@ def slim(package: Path) -> None:
         for name, content in entries.items():
             slimmed.writestr(_entry(name), content, zipfile.ZIP_DEFLATED)
     if (size := package.stat().st_size) > MAX_BYTES:
-        raise ValueError(f"the package weighs {size:,} bytes, more than {MAX_BYTES:,}")
+        raise ValueError(f"{TOO_LARGE} {size:,} bytes, more than {MAX_BYTES:,}")
 
 
 def is_needed(name: str) -> bool:

@@ -21,12 +21,10 @@ from infra.cdk.keys import Keys
 from infra.cdk.names import function_id, log_group, logical, resource
 from infra.cdk.roles import FunctionRole, allow
 from infra.grants import RIGHTS
-from infra.package import slim
+from infra.package import INCOMPLETE, slim
 
 ROOT = Path(__file__).resolve().parents[2]
 API = "api_handler"
-INCOMPLETE = "Could not install dependencies"
-"""How Chalice says that a wheel for Lambda is missing, before it goes on without it (notes: trap 20)."""
 
 
 class PackagingError(Exception):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import app
-from bench.pricing import READ_BYTES, WRITE_BYTES, Item, Units, Written, read_units
+from bench.pricing import ENTRY_BYTES, READ_BYTES, WRITE_BYTES, Item, Units, Written, read_units
 from bench.recorder import DYNAMODB, Call, Recorder
 from chalicelib.groups.tables import MembershipRow
 from chalicelib.people.tables.privacy import ReceiptRow
@@ -92,6 +92,17 @@ def test_index_entries_are_written_where_they_change(memberships: str) -> None:
     )
     assert Written(memberships, listed, None, times=2).units() == Units(write=6)
     assert Written(memberships, listed, listed, times=2, is_check=True).units() == Units(write=2)
+
+
+def test_what_stays_is_items_and_their_index_entries(receipts: str, memberships: str) -> None:
+    assert Written(receipts, None, item(50)).stored() == 50 + ENTRY_BYTES
+    assert Written(receipts, item(50), item(70)).stored() == 20
+    assert Written(receipts, item(50), None, times=2).stored() == -(50 + ENTRY_BYTES)
+    assert Written(receipts, item(50), item(50), is_check=True).stored() == 0
+    # org_id o, member_id m: 17 bytes, and with a path they are in one index more, whole but for what it leaves out
+    plain, listed = Written(memberships, None, member()).stored(), Written(memberships, None, member(path="/")).stored()
+    assert plain == 17 + ENTRY_BYTES
+    assert listed == 2 * (17 + 5 + ENTRY_BYTES)
 
 
 def call(began: int, ended: int, service: str = DYNAMODB) -> Call:

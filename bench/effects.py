@@ -1,0 +1,80 @@
+"""What nobody waits for and the city pays all the same: facts that arrive, and what streams cause."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bench.measuring import Limits, Operation, Send
+from bench.preparing import full_book, known_person, membership, people_of
+from bench.pricing import key_names
+from chalicelib.core import store
+from chalicelib.core.crypto import IdentityMacs
+from chalicelib.core.store import Row
+from chalicelib.groups.consents import DISCLOSABLE, disclosed
+from chalicelib.groups.service.members import WHY_LIST
+from chalicelib.health.tables import FactRow
+from chalicelib.people.tables.privacy import ledger_entry
+from tests.support.city import TestCity
+
+DISCLOSED = 50
+NEWEST = ("nucleic_acid", "negative", "2022-11-21T08:00:00")
+"""A fact that is newer than what the source knows of anybody."""
+
+NO_LIMITS = Limits(round_trips=None, section="")
+"""Design §9 limits what is not built yet: status changes, the daily sync, traces."""
+
+
+def _disclose(city: TestCity) -> Send:
+    """The ledger's entry of one page of members, as the stream hands it over."""
+    _, org_id, members = full_book(city, DISCLOSED - 1)
+    store.write_all(people_of(members))
+    shown = [disclosed(row.person_id, int(row.enrolment), row.scopes or ()) for row in members]
+    entry = ledger_entry(
+        "DISCLOSURE",
+        shown,
+        org_id=org_id,
+        organization="Third School",
+        actor="王**",
+        what=list(DISCLOSABLE),
+        why=WHY_LIST,
+    )
+    return _streamed("ledger_stream", entry)
+
+
+def _person_arrives(city: TestCity) -> Send:
+    """Who somebody is reaches the registry, as an import writes it."""
+    person = city.stranger()
+    return lambda: city.know(person)
+
+
+def _fact_arrives(city: TestCity) -> Send:
+    """A fact reaches the registry, as an import writes it."""
+    person = city.person()
+    return lambda: city.fact(person, *NEWEST)
+
+
+def _fact_is_shown(city: TestCity) -> Send:
+    """The same fact in the registry's stream: the snapshot in the one book of its person is renewed."""
+    person = known_person(city)
+    membership(city, person)
+    city.fact(person, *NEWEST)
+    person_id = IdentityMacs().person_id(person.type, person.number)
+    facts = store.query_all(FactRow, person_id, FactRow.sk.startswith(f"{NEWEST[0]}#"))
+    return _streamed("registry_stream", max(facts, key=lambda fact: str(fact.occurred_at)))
+
+
+def _streamed(function: str, row: Row) -> Send:
+    import app
+
+    image = row.serialize()
+    keys = {name: image[name] for name in key_names(row.physical_name())}
+    event = {"Records": [{"dynamodb": {"SequenceNumber": "1", "Keys": keys, "NewImage": image}}]}
+    called: Callable[[Any, Any], object] = getattr(app, function)
+    return lambda: called(event, None)
+
+
+EFFECTS = (
+    Operation(f"disclose {DISCLOSED} members", _disclose, NO_LIMITS),
+    Operation("a person arrives", _person_arrives, NO_LIMITS),
+    Operation("a fact arrives", _fact_arrives, NO_LIMITS),
+    Operation("a fact is shown", _fact_is_shown, NO_LIMITS),
+)

@@ -1,0 +1,71 @@
+"""What operations need before they can begin."""
+
+from collections.abc import Iterator
+from copy import copy
+from datetime import timedelta
+from secrets import token_bytes
+from typing import TypeVar
+
+from chalicelib.core import store
+from chalicelib.core.crypto import encode
+from chalicelib.core.store import Row
+from chalicelib.groups.tables import MembershipRow
+from chalicelib.people.tables.people import PersonRow
+from tests.support.city import TestCity
+from tests.support.client import Client
+from tests.support.people import TestPerson
+
+ALL_SCOPES = ("health_code", "nucleic_acid", "vaccination", "travel")
+COOLDOWN = timedelta(minutes=2)
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+def known_person(city: TestCity) -> TestPerson:
+    """Somebody of whom the source knows something of each kind."""
+    person = city.person()
+    city.fact(person, "nucleic_acid", "negative", "2022-11-20T08:00:00")
+    city.fact(person, "vaccination", "2", "2021-06-01T09:00:00")
+    city.fact(person, "high_risk_travel", "medium", "2022-11-18T12:00:00")
+    return person
+
+
+def membership(city: TestCity, person: TestPerson | None = None) -> tuple[Client, str]:
+    """A member, and the organization."""
+    owner, member = city.verified(), city.verified(person or known_person(city))
+    org_id = city.book(owner)
+    city.join(member, city.invite(owner, org_id), *ALL_SCOPES)
+    return member, org_id
+
+
+def full_book(city: TestCity, others: int) -> tuple[Client, str, list[MembershipRow]]:
+    """The owner of a book, its id, and the rows of its members: one real, the others its likes."""
+    owner, member = city.verified(), city.verified(known_person(city))
+    org_id = city.book(owner)
+    member_id = city.join(member, city.invite(owner, org_id), *ALL_SCOPES)
+    row = _stored(MembershipRow.of(org_id, member_id))
+    likes = [_like(row, member_id=_some_id(), person_id=_some_id()) for _ in range(others)]
+    store.write_all(likes)
+    return owner, org_id, [row, *likes]
+
+
+def people_of(members: list[MembershipRow]) -> Iterator[PersonRow]:
+    """The rows of people who are as the first member is."""
+    person = _stored(PersonRow.of(members[0].person_id))
+    return (_like(person, person_id=member.person_id) for member in members)
+
+
+def _stored(key: store.Key[RowT]) -> RowT:
+    row = store.read_together([key]).get(key)
+    assert row is not None
+    return row
+
+
+def _like(row: RowT, **changes: str) -> RowT:
+    other = copy(row)
+    other.attribute_values = {**row.attribute_values, **changes}
+    return other
+
+
+def _some_id() -> str:
+    return encode(token_bytes(16))
