@@ -15,6 +15,5 @@ class Policy(BaseModel):
         frozen=True,
         strict=True,
         defer_build=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
     )

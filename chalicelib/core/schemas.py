@@ -37,19 +37,19 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_as_moments_are_written)]
 class Input(BaseModel):
     """A request body: unknown fields are refused, nothing is converted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Query(BaseModel):
     """A query string: unknown parameters are refused, numbers come as text."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Output(BaseModel):
     """An answer. Fields may be added in any version, so clients must ignore those they don't know."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class PageQuery(Query):

@@ -12,6 +12,7 @@ from chalicelib.http import problems
 from chalicelib.http.admission import Public
 from infra.openapi.answers import FILES, HEADERS, Json, References, responses
 from infra.openapi.route import Model, Route, routes
+from infra.openapi.words import field_words
 
 DESCRIPTION = """\
 Group books: an organization sees of its members exactly what each of them agreed to share.
@@ -55,11 +56,18 @@ SOURCES = re.compile(r" ?\((?:[BRT]-?[0-9.]+(?:, )?)+\)")
 
 
 class _Schemas(GenerateJsonSchema):
-    """Schemas without titles that only repeat a field's name."""
+    """Schemas without titles that only repeat a field's name, and with what models say below their fields."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  asked by pydantic of each field
         """No field needs one."""
         return False
+
+    def model_schema(self, schema: Any) -> Any:
+        """The schema of one model; what a field says by itself comes before what stands below it."""
+        made = super().model_schema(schema)
+        for name, words in field_words(schema["cls"]).items():
+            made["properties"][name].setdefault("description", words)
+        return made
 
 
 def document() -> Json:
