@@ -17,8 +17,8 @@ KNOWN_OVER = {
 """Operations that take more sequential round trips than their limit, and how many."""
 
 KNOWN_COLD_START = 2.2
-"""The ratio up to which the cold start is known to be over its limit: 1.57 at rest, up to 1.95 on a busy machine.
+"""The ratio up to which the cold start is known to be over its limit: 1.6 to 1.9, as busy as the machine is.
 
-`import pydantic` alone loads none of its classes; against `from pydantic import BaseModel` the ratio at rest is 1.41. The rest
-are fifty models and a dozen rows, which a cold start needs.
+A part is the measure's: `import pydantic` alone loads none of its classes, and against `from pydantic import BaseModel` it
+is 1.4 to 1.6. The rest are fifty models and a dozen rows, which are made when their modules are imported.
 """
