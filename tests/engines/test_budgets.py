@@ -12,6 +12,9 @@ from tests.support.city import TestCity
 
 STALE = "infra/costs/measured.json is behind the code; `python -m bench --write` writes it"
 
+COUNTER = 200
+"""Bytes of a row of counters. The city's budget of an hour has 16; the one that is drawn may be there already."""
+
 pytestmark = [pytest.mark.engines, pytest.mark.slow]
 
 
@@ -24,7 +27,7 @@ def test_an_operation_keeps_within_its_limits(city: TestCity, operation: Operati
     written = costs.measured()[operation.name]
     now = as_measured(figures, Cpu(whole=0.001, bare=0.001))
     assert now.counts() == written.counts(), STALE
-    assert sum(now.stored.values()) == pytest.approx(sum(written.stored.values()), rel=0.1, abs=50), STALE
+    assert sum(now.stored.values()) == pytest.approx(sum(written.stored.values()), rel=0.1, abs=COUNTER), STALE
     assert now.answered == pytest.approx(written.answered, rel=0.1, abs=50), STALE
 
 
