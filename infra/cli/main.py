@@ -16,8 +16,8 @@ from chalicelib.core import aws
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
 from infra.cli import naming
-from infra.cli.dlq import dlq
 from infra.cli.costing import costs
+from infra.cli.dlq import dlq
 from infra.cli.files import CsvFile, UnusableFile, look_through
 from infra.cli.importing import FileKind, Summary, import_file
 from infra.cli.jobs import jobs

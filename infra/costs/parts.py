@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from chalicelib.core.city_secrets import SECRETS
 from infra.grants import RIGHTS
-from infra.local.provision import SECRETS
 
 CONFIG = Path(__file__).parents[2] / ".chalice/config.json"
 

@@ -13,6 +13,8 @@ from chalicelib.core.names import secret_name
 from chalicelib.core.rotation import Rotation, present_version, put_version
 from tests.support.seam import Seam, aws_error
 
+pytestmark = pytest.mark.usefixtures("whole_run")
+
 BEARER = tokens.new_bearer(encode(b"s" * 16), None)
 
 
