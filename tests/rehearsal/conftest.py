@@ -14,6 +14,7 @@ from infra.local.emulator import Emulator
 from infra.local.ports import free_port
 from infra.rehearsal.city import RehearsedCity
 from tests.acceptance.conftest import ROOT, RunningCity
+from tests.support import processes
 from tests.support.people import crowd
 from tests.support.synthesis import shared_folder, synthesis
 
@@ -41,11 +42,22 @@ class DeployedCity(RunningCity):
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, DeployedCity]]:
+def emulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The emulator that both are deployed to. It leaves no process behind, its functions' included."""
+    folder = tmp_path_factory.mktemp("emulator")
+    with Emulator(free_port(), folder / "state", folder / "emulator.log") as emulator:
+        leader = emulator.pid
+        yield emulator
+    if leader is not None and processes.can_be_asked():
+        assert processes.group(leader) == set(), "the emulator ended without its functions"
+
+
+@pytest.fixture(scope="session")
+def stage(emulator_process: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, DeployedCity]]:
     """The cities by name."""
     folder: Path = tmp_path_factory.mktemp("rehearsal")
+    emulator = emulator_process
     with ExitStack() as running:
-        emulator = running.enter_context(Emulator(free_port(), folder / "state", folder / "emulator.log"))
         cities, everybody = {}, crowd()
         shared = shared_folder(tmp_path_factory)
         with ThreadPoolExecutor() as both:

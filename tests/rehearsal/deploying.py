@@ -1,11 +1,15 @@
 """Both cities are made from their packages, each alone; a second deployment keeps what the first one holds."""
 
+import os
+
 import pytest
 
 from chalicelib.core.city import load_city
+from infra.local.emulator import Emulator
 from infra.rehearsal.deployment import Deployment
 from infra.rehearsal.unsupported import UNSUPPORTED, adapted
 from tests.rehearsal.conftest import CITIES, DeployedCity
+from tests.support import processes
 
 
 @pytest.mark.parametrize("name", CITIES)
@@ -80,6 +84,16 @@ def test_a_city_that_was_destroyed_serves_the_same_people_when_it_is_deployed_ag
     again = city.api.as_(str(client.token))
     assert again.get("/v1/me").json["verified"] is True
     assert again.get(f"/v1/organizations/{org_id}").status == 200
+
+
+@pytest.mark.skipif(not processes.can_be_asked(), reason="only Linux says which process listens where")
+def test_all_of_it_listens_on_this_machine_alone(stage: dict[str, DeployedCity], emulator_process: Emulator) -> None:
+    assert stage["linyi"].api.get("/health").status == 200, "a function runs"
+    assert emulator_process.pid is not None
+    running = processes.group(emulator_process.pid)
+
+    assert len(running) > 1, "functions run in processes of their own"
+    assert {address.is_loopback for address in processes.listening({*running, os.getpid()})} == {True}
 
 
 def test_nothing_is_taken_out_that_the_emulator_can_make(stage: dict[str, DeployedCity]) -> None:
