@@ -254,6 +254,15 @@ class City(Policy):
             raise ValueError(message)
         return value
 
+    @field_validator("sms")
+    @classmethod
+    def _sender_works_there(cls, value: Sms, info: ValidationInfo) -> Sms:
+        """AWS, "Supported Regions and countries for SMS messaging with Amazon SNS": no region of mainland China."""
+        if value.sender == "sns" and str(info.data.get("region", "")).startswith("cn-"):
+            message = "sender must be http in a region of mainland China, from which AWS sends no text messages"
+            raise ValueError(message)
+        return value
+
     def holds_county(self, code6: str) -> bool:
         """Tell whether a six-digit county code of GB/T 2260 belongs to the city (R1.1)."""
         return _is_county(code6) and (self.counties == "any" or code6 in self.counties)

@@ -137,6 +137,17 @@ def test_a_wrong_value_is_named_with_its_reason(pattern: str, replacement: str, 
     assert found[field]
 
 
+def test_aws_sends_no_text_messages_from_its_regions_in_china() -> None:
+    """Not from a demo's either. Elsewhere it does."""
+    demo = (FOLDER / "demo.toml").read_text(encoding="utf-8")
+    at_home = re.sub(r'(?m)^region = ".*"', 'region = "cn-north-1"', demo)
+
+    with pytest.raises(CityFileError) as caught:
+        parse_city("demo", at_home)
+    assert "sender must be http" in caught.value.problems["sms"]
+    assert parse_city("demo", demo).sms.sender == "sns"
+
+
 def test_a_file_that_is_not_toml_says_where() -> None:
     assert "line 1" in problems("name = \n")["file"]
 
