@@ -65,7 +65,7 @@ RIGHTS: Mapping[str, Rights] = {
         tables={
             "people": _of(READ, CHANGE, REMOVE),
             "organizations": _of(READ, ASK, REMOVE, WRITE_MANY),
-            "memberships": _of(ASK, REMOVE, WRITE_MANY),
+            "memberships": _of(READ, ASK, REMOVE, WRITE_MANY),
             "consents": _of(PUT),
             "access_log": _of(ASK, WRITE_MANY),
             "ledger": _of(READ, PUT),
@@ -76,7 +76,7 @@ RIGHTS: Mapping[str, Rights] = {
         tables={
             "people": _of(READ, ASK, CHANGE),
             "memberships": _of(READ, CHANGE),
-            "registry": _of(ASK),
+            "registry": _of(READ, ASK),
         },
         queues=("registry_retries",),
     ),
