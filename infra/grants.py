@@ -18,7 +18,7 @@ class Rights:
     tables: Mapping[str, frozenset[str]]
     """DynamoDB actions on each table."""
     indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Indexes that it asks, beside the table itself."""
+    """Indexes that it asks; the table itself it asks only with a right of its own."""
     probes: tuple[str, ...] = ()
     """Tables of which it reads the key `probe`, which holds nothing, and no other (`/health`)."""
     derives_keys: bool = False
@@ -47,14 +47,14 @@ RIGHTS: Mapping[str, Rights] = {
             "registry": _of(READ, ASK),
             "consents": _of(ASK, PUT),
             "organizations": _of(READ, PUT, CHANGE, CHECK),
-            "memberships": _of(READ, ASK, PUT, CHANGE, REMOVE),
+            "memberships": _of(READ, PUT, CHANGE, REMOVE),
             "access_log": _of(ASK),
             "ledger": _of(PUT),
             "requests": _of(READ, PUT),
             "runs": _of(READ),
             "keys": _of(PUT),
         },
-        indexes={"memberships": ("by_path", "by_attention")},
+        indexes={"memberships": ("by_path",)},
         probes=("consents", "access_log", "ledger", "keys", "decisions"),
         derives_keys=True,
         seals_fields=True,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.canaries import dump_tables
+from tests.support.rights import Guard, functions_act, guarded
 from tests.support.seam import Seam, seam
 from tests.support.tracing import untraced
 
@@ -57,7 +58,16 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def whole_run(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator["TestCity"]:  # noqa: ARG001
+def rights(emulator: str) -> Iterator[Guard]:  # noqa: ARG001  the guard lies over its clients
+    """Every function of this process has the rights that it has in a deployed city, and no others."""
+    import app
+
+    with guarded() as guard, functions_act(app):
+        yield guard
+
+
+@pytest.fixture(scope="session")
+def whole_run(rights: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterator["TestCity"]:
     """The city of this worker. At the end its raw tables are searched for every person of the run."""
     import app
     from infra.local.provision import provision
@@ -72,17 +82,20 @@ def whole_run(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     pump = Pump(tmp_path_factory.mktemp("pump") / "positions.json", functions, deliver_twice=7)
     city = TestCity(Client(InProcess(app.app)), sms, pump)
     yield city
+    assert rights.refused == []
     with untraced():
         assert city.canaries.leaks(dump_tables()) == []
 
 
 @pytest.fixture
 def city(
-    whole_run: "TestCity", capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    whole_run: "TestCity", rights: Guard, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Iterator["TestCity"]:
     """The worker's city for one test; afterwards its answers, output and logs are searched for people."""
     answers_before = len(whole_run.api.answers)
     yield whole_run
+    refused, rights.refused[:] = list(rights.refused), []
+    assert refused == [], "infra/grants.py does not list what a function of app.py did"
     output = capfd.readouterr()
     answers = "\n".join(f"{answer.headers} {answer.text}" for _, answer in whole_run.api.answers[answers_before:])
     searched = "\n".join((output.out, output.err, caplog.text, answers))

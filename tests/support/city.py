@@ -14,6 +14,7 @@ from infra.local.pump import Pump
 from tests.support.canaries import Canaries
 from tests.support.client import Answer, Client
 from tests.support.people import TestPerson, crowd
+from tests.support.rights import API, acting_as
 
 
 class RecordedSms:
@@ -52,7 +53,8 @@ class InProcess:
         converter = self._gateway.event_converter
         converter.LOCAL_SOURCE_IP = self.address
         try:
-            response = self._gateway.handle_request(method, path, dict(headers), body)
+            with acting_as(API):
+                response = self._gateway.handle_request(method, path, dict(headers), body)
         except ForbiddenError:
             return Answer(403, {}, "")
         return Answer(

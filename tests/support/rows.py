@@ -6,12 +6,14 @@ from typing import Any
 
 from chalicelib.core import store
 from chalicelib.core.store import Key, RawItem
+from tests.support.rights import acting_as
 
 
 def stored(key: Key[Any]) -> RawItem | None:
     """The item at a key, read consistently, or None."""
     request = {"TableName": key.row.physical_name(), "Key": key.raw(), "ConsistentRead": True}
-    item: RawItem | None = store.connection().dispatch("GetItem", request).get("Item")
+    with acting_as(None):  # a test that looks in the middle of a request
+        item: RawItem | None = store.connection().dispatch("GetItem", request).get("Item")
     return item
 
 

@@ -1,0 +1,101 @@
+"""What functions are allowed, against what they do. That they do nothing else, the whole suite sees (tests/support/rights.py)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+import app
+from chalicelib.alerts.sms import city_sender
+from chalicelib.core import clock, crypto
+from chalicelib.core.runs import mark_complete
+from chalicelib.core.texts import Language
+from chalicelib.groups import effects
+from chalicelib.people.tables.people import MembershipPointer
+from infra.grants import RIGHTS
+from tests.api.groups.steps import damaged
+from tests.api.matrix import ROLES, Row, rows
+from tests.api.world import World
+from tests.support.books import OPEN, Book, person_id_of
+from tests.support.city import RecordedSms, TestCity
+from tests.support.rights import Guard, Use, granted
+from tests.support.routes import routes
+from tests.support.rows import spoil
+
+pytestmark = [pytest.mark.api, pytest.mark.slow]
+
+ALL = {route.name: route for route in routes()}
+
+KEPT: dict[tuple[str, Use], str] = {}
+"""Rights that none of these flows needs, and why a function has them all the same."""
+
+
+class SentAndRecorded:
+    """The city's own sender, with a record of what it sent."""
+
+    def __init__(self, record: RecordedSms) -> None:
+        self._sender, self._record = city_sender(), record
+
+    def send(self, phone: str, text: str, language: Language) -> None:
+        self._sender.send(phone, text, language)
+        self._record.send(phone, text, language)
+
+
+@pytest.fixture
+def cold(city: TestCity) -> Iterator[TestCity]:
+    """The city, composed with its own sender in a process that holds no keys yet."""
+    crypto.forget_keys()
+    app.services.replace(app.compose(sms=SentAndRecorded(city.sms)))
+    mark_complete(1, clock.now())
+    yield city
+    app.services.replace(app.compose(sms=city.sms))
+
+
+def carried_out() -> Iterator[tuple[Row, str]]:
+    """Each route and thing with the first role that may."""
+    for row in rows():
+        role = next((role for role in ROLES if row.statuses[role] < 400), None)
+        if role is not None:
+            yield row, role
+
+
+def ask_everything(city: TestCity) -> None:
+    """Every route, about everything that it does something with."""
+    for row, role in carried_out():
+        answer = World(city).ask(ALL[row.route], role, row.thing)
+        assert answer.status == row.statuses[role], (row, role, answer.text)
+
+
+def let_everything_follow(city: TestCity) -> None:
+    """What streams carry: looks, new facts, a phone that changed hands, an erased life, a deleted book with broken rows."""
+    book = Book.opened(city, city.verified())
+    first, second, third, fourth = (city.person() for _ in range(4))
+    for person in (first, second, fourth):
+        city.join(city.verified(person), book.code, "nucleic_acid")
+    erased = city.verified(third)
+    city.join(erased, book.code, "nucleic_acid")
+    assert len(book.members()) == 4
+    city.fact(first, "nucleic_acid", "negative", "2026-11-01T08:00:00")
+    city.know(replace(second, phone=city.stranger().phone))
+    city.deliver()
+
+    assert erased.delete("/v1/me").status == 204
+    damaged(book.org_id, person_id_of(second), "name_mask")
+    damaged(book.org_id, person_id_of(first), "name_mask")
+    spoil(MembershipPointer.of(person_id_of(first), book.org_id), "member_id")
+    assert book.delete().status == 204
+    city.deliver()
+
+
+def test_no_function_has_a_right_that_it_never_uses(
+    cold: TestCity, rights: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects, "MEMBERS_AN_ENTRY", 1)  # so that the sweep goes on in a second entry
+    rights.used.clear()
+
+    ask_everything(cold)
+    assert cold.verified().post("/v1/organizations", OPEN, idempotency_key="1").status == 201
+    let_everything_follow(cold)
+
+    unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used
+    assert sorted(unused) == sorted(KEPT)

@@ -1,0 +1,153 @@
+"""IAM in this process: a call that a function of `app.py` makes without a right in `infra.grants` is refused, as on AWS."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+
+from chalicelib.core import store
+from chalicelib.core.names import field_key_alias, hmac_key_alias, secret_name
+from chalicelib.core.settings import settings
+from infra.grants import READ, RIGHTS, Rights
+from tests.support.seam import PLACE, aws_error
+
+API = "api_handler"
+PROBED = "probe"
+"""The one key that a probe reads."""
+
+TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+"""What IAM asks for each part of a transaction."""
+
+_ACTING: ContextVar[str | None] = ContextVar("acting", default=None)
+
+
+class Use(NamedTuple):
+    """An action, and what on: `ledger`, `memberships/by_path`, `ledger/probe`, a key's or a secret's short name."""
+
+    action: str
+    on: str
+
+
+def granted(rights: Rights) -> set[Use]:
+    """Everything that a function with these rights may do."""
+    uses = {Use(action, table) for table, actions in rights.tables.items() for action in actions}
+    uses |= {Use("Query", f"{table}/{index}") for table, indexes in rights.indexes.items() for index in indexes}
+    uses |= {Use(READ, f"{table}/{PROBED}") for table in rights.probes}
+    uses |= {Use("GetSecretValue", name) for name in rights.secrets}
+    named = {"GenerateMac": rights.derives_keys, "GenerateDataKey": rights.seals_fields, "Publish": rights.sends_sms}
+    return uses | {Use(action, _ON[action]) for action, has in named.items() if has}
+
+
+_ON = {"GenerateMac": "hmac", "GenerateDataKey": "field", "Publish": "phone"}
+
+
+class Guard:
+    """Knows which function runs, what it used, and what it was refused."""
+
+    def __init__(self) -> None:
+        """Start with nothing used."""
+        self.used: set[tuple[str, Use]] = set()
+        self.refused: list[tuple[str, Use]] = []
+        self._granted = {function: granted(rights) for function, rights in RIGHTS.items()}
+        self._lock = threading.Lock()
+
+    def call(self, original: Any, client: Any, operation: str, kwargs: dict[str, Any]) -> Any:
+        """One AWS call, made if whoever makes it may. Tests themselves may do anything."""
+        if (function := _ACTING.get()) is not None:
+            for use in uses(operation, kwargs):
+                self.use(function, use)
+        return original(client, operation, kwargs)
+
+    def use(self, function: str, use: Use) -> None:
+        """Note a use. Raises AWS's own refusal if the function has no right to it."""
+        table = use.on.removesuffix(f"/{PROBED}")  # who may read a table may read its probe
+        may = bool({use, Use(use.action, table)} & self._granted.get(function, set()))
+        with self._lock:
+            self.used.add((function, use))
+            if not may:
+                self.refused.append((function, use))
+        if not may:
+            raise aws_error("AccessDeniedException", use.action)
+
+
+@contextmanager
+def guarded() -> Iterator[Guard]:
+    """Put a guard under every AWS client of this process."""
+    guard, original = Guard(), vars(BaseClient)[PLACE]
+
+    def through(client: Any, operation: str, kwargs: dict[str, Any]) -> Any:
+        return guard.call(original, client, operation, kwargs)
+
+    with patch.object(BaseClient, PLACE, through):
+        yield guard
+
+
+@contextmanager
+def acting_as(function: str | None) -> Iterator[None]:
+    """Say which function's role the calls of this thread have; None is a test's own, which may do anything."""
+    token = _ACTING.set(function)
+    try:
+        yield
+    finally:
+        _ACTING.reset(token)
+
+
+@contextmanager
+def functions_act(module: ModuleType) -> Iterator[None]:
+    """Let each function of `app.py` but the gateway's act under its own role, whoever calls it."""
+    with ExitStack() as patched:
+        for registered in module.app.pure_lambda_functions:
+            name = registered.handler_string.rpartition(".")[2]
+            patched.enter_context(patch.object(module, name, _under_own_role(name, getattr(module, name))))
+        yield
+
+
+def _under_own_role(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def act(event: Any, context: Any) -> Any:
+        with acting_as(name):
+            return function(event, context)
+
+    return act
+
+
+def uses(operation: str, kwargs: dict[str, Any]) -> Iterator[Use]:
+    """What IAM is asked about a call."""
+    if operation == "TransactWriteItems":
+        for part in kwargs["TransactItems"]:
+            ((kind, content),) = part.items()
+            yield Use(TRANSACTED[kind], _table(content["TableName"]))
+    elif operation in {"BatchGetItem", "BatchWriteItem"}:
+        for name, asked in kwargs["RequestItems"].items():
+            probes = operation == READ and all(_hash_value(name, key) == PROBED for key in asked["Keys"])
+            yield Use(operation, _table(name) + (f"/{PROBED}" if probes else ""))
+    elif "TableName" in kwargs:
+        index = kwargs.get("IndexName")
+        yield Use(operation, _table(kwargs["TableName"]) + (f"/{index}" if index else ""))
+    else:
+        yield Use(operation, _other(operation, kwargs))
+
+
+def _table(physical: str) -> str:
+    """The design's name of a table; what is none of the city's keeps its own, which nobody has a right to."""
+    return {row.physical_name(): row.Meta.table for row in store.tables()}.get(physical, physical)
+
+
+def _hash_value(physical: str, key: dict[str, Any]) -> str:
+    row = next(row for row in store.tables() if row.physical_name() == physical)
+    return str(next(iter(key[str(row._hash_keyname)].values())))  # noqa: SLF001
+
+
+def _other(operation: str, kwargs: dict[str, Any]) -> str:
+    """The short name of a key, a secret, or a phone that gets a message."""
+    city = settings().city_name
+    if operation == "GetSecretValue":
+        return str(kwargs["SecretId"]).removeprefix(secret_name(city, ""))
+    if operation == "Publish":
+        return "phone" if "PhoneNumber" in kwargs else str(kwargs.get("TopicArn"))
+    named = {hmac_key_alias(city): "hmac", field_key_alias(city): "field"}
+    return named.get(str(kwargs.get("KeyId")), operation)
