@@ -149,6 +149,7 @@ def test_people_cost_the_same_and_three_keys(city: TestCity, faults: Seam) -> No
     assert set(errors(Importer().people(person.row() for person in people))) == {None}
 
     assert faults.operations[start:].count("BatchWriteItem") == 100 / 25
+    assert faults.operations[start:].count("PutItem") == 3
     assert faults.operations[start:].count("GenerateDataKey") == 3
     assert len(faults.calls) - start <= 100 / 25 + 3 * 2 + 1, "one for the key of ids"
 
