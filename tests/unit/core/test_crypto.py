@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core import aws, crypto
-from chalicelib.core.crypto import IdentityMacs, decode, derive_key, encode, held_key, key_of, keyed_id, mac, pairwise_id
+from chalicelib.core.crypto import (
+    IdentityMacs,
+    decode,
+    derive_key,
+    encode,
+    held_key,
+    key_of,
+    keyed_id,
+    mac,
+    pairwise_id,
+)
 from chalicelib.core.names import secret_name
 from chalicelib.core.settings import Settings
 from tests.support.city import TestCity
