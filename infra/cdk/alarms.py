@@ -1,6 +1,6 @@
 """Alarms, all to one topic. Each says where in docs/operations.md it is written what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import aws_cdk as cdk
@@ -11,9 +11,9 @@ from constructs import Construct
 
 from chalicelib.core.city import City
 from chalicelib.core.log import Event
-from infra.cdk.api import STAGE, Api
-from infra.cdk.events import Events
-from infra.cdk.keys import Keys
+from chalicelib.core.names import table_name
+from infra.cdk.api import STAGE, Api, firewall_name, has_firewall
+from infra.cdk.events import Events, Kept
 from infra.cdk.names import log_group, logical, resource
 from infra.grants import RIGHTS
 
@@ -33,6 +33,12 @@ SPOKEN: dict[Event, str] = {
 TOLERATED = {Event.SMS_FAILED: 10, Event.RECORD_FAILED: 5, Event.REQUEST_UNAVAILABLE: 50}
 """How many of them in five minutes are a hiccup; of the others, none."""
 
+LATE_SECONDS = 3_600
+"""How long work may wait: a stream keeps its records for a day and a queue for four, so an hour behind leaves time to act."""
+
+BLOCKED = 1_000
+"""Requests that the firewall turns away in five minutes before somebody is told. It only turns away whom it found flooding."""
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -51,28 +57,32 @@ class Watch:
 class Alarms(Construct):
     """Everything that wakes an operator of a city."""
 
-    def __init__(self, scope: Construct, city: City, keys: Keys, api: Api, events: Events) -> None:
+    def __init__(self, scope: Construct, city: City, kept: Kept, api: Api, events: Events) -> None:
         """Watch what a city has."""
         super().__init__(scope, "Alarms")
         self.topic = sns.Topic(
             self,
             "Operators",
             topic_name=resource(city.name, "operators"),
-            master_key=keys.storage,
+            master_key=kept.keys.storage,
             enforce_ssl=True,
         )
         self.topic.add_to_resource_policy(_only_alarms(self.topic))
         self.namespace = f"Gatebook/{city.name}"
         for event in SPOKEN:
             self._count(city, event)
-        watches = (
+        self.watches = (
             *_gateway(api),
+            *_firewall(city),
             *_functions(city),
+            *_tables(city, kept.data.names),
             *_streams(city, events),
+            *_queues(city, events),
+            *_schedules(city, events),
             *_parked(events),
             *_events(self.namespace),
         )
-        self.alarms = [self._alarm(city, watch) for watch in watches]
+        self.alarms = [self._alarm(city, watch) for watch in self.watches]
 
     def _count(self, city: City, event: Event) -> None:
         """Make a metric of an event in the log. It counts; nothing of the line gets into it."""
@@ -143,12 +153,46 @@ def _functions(city: City) -> Iterator[Watch]:
         yield Watch(f"{short}-throttled", "function-throttled", "AWS/Lambda", "Throttles", 0, of_function)
 
 
+def _firewall(city: City) -> Iterator[Watch]:
+    if has_firewall(city.region):
+        of_firewall = {"WebACL": firewall_name(city), "Region": city.region, "Rule": "ALL"}
+        yield Watch("firewall-blocks", "firewall", "AWS/WAFV2", "BlockedRequests", BLOCKED, of_firewall)
+
+
+def _tables(city: City, tables: Iterable[str]) -> Iterator[Watch]:
+    """Throttles alone: AWS counts errors of storage per operation, and callers' errors per account, not per table.
+
+    Errors that outlast the service's own retries are `request.unavailable` and `stream.record_failed` in its log.
+    """
+    for table in tables:
+        of_table = {"TableName": table_name(city.name, table)}
+        for metric, what in (("ReadThrottleEvents", "reads"), ("WriteThrottleEvents", "writes")):
+            name = f"{table.replace('_', '-')}-{what}-throttled"
+            yield Watch(name, "table-throttled", "AWS/DynamoDB", metric, 0, of_table)
+
+
 def _streams(city: City, events: Events) -> Iterator[Watch]:
-    """A stream keeps its records for 24 hours; an hour behind leaves a day to act."""
     for stream in events.streams:
         of_function = {"FunctionName": resource(city.name, stream.function)}
         name = f"{stream.table}-stream-late"
-        yield Watch(name, "stream-late", "AWS/Lambda", "IteratorAge", 3_600_000, of_function, statistic="Maximum")
+        yield Watch(
+            name, "stream-late", "AWS/Lambda", "IteratorAge", LATE_SECONDS * 1_000, of_function, statistic="Maximum"
+        )
+
+
+def _queues(city: City, events: Events) -> Iterator[Watch]:
+    for source in events.queues:
+        of_queue = {"QueueName": resource(city.name, source.queue)}
+        name, oldest = f"{source.queue.replace('_', '-')}-queue-late", "ApproximateAgeOfOldestMessage"
+        yield Watch(name, "queue-late", "AWS/SQS", oldest, LATE_SECONDS, of_queue, statistic="Maximum")
+
+
+def _schedules(city: City, events: Events) -> Iterator[Watch]:
+    """Whether jobs are called at all. A job that was called and failed is a function's error, and parked."""
+    of_city = {"ScheduleGroup": resource(city.name)}
+    if events.schedules:
+        yield Watch("jobs-dropped", "job-not-called", "AWS/Scheduler", "InvocationDroppedCount", 0, of_city)
+        yield Watch("jobs-refused", "job-not-called", "AWS/Scheduler", "TargetErrorCount", 0, of_city)
 
 
 def _parked(events: Events) -> Iterator[Watch]:

@@ -65,10 +65,10 @@ class Api(Construct):
         acl = wafv2.CfnWebACL(
             self,
             "Firewall",
-            name=resource(city.name, "firewall"),
+            name=firewall_name(city),
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_visible("firewall"),
+            visibility_config=_visible(firewall_name(city)),
             rules=[
                 _rate_rule("log-in", 0, max(LEAST_RATE, city.capacity.address_requests // CODES_PART), CODES_PATH),
                 _rate_rule("address", 1, city.capacity.address_requests),
@@ -89,6 +89,11 @@ class Api(Construct):
         """The stage's ARN, by a reference that SAM resolves: whoever uses it waits for the stage."""
         arn = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${Gateway}/stages/${Stage}"
         return {"Fn::Sub": [arn, {"Gateway": self._gateway.ref, "Stage": {"Ref": f"{REST_API}.Stage"}}]}
+
+
+def firewall_name(city: City) -> str:
+    """The name of a city's firewall, under which its metrics stand as well: cities of one region count apart."""
+    return resource(city.name, "firewall")
 
 
 def has_firewall(region: str) -> bool:

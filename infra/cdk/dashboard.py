@@ -15,6 +15,16 @@ WIDTH = 8
 """Three charts to a row of CloudWatch's 24 columns."""
 
 
+WATCHED = {
+    "function-throttled": "Throttled functions",
+    "table-throttled": "Throttled reads and writes",
+    "firewall": "Turned away by the firewall",
+    "queue-late": "Oldest message (s)",
+    "job-not-called": "Jobs not called",
+}
+"""Charts of what alarms watch and nothing above shows, by the paragraph about them; a city has those that it needs."""
+
+
 class Dashboard(Construct):
     """Charts of a city and the state of its alarms."""
 
@@ -35,6 +45,11 @@ class Dashboard(Construct):
             self._chart("Function errors", self._lambdas("Errors", list(RIGHTS), "Sum")),
             self._chart("Streams behind (ms)", self._lambdas("IteratorAge", streaming, "Maximum")),
             self._chart("Parked", [_queue(name) for name in parked]),
+            *(
+                self._chart(title, metrics)
+                for paragraph, title in WATCHED.items()
+                if (metrics := _watched(alarms, paragraph))
+            ),
         ]
         states = cloudwatch.AlarmStatusWidget(
             title="Alarms",
@@ -52,6 +67,15 @@ class Dashboard(Construct):
 
     def _chart(self, title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
         return cloudwatch.GraphWidget(title=title, left=metrics, width=WIDTH)
+
+
+def _watched(alarms: Alarms, paragraph: str) -> list[cloudwatch.IMetric]:
+    """What the alarms with this paragraph measure."""
+    return [
+        _metric(watch.namespace, watch.metric, watch.dimensions, watch.statistic)
+        for watch in alarms.watches
+        if watch.paragraph == paragraph
+    ]
 
 
 def _queue(name: str) -> cloudwatch.IMetric:

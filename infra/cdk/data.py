@@ -19,6 +19,7 @@ class Data(Construct):
     def __init__(self, scope: Construct, city: str, tables: list[type[Row]], key: kms.IKey) -> None:
         """Make the tables of a city."""
         super().__init__(scope, "Data")
+        self.names = [table.Meta.table for table in tables]
         self._tables = {table.Meta.table: self._table(city, table, key) for table in tables}
 
     def stream_arn(self, table: str) -> str:

@@ -47,7 +47,7 @@ class Events(Construct):
         super().__init__(scope, "Events")
         self._city, self._kept, self._functions = city, kept, functions
         self.parkings = dict(functions.parked)
-        self.streams = wiring.streams
+        self.streams, self.queues, self.schedules = wiring.streams, wiring.queues, wiring.schedules
         for stream in wiring.streams:
             self._stream(stream)
         for queue in wiring.queues:

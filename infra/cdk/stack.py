@@ -42,7 +42,7 @@ class CityStack(cdk.Stack):
         self.functions = Functions(self, city, kept.keys)
         self.api = Api(self, city, self.functions)
         self.events = Events(self, city, wiring, kept, self.functions)
-        alarms = Alarms(self, city, kept.keys, self.api, self.events)
+        alarms = Alarms(self, city, kept, self.api, self.events)
         Dashboard(self, city, self.events, alarms)
         self.add_stack_dependency(kept)
 
