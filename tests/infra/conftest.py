@@ -5,18 +5,13 @@ import pytest
 from tests.infra.templates import Synthesised
 from tests.support.synthesis import shared_folder, synthesis
 
-WIRED = """
+EVERY_KIND = """
 import sys
 from pathlib import Path
 from infra.cdk.app import synthesize
-from infra.wiring import QueueSource, Schedule, Wiring
-wiring = Wiring(
-    queues=(QueueSource("segments", "registry_stream", batch_size=1),),
-    schedules=(Schedule("night", "ledger_stream", "cron(5 0 * * ? *)"),),
-)
-synthesize(sys.argv[1], Path(sys.argv[2]), wiring)
+from tests.infra.wired import WIRED
+synthesize(sys.argv[1], Path(sys.argv[2]), WIRED)
 """
-"""What later issues will wire, so that the mechanism is proved before anything hangs on it."""
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +29,7 @@ def beijing(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
     """The demo, in the partition `aws`, with a queue and a schedule beside the streams."""
-    return Synthesised(synthesis(shared_folder(tmp_path_factory), "demo", WIRED))
+    return Synthesised(synthesis(shared_folder(tmp_path_factory), "demo", EVERY_KIND))
 
 
 @pytest.fixture(params=["linyi", "demo"])

@@ -23,12 +23,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
-def synthesis(folder: Path, city: str, script: str = SYNTHESIZE) -> Path:
-    """The folder of a city's templates and package, made by the first that asks for it."""
+def synthesis(folder: Path, city: str, script: str = SYNTHESIZE, root: Path = ROOT) -> Path:
+    """The folder of a city's templates and package, made by the first that asks for it, of the sources under `root`."""
     with (folder / f"synth-{city}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / city / "manifest.json").exists():
             command = [sys.executable, "-c", script, city, str(folder)]
-            done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+            done = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr[-4000:]
     return folder / city

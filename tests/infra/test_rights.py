@@ -1,0 +1,83 @@
+"""What each role may do, and what nobody may."""
+
+import re
+
+import pytest
+
+from chalicelib.core.city import load_city
+from chalicelib.core.names import table_name
+from infra.cdk.names import function_id
+from infra.grants import RIGHTS
+from tests.infra.templates import Resource, Synthesised, listed, said
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def of_kms(city: Synthesised, key: str) -> list[tuple[str, Resource]]:
+    return [(role, one) for role, one in city.statements() if f"Keys{key}" in said(one["Resource"])]
+
+
+def actions(statement: Resource) -> set[str]:
+    return set(listed(statement["Action"]))
+
+
+def test_every_function_has_a_role_of_its_own(city: Synthesised) -> None:
+    functions = city.all("AWS::Serverless::Function")
+    roles = [said(function["Properties"]["Role"]) for function in functions.values()]
+
+    assert set(functions) == {function_id(name) for name in RIGHTS}
+    assert len(set(roles)) == len(roles)
+    assert "000000000000" not in city.text
+
+
+def test_no_right_is_given_by_wildcard(city: Synthesised) -> None:
+    for _, statement in city.statements():
+        assert not [action for action in actions(statement) if "*" in action], statement
+        for resource in listed(statement["Resource"]):
+            streams = said(resource).endswith(':log-stream:*"]]}')
+            sms = statement.get("Sid") in {"SendSms", "NoTopics"}
+            assert streams or sms or "*" not in said(resource), statement
+
+
+def test_nobody_scans_and_nobody_opens_fields(city: Synthesised) -> None:  # check 6
+    every = {action for _, statement in city.statements() for action in actions(statement)}
+
+    assert "dynamodb:Scan" not in every
+    assert [actions(one) for _, one in of_kms(city, "Field")] == [{"kms:GenerateDataKey"}]
+    assert [actions(one) for _, one in of_kms(city, "Hmac")] == [{"kms:GenerateMac"}]
+    for _, statement in city.statements():
+        if "kms:Decrypt" in actions(statement) and "ScheduleRole" not in _:
+            assert "kms:ViaService" in said(statement["Condition"])
+
+
+def test_fields_are_sealed_for_this_city_only(city: Synthesised) -> None:
+    (_, statement), *more = of_kms(city, "Field")
+
+    assert not more
+    assert statement["Condition"] == {"StringEquals": {"kms:EncryptionContext:city": city.name}}
+
+
+@pytest.mark.parametrize("table", ["access_log", "ledger"])
+def test_the_api_can_neither_change_nor_remove_what_was_logged(city: Synthesised, table: str) -> None:
+    forbidden = {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete"}
+    allowed = {
+        action
+        for statement in city.of_role("ApiHandler")
+        if table_name(city.name, table) in said(statement["Resource"])
+        for action in actions(statement)
+    }
+
+    assert allowed
+    assert not allowed & forbidden
+
+
+def test_the_ledger_is_only_added_to(city: Synthesised) -> None:
+    for _, statement in city.statements():
+        if f"table/{city.name}-ledger-v1" in said(statement["Resource"]) and "/stream/" not in said(statement):
+            assert actions(statement) == {"dynamodb:PutItem"} or statement["Sid"] == "ProbeForHealth"
+
+
+def test_a_table_is_reached_by_name_in_the_city_s_own_region(city: Synthesised) -> None:
+    region = load_city(city.name).region
+    for arn in re.findall(r'":dynamodb:([^:"]*):', city.text):
+        assert arn == region
