@@ -44,7 +44,7 @@ check: lint ## Check what can be checked in a minute: lint, unit and architectur
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/architecture
 
 .PHONY: test
-test: $(WHOLLY_COVERED) lint ## Check everything but the templates' checkers, as CI does
+test: $(WHOLLY_COVERED) lint ## Check everything, as CI does
 	$(BIN)/python -m infra.openapi --check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report term
 	@table=$$($(BIN)/coverage report --include "$(subst $(SPACE),$(COMMA),$(WHOLLY_COVERED))" --fail-under 100) \
@@ -57,10 +57,6 @@ bench: $(VENV) ## Measure the budgets of the design
 .PHONY: costs
 costs: $(VENV) ## Say what a city costs a month, with the arithmetic
 	@exec $(BIN)/python -m infra.cli costs
-
-.PHONY: checkers
-checkers: $(VENV) ## Check the templates with cfn-lint, cdk-nag and checkov; fetches checkov once
-	$(BIN)/python -m pytest -m checkers tests/infra/test_checkers.py
 
 .PHONY: rehearse
 rehearse: $(VENV) ## Deploy two cities to an emulator and use them through their gateways

@@ -48,6 +48,6 @@ def _installed() -> Path:
         for step in steps:
             done = subprocess.run(step, check=False, capture_output=True, text=True)
             if done.returncode != 0:
-                raise NotInstalledError(done.stderr.strip().splitlines()[-1:])
+                raise NotInstalledError(" ".join(done.stderr.split()))
         made.touch()
     return FOLDER / "bin" / "checkov"

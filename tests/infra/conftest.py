@@ -1,7 +1,12 @@
 """Two real cities and a demo with every kind of event source, synthesised once for all workers of a run."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from chalicelib.core.city import load_city
+from infra.expand import expanded
 from tests.infra.templates import Synthesised
 from tests.support.synthesis import shared_folder, synthesis
 
@@ -37,3 +42,16 @@ def city(request: pytest.FixtureRequest) -> Synthesised:
     """A city of each partition."""
     found: Synthesised = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def plain(linyi: Synthesised, demo: Synthesised, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every template of both partitions, as CloudFormation's transform leaves it: without SAM."""
+    folder = tmp_path_factory.mktemp("plain")
+    for city in (linyi, demo):
+        for stack in ("Account", "Data", "City"):
+            template = city.template(stack)
+            if "Transform" in template:
+                template = expanded(template, load_city(city.name).region)
+            (folder / f"{city.name}-{stack}.json").write_text(json.dumps(template))
+    return folder
