@@ -60,10 +60,19 @@ def _destroy(city: City) -> int:
         f"This stops {city.name}: its address, functions, alarms and jobs. Tables, keys, secrets and logs stay, "
         "and the next deploy serves them again."
     )
-    if input("Type the city's name to go on: ").strip() != city.name:
+    if _answer("Type the city's name to go on: ") != city.name:
         print("Nothing was done.")
         return 1
     return _synth(city) or _tool(city, "destroy", SERVING, "--force", "--exclusively")
+
+
+def _answer(question: str) -> str:
+    """What the operator types; nothing where nobody can."""
+    try:
+        return input(question).strip()
+    except EOFError:
+        print()
+        return ""
 
 
 def _tool(city: City, *command: str) -> int:
