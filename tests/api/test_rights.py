@@ -75,6 +75,7 @@ def let_everything_follow(city: TestCity) -> None:
     erased = city.verified(third)
     city.join(erased, book.code, "nucleic_acid")
     assert len(book.members()) == 4
+    assert book.page("?attention=true")["items"] == []
     city.fact(first, "nucleic_acid", "negative", "2026-11-01T08:00:00")
     city.know(replace(second, phone=city.stranger().phone))
     city.deliver()
