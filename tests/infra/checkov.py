@@ -42,7 +42,7 @@ def _installed() -> Path:
     made = FOLDER / ".made"
     if not made.exists():
         steps = [
-            [sys.executable, "-m", "venv", "--clear", str(FOLDER)],
+            [sys.executable, "-m", "venv", "--clear", "--without-pip", str(FOLDER)],
             [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), f"checkov=={VERSION}"],
         ]
         for step in steps:
