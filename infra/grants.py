@@ -80,6 +80,6 @@ RIGHTS: Mapping[str, Rights] = {
         },
         queues=("registry_retries",),
     ),
-    "rotate_keys": Rights(tables={"runs": _of(READ, PUT, CHANGE)}, renews=("session-key",)),
+    "rotate_keys": Rights(tables={"runs": _of(PUT, CHANGE)}, renews=("session-key",)),
 }
 """By the function's name in `app.py`; `api_handler` is Chalice's own."""

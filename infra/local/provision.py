@@ -1,5 +1,6 @@
 """Makes what a city owns in an emulator: keys, secrets, queues, tables. Running it again makes only what is missing."""
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, cast
 
@@ -61,10 +62,11 @@ def _ensure_queue(source: QueueSource) -> None:
     parking = client.create_queue(QueueName=parking_name(city, source.queue))["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=parking, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": source.attempts}
-    client.create_queue(
-        QueueName=queue_name(city, source.queue),
-        Attributes={"VisibilityTimeout": str(RETRY_SECONDS), "RedrivePolicy": json.dumps(redrive)},
-    )
+    with contextlib.suppress(client.exceptions.QueueNameExists):  # it was changed since
+        client.create_queue(
+            QueueName=queue_name(city, source.queue),
+            Attributes={"VisibilityTimeout": str(RETRY_SECONDS), "RedrivePolicy": json.dumps(redrive)},
+        )
 
 
 def _ensure_table(table: type[Row]) -> bool:

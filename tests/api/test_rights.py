@@ -2,22 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 import app
 from chalicelib.alerts.sms import city_sender
-from chalicelib.core import clock, crypto
+from chalicelib.core import clock, crypto, store
+from chalicelib.core.city_secrets import SESSION_KEY
+from chalicelib.core.rotation import present_version
 from chalicelib.core.runs import mark_complete
 from chalicelib.core.texts import Language
 from chalicelib.groups import effects
+from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import MembershipPointer
+from chalicelib.people.tables.privacy import ledger_entry
 from infra.grants import RIGHTS
 from tests.api.groups.steps import damaged
 from tests.api.matrix import ROLES, Row, rows
 from tests.api.world import World
+from tests.support import messages
 from tests.support.books import OPEN, Book, person_id_of
 from tests.support.city import RecordedSms, TestCity
+from tests.support.lambdas import batch, failed, record, stored_record
 from tests.support.rights import Guard, Use, granted
 from tests.support.routes import routes
 from tests.support.rows import spoil
@@ -88,6 +95,31 @@ def let_everything_follow(city: TestCity) -> None:
     city.deliver()
 
 
+def let_it_fail_and_come_again(city: TestCity) -> None:
+    """Poison in both streams, and what comes of it from the queues of retries."""
+    entry = ledger_entry("DISCLOSURE", ["nonsense"])
+    store.put(entry)
+    person = city.person()
+    city.verified(person)
+    spoil(IdentityRow.of(person_id_of(person)), "phone_mac")
+    for take in (messages.take, messages.take_parked):
+        take("ledger_retries")
+        take("registry_retries")
+
+    assert app.ledger_stream(batch(stored_record(entry)), None) == failed()
+    assert app.registry_stream(batch(record(IdentityRow.of(person_id_of(person)).raw())), None) == failed()
+    for function, queue in ((app.ledger_stream, "ledger_retries"), (app.registry_stream, "registry_retries")):
+        (message,) = messages.take(queue)
+        assert function(batch(message), None)["batchItemFailures"]
+
+
+def renew_keys() -> None:
+    """The night on which the session key is as old as the longest session."""
+    _, made_at = present_version(SESSION_KEY)
+    with clock.frozen(made_at + timedelta(days=31)):
+        assert app.rotate_keys({}, None) == 1
+
+
 def test_no_function_has_a_right_that_it_never_uses(
     cold: TestCity, rights: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +129,8 @@ def test_no_function_has_a_right_that_it_never_uses(
     ask_everything(cold)
     assert cold.verified().post("/v1/organizations", OPEN, idempotency_key="1").status == 201
     let_everything_follow(cold)
+    let_it_fail_and_come_again(cold)
+    renew_keys()
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used
     assert sorted(unused) == sorted(KEPT)

@@ -47,7 +47,8 @@ def test_a_stream_reports_single_records_and_parks_what_fails(demo: Synthesised,
     assert found["FunctionName"] == {"Ref": function_id(stream.function)}
     assert found["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert found["BisectBatchOnFunctionError"] is True
-    assert (found["BatchSize"], found["MaximumRetryAttempts"]) == (stream.batch_size, stream.attempts - 1)
+    assert (found["BatchSize"], found["MaximumRetryAttempts"]) == (stream.batch_size, -1)
+    assert found["MaximumRecordAgeInSeconds"] == stream.hours * 3600 < 24 * 3600, "before the stream forgets it"
     assert found["DestinationConfig"]["OnFailure"]["Destination"]
 
 

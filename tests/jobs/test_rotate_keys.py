@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 import app
-from chalicelib.core import clock
+from chalicelib.core import clock, store
 from chalicelib.core.city_secrets import SESSION_KEY
-from chalicelib.core.jobs import last_run
+from chalicelib.core.jobs import JobRow, last_run, run_key
 from chalicelib.core.rotation import present_version
 from tests.support.city import TestCity
 from tests.support.events import Events
@@ -16,6 +16,12 @@ from tests.support.seam import Seam, aws_error
 pytestmark = pytest.mark.jobs
 
 JOB = "rotate_keys"
+
+
+@pytest.fixture(autouse=True)
+def _never_ran(city: TestCity) -> None:  # noqa: ARG001
+    for row in store.query_all(JobRow, run_key(JOB)):
+        store.delete(row.own_key)
 
 
 def run() -> None:

@@ -1,6 +1,5 @@
 """Processes of a group and where they listen, by what Linux says of them."""
 
-import os
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -37,7 +36,7 @@ def listening(processes: Iterable[int]) -> set[IPv4Address | IPv6Address]:
 
 def _sockets(process: int) -> set[str]:
     try:
-        links = [os.readlink(link) for link in Path(f"/proc/{process}/fd").iterdir()]
+        links = [str(link.readlink()) for link in Path(f"/proc/{process}/fd").iterdir()]
     except OSError:
         return set()
     return {link.removeprefix("socket:[").removesuffix("]") for link in links if link.startswith("socket:[")}

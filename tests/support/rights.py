@@ -11,7 +11,7 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 
 from chalicelib.core import store
-from chalicelib.core.names import field_key_alias, hmac_key_alias, secret_name
+from chalicelib.core.names import field_key_alias, hmac_key_alias, queue_name, secret_name
 from chalicelib.core.settings import settings
 from infra.grants import READ, RIGHTS, Rights
 from tests.support.seam import PLACE, aws_error
@@ -27,7 +27,7 @@ _ACTING: ContextVar[str | None] = ContextVar("acting", default=None)
 
 
 class Use(NamedTuple):
-    """An action, and what on: `ledger`, `memberships/by_path`, `ledger/probe`, a key's or a secret's short name."""
+    """An action, and what on: `ledger`, `memberships/by_path`, `ledger/probe`, a key's, secret's or queue's short name."""
 
     action: str
     on: str
@@ -38,7 +38,9 @@ def granted(rights: Rights) -> set[Use]:
     uses = {Use(action, table) for table, actions in rights.tables.items() for action in actions}
     uses |= {Use("Query", f"{table}/{index}") for table, indexes in rights.indexes.items() for index in indexes}
     uses |= {Use(READ, f"{table}/{PROBED}") for table in rights.probes}
-    uses |= {Use("GetSecretValue", name) for name in rights.secrets}
+    uses |= {Use("GetSecretValue", name) for name in (*rights.secrets, *rights.renews)}
+    uses |= {Use("PutSecretValue", name) for name in rights.renews}
+    uses |= {Use(action, f"queue {queue}") for queue in rights.queues for action in ("GetQueueUrl", "SendMessage")}
     named = {"GenerateMac": rights.derives_keys, "GenerateDataKey": rights.seals_fields, "Publish": rights.sends_sms}
     return uses | {Use(action, _ON[action]) for action, has in named.items() if has}
 
@@ -143,10 +145,12 @@ def _hash_value(physical: str, key: dict[str, Any]) -> str:
 
 
 def _other(operation: str, kwargs: dict[str, Any]) -> str:
-    """The short name of a key, a secret, or a phone that gets a message."""
+    """The short name of a key, a secret, a queue, or a phone that gets a message."""
     city = settings().city_name
-    if operation == "GetSecretValue":
+    if operation in {"GetSecretValue", "PutSecretValue"}:
         return str(kwargs["SecretId"]).removeprefix(secret_name(city, ""))
+    if queue := kwargs.get("QueueName") or str(kwargs.get("QueueUrl", "")).rpartition("/")[2]:
+        return f"queue {queue.removeprefix(queue_name(city, '')).replace('-', '_')}"
     if operation == "Publish":
         return "phone" if "PhoneNumber" in kwargs else str(kwargs.get("TopicArn"))
     named = {hmac_key_alias(city): "hmac", field_key_alias(city): "field"}

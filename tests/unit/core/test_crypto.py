@@ -7,19 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core import aws, crypto
+from chalicelib.core import crypto
 from chalicelib.core.crypto import (
     IdentityMacs,
     decode,
     derive_key,
     encode,
     held_key,
-    key_of,
     keyed_id,
     mac,
     pairwise_id,
 )
-from chalicelib.core.names import secret_name
 from chalicelib.core.settings import Settings
 from tests.support.city import TestCity
 from tests.support.seam import Seam
@@ -63,26 +61,6 @@ def test_a_mac_is_hmac_sha_256_over_parts_with_their_lengths() -> None:
     message = b"\x00\x00\x00\x03abc\x00\x00\x00\x03\xe7\x8e\x8b"
 
     assert mac(b"key", "abc", "王") == hmac.new(b"key", message, hashlib.sha256).digest()
-
-
-@pytest.mark.parametrize(
-    ("generated", "key"),
-    [  # the first two are NIST's examples of SHA-256
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("A" * 64, "d53eda7a637c99cc7fb566d96e9fa109bf15c478410a3f5eb4d4c4e26cd081f6"),
-    ],
-)
-def test_the_key_of_a_generated_secret_is_its_sha_256(generated: str, key: str) -> None:
-    """An SMS gateway makes the same key of the same text, by what docs/operations.md says."""
-    assert key_of(generated).hex() == key
-
-
-def test_a_secret_of_the_city_is_the_key_of_its_text() -> None:
-    text = aws.secrets().get_secret_value(SecretId=secret_name("demo", "session-key"))["SecretString"]
-
-    assert crypto.secret("session-key") == key_of(text)
-    assert crypto.secret("session-key") is crypto.secret("session-key")
 
 
 def test_a_derived_key_has_32_bytes_and_is_the_same_each_time() -> None:
