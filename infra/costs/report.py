@@ -11,7 +11,7 @@ NOTES = """\
 Every resident uses the service (USES in infra/costs/usage.py says how often, and why). Tables are reckoned full: three years
 of access log, receipts and ledger, one year of facts, which have no expiry yet. Lambda's time is the CPU that the bench measured
 in its own process, divided by the share of a vCPU that the memory gives, plus assumed waits; a core there is taken to be as
-fast as here, which may be wrong by half. Not in it: cold starts, packages in S3, queues (their polling included) and mails to operators (a few yuan),
+fast as here, which may be wrong by half. Not in it: cold starts, packages in S3, queues and mails to operators (a few yuan),
 backups beyond point-in-time recovery, yearly key rotation (at most 2 more per key and month), support, taxes."""
 
 
