@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.core import aws
-from chalicelib.core.names import queue_name
+from chalicelib.core.names import resource_name
 from chalicelib.core.settings import settings
 from infra.local.delivery import Context
 
@@ -32,7 +32,7 @@ def client(service: str, *, read_seconds: float = 60) -> Any:
 def call(function: str, event: Mapping[str, Any]) -> Any:
     """Call a function of `app.py` with an event and return its answer. Raises FunctionFailed."""
     lambdas = client("lambda", read_seconds=LONGEST_SECONDS)
-    name = queue_name(settings().city_name, function)
+    name = resource_name(settings().city_name, function)
     try:
         done = lambdas.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     except lambdas.exceptions.ResourceNotFoundException:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core import aws, clock
-from chalicelib.core.names import parking_name, queue_name
+from chalicelib.core.names import parking_name, resource_name
 from chalicelib.core.settings import settings
 from infra.calls import FunctionFailed, call, client
 from infra.grants import RIGHTS
@@ -84,7 +84,7 @@ def redrive(parked: Parked) -> None:
 
 def _send_back(parked: Parked) -> None:
     """Onto the queue from where it came; that queue tries it five times more."""
-    url = _url(queue_name(settings().city_name, parked.source))
+    url = _url(resource_name(settings().city_name, parked.source))
     aws.sqs().send_message(QueueUrl=str(url), MessageBody=json.dumps(parked.body))
 
 

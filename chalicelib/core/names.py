@@ -15,14 +15,14 @@ def table_name(city: str, table: str) -> str:
     return f"{city}-{table.replace('_', '-')}-v{SCHEMA_VERSIONS.get(table, 1)}"
 
 
-def queue_name(city: str, queue: str) -> str:
-    """Name of a work queue, `gatebook-linyi-ledger-retries`."""
-    return f"gatebook-{city}-{queue.replace('_', '-')}"
+def resource_name(city: str, name: str) -> str:
+    """Physical name of a function, a queue or a job of a city: `ledger_retries` is `gatebook-linyi-ledger-retries`."""
+    return f"gatebook-{city}-{name.replace('_', '-')}"
 
 
 def parking_name(city: str, source: str) -> str:
     """Name of the queue where lies what a function, a queue or a schedule gave up on."""
-    return f"{queue_name(city, source)}-parked"
+    return f"{resource_name(city, source)}-parked"
 
 
 def hmac_key_alias(city: str) -> str:

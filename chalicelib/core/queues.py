@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.core import aws
-from chalicelib.core.names import queue_name
+from chalicelib.core.names import resource_name
 from chalicelib.core.settings import settings
 
 
@@ -22,4 +22,4 @@ def forget_queues() -> None:
 
 @cache
 def _url(queue: str) -> str:
-    return aws.sqs().get_queue_url(QueueName=queue_name(settings().city_name, queue))["QueueUrl"]
+    return aws.sqs().get_queue_url(QueueName=resource_name(settings().city_name, queue))["QueueUrl"]

@@ -84,7 +84,7 @@ class Officer:
 
     def decide(self, transaction: Transaction, decision: Decision) -> None:
         """Change the role on the person's row, in this life only."""
-        actions = role_change(Role.OFFICER, decision.at, granted=decision.granted)
+        actions = role_change(self.person, Role.OFFICER, decision.at, granted=decision.granted)
         transaction.update(self.person.own_key, actions, same_holder(self.person), Conflict())
 
 

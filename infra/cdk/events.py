@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chalicelib.core.city import City
-from chalicelib.core.names import queue_name
+from chalicelib.core.names import resource_name
 from infra.cdk.data import Data
 from infra.cdk.functions import Functions, Parking
 from infra.cdk.keys import Keys
@@ -81,7 +81,7 @@ class Events(Construct):
         queue = sqs.Queue(
             self,
             logical(source.queue),
-            queue_name=queue_name(self._city.name, source.queue),
+            queue_name=resource_name(self._city.name, source.queue),
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=self._kept.keys.storage,
             enforce_ssl=True,

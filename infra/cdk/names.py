@@ -1,5 +1,7 @@
 """Names of what is deployed beside what `chalicelib.core.names` names. A city's name stands in each of them."""
 
+from chalicelib.core.names import resource_name
+
 ACCOUNT_STACK = "gatebook-account"
 """The one stack that the cities of an account and region share: who may write API Gateway's logs."""
 
@@ -16,7 +18,7 @@ def kept_stack(city: str) -> str:
 
 def resource(city: str, *words: str) -> str:
     """A function, queue, role or topic of a city: `gatebook-linyi-ledger-stream`."""
-    return "-".join(("gatebook", city, *words)).replace("_", "-")
+    return resource_name(city, "-".join(words)).rstrip("-")
 
 
 def log_group(city: str, source: str) -> str:

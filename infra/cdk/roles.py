@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from chalicelib.core.city import City
-from chalicelib.core.names import queue_name, table_name
+from chalicelib.core.names import resource_name, table_name
 from infra.cdk.keys import Keys
 from infra.cdk.names import log_group, logical, resource, service_host
 from infra.grants import Rights
@@ -69,7 +69,7 @@ class Arns:
 
     def queue(self, queue: str) -> str:
         """A work queue."""
-        return str(self._stack.format_arn(service="sqs", resource=queue_name(self._city, queue)))
+        return str(self._stack.format_arn(service="sqs", resource=resource_name(self._city, queue)))
 
     def log_group(self, source: str) -> str:
         """A log group, without the `:*` that stands for its streams."""

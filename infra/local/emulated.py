@@ -14,6 +14,12 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _end_functions() -> None:
+    """End the processes in which Lambda functions ran, and this one with them: they are of its group."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+
+
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import uvicorn  # ministack's own start takes hypercorn, which spends on each request what ministack itself does
@@ -30,3 +36,4 @@ if __name__ == "__main__":
         server_header=False,  # its answers have the headers that AWS's have
         date_header=False,
     )
+    _end_functions()

@@ -3,6 +3,7 @@
 It keeps its state in a folder and writes it there only when it ends in peace, so it is asked to end and given time.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -83,6 +84,8 @@ class Emulator:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its Lambda functions run in processes of their own
         if process.stdin:
             process.stdin.close()
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core import aws
 from chalicelib.core.city_secrets import SECRETS, generated_secret
-from chalicelib.core.names import field_key_alias, hmac_key_alias, parking_name, queue_name, secret_name
+from chalicelib.core.names import field_key_alias, hmac_key_alias, parking_name, resource_name, secret_name
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Row, connection, tables
 from infra.tables import table_definition, ttl_attribute
@@ -64,7 +64,7 @@ def _ensure_queue(source: QueueSource) -> None:
     redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": source.attempts}
     with contextlib.suppress(client.exceptions.QueueNameExists):  # it was changed since
         client.create_queue(
-            QueueName=queue_name(city, source.queue),
+            QueueName=resource_name(city, source.queue),
             Attributes={"VisibilityTimeout": str(RETRY_SECONDS), "RedrivePolicy": json.dumps(redrive)},
         )
 

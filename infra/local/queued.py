@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core import aws
-from chalicelib.core.names import queue_name
+from chalicelib.core.names import resource_name
 from chalicelib.core.settings import settings
 from infra.local.delivery import Context, LambdaFunction
 from infra.wiring import QueueSource
@@ -26,7 +26,7 @@ class Queued:
 
     def advance(self) -> bool:
         """Deliver one batch. False if there was nothing that could be done."""
-        url = aws.sqs().get_queue_url(QueueName=queue_name(settings().city_name, self.source.queue))["QueueUrl"]
+        url = aws.sqs().get_queue_url(QueueName=resource_name(settings().city_name, self.source.queue))["QueueUrl"]
         most = min(self.source.batch_size, RECEIVE_AT_MOST)
         messages = aws.sqs().receive_message(QueueUrl=url, MaxNumberOfMessages=most).get("Messages", [])
         failed = self._failed(messages) if messages else set()

@@ -1,6 +1,6 @@
 """The one place that adapts a template to the emulator: what it can't make is taken out before the stack is created.
 
-A deployment on AWS keeps all of it. `tests/rehearsal/test_unsupported.py` fails if an entry could go, or stands without a reason.
+A deployment on AWS keeps all of it. `tests/rehearsal/deploying.py` fails if an entry could go, or stands without a reason.
 """
 
 import copy

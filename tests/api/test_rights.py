@@ -111,6 +111,7 @@ def let_it_fail_and_come_again(city: TestCity) -> None:
     for function, queue in ((app.ledger_stream, "ledger_retries"), (app.registry_stream, "registry_retries")):
         (message,) = messages.take(queue)
         assert function(batch(message), None)["batchItemFailures"]
+    store.delete(entry.own_key)
 
 
 def renew_keys() -> None:

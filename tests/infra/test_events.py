@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.city import load_city
+from chalicelib.core.names import resource_name
 from infra.cdk.names import function_id, logical
 from infra.wiring import QueueSource, Schedule, StreamSource, Wiring
 from tests.infra.templates import Resource, Synthesised, said
@@ -36,7 +37,7 @@ def test_every_stream_queue_and_schedule_is_wired_and_nothing_else(linyi: Synthe
         mappings = city.properties("AWS::Lambda::EventSourceMapping")
         assert len(mappings) == len(wiring.streams) + len(wiring.queues)
         assert names(city, "AWS::Scheduler::Schedule", "Name") == {
-            f"gatebook-{city.name}-{job.name}" for job in wiring.schedules
+            resource_name(city.name, job.name) for job in wiring.schedules
         }
 
 
@@ -66,7 +67,9 @@ def test_a_queue_hides_long_enough_and_parks_what_fails(demo: Synthesised, sourc
 
 @pytest.mark.parametrize("job", WIRED.schedules, ids=lambda job: job.name)
 def test_a_schedule_runs_in_the_city_s_time_zone(demo: Synthesised, job: Schedule) -> None:
-    (found,) = [one for one in demo.properties("AWS::Scheduler::Schedule") if one["Name"].endswith(f"-{job.name}")]
+    (found,) = [
+        one for one in demo.properties("AWS::Scheduler::Schedule") if one["Name"] == resource_name(demo.name, job.name)
+    ]
     target: dict[str, Any] = found["Target"]
 
     assert found["ScheduleExpression"] == job.cron

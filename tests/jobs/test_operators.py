@@ -157,6 +157,7 @@ class TestParked:
         assert (done.exit_code, done.stdout) == (0, "1 done again.\n")
         (message,) = messages.take("ledger_retries")
         assert messages.keys([message]) == [entry.own_key.raw()], "it was handled, and its poison set aside"
+        store.delete(entry.own_key)
 
     def test_a_batch_that_the_stream_lost_stays_parked(self, run: Any) -> None:
         store.put(ledger_entry("TEST"))

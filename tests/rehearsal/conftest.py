@@ -49,7 +49,7 @@ def emulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emula
         leader = emulator.pid
         yield emulator
     if leader is not None and processes.can_be_asked():
-        assert processes.group(leader) == set(), "the emulator ended without its functions"
+        assert processes.is_gone(leader), "the emulator ended without its functions"
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core import store
 from chalicelib.core.crypto import IdentityMacs
-from chalicelib.core.names import queue_name
+from chalicelib.core.names import resource_name
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
 from infra.process import working_for
@@ -62,19 +62,24 @@ def test_poison_is_tried_five_times_parked_and_done_once_it_is_mended(stage: dic
 
 
 def fire(city: DeployedCity, job: str) -> None:
-    """Have the emulator's scheduler call a job now, whatever its schedule says."""
+    """Have the emulator's scheduler do now what a job's schedule does at its hour: once, by the same target and role."""
     assert city.rehearsed is not None
     scheduler = city.rehearsed.deployment.client("scheduler")
-    name = {"Name": queue_name(city.name, job), "GroupName": f"gatebook-{city.name}"}
-    stored: dict[str, Any] = scheduler.get_schedule(**name)
-    fields = ("Target", "FlexibleTimeWindow", "ScheduleExpressionTimezone", "KmsKeyArn")
-    kept = {field: stored[field] for field in fields if field in stored}
-    scheduler.update_schedule(**name, **kept, ScheduleExpression=SOME_TIME_AGO)
+    group = f"gatebook-{city.name}"
+    stored: dict[str, Any] = scheduler.get_schedule(Name=resource_name(city.name, job), GroupName=group)
+    scheduler.create_schedule(
+        Name=f"{stored['Name']}-now",
+        GroupName=group,
+        Target=stored["Target"],
+        FlexibleTimeWindow=stored["FlexibleTimeWindow"],
+        ScheduleExpression=SOME_TIME_AGO,
+        ActionAfterCompletion="DELETE",
+    )
 
 
 def hurry(city: DeployedCity, queue: str) -> None:
     """Let what fails on a queue come again at once; deployed, that takes minutes."""
     assert city.rehearsed is not None
     sqs = city.rehearsed.deployment.client("sqs")
-    url = sqs.get_queue_url(QueueName=queue_name(city.name, queue))["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=resource_name(city.name, queue))["QueueUrl"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})

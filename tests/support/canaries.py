@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from tests.support.people import TestPerson
 
 SHORTEST = 5
 """Bytes of a spelling that is worth a search; fewer occur by chance."""
+
+SEQUENCE = re.compile(rb"(?<!\d)0{5}\d{25}(?!\d)")
+"""A number of a stream's record, as the emulator makes them; in one with many zeros a test's phone occurs by chance."""
 
 Start = tuple[int, ...]
 """The first bytes of a spelling."""
@@ -50,6 +54,7 @@ class Canaries:
 
         The pass over all places is one intersection, in C: megabytes of tables are searched for thousands of people.
         """
+        haystack = SEQUENCE.sub(b"", haystack)
         starts = zip(*(haystack[offset:] for offset in range(SHORTEST)), strict=False)
         found = (
             what

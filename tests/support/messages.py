@@ -4,14 +4,14 @@ import json
 from typing import Any
 
 from chalicelib.core import aws
-from chalicelib.core.names import parking_name, queue_name
+from chalicelib.core.names import parking_name, resource_name
 from chalicelib.core.settings import settings
 from infra.local.queued import lambda_record
 
 
 def take(queue: str) -> list[dict[str, Any]]:
     """Every message of a work queue, as Lambda hands it over, and off the queue."""
-    return _taken(queue_name(settings().city_name, queue))
+    return _taken(resource_name(settings().city_name, queue))
 
 
 def take_parked(source: str) -> list[dict[str, Any]]:
@@ -26,7 +26,7 @@ def keys(records: list[dict[str, Any]]) -> list[Any]:
 
 def hurry(queue: str) -> None:
     """Let what fails come again at once."""
-    url = aws.sqs().get_queue_url(QueueName=queue_name(settings().city_name, queue))["QueueUrl"]
+    url = aws.sqs().get_queue_url(QueueName=resource_name(settings().city_name, queue))["QueueUrl"]
     aws.sqs().set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "0"})
 
 

@@ -1,5 +1,6 @@
 """Processes of a group and where they listen, by what Linux says of them."""
 
+import time
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -25,6 +26,14 @@ def group(leader: int) -> set[int]:
             if int(pgrp) == leader and state != "Z":
                 found.add(int(entry.name))
     return found
+
+
+def is_gone(leader: int, seconds: float = 5) -> bool:
+    """Whether nothing of a group lives any more, within a moment: who is killed takes one to die."""
+    deadline = time.monotonic() + seconds
+    while (living := group(leader)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not living
 
 
 def listening(processes: Iterable[int]) -> set[IPv4Address | IPv6Address]:

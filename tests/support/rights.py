@@ -11,7 +11,7 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 
 from chalicelib.core import store
-from chalicelib.core.names import field_key_alias, hmac_key_alias, queue_name, secret_name
+from chalicelib.core.names import field_key_alias, hmac_key_alias, resource_name, secret_name
 from chalicelib.core.settings import settings
 from infra.grants import READ, RIGHTS, Rights
 from tests.support.seam import PLACE, aws_error
@@ -150,7 +150,7 @@ def _other(operation: str, kwargs: dict[str, Any]) -> str:
     if operation in {"GetSecretValue", "PutSecretValue"}:
         return str(kwargs["SecretId"]).removeprefix(secret_name(city, ""))
     if queue := kwargs.get("QueueName") or str(kwargs.get("QueueUrl", "")).rpartition("/")[2]:
-        return f"queue {queue.removeprefix(queue_name(city, '')).replace('-', '_')}"
+        return f"queue {queue.removeprefix(resource_name(city, '')).replace('-', '_')}"
     if operation == "Publish":
         return "phone" if "PhoneNumber" in kwargs else str(kwargs.get("TopicArn"))
     named = {hmac_key_alias(city): "hmac", field_key_alias(city): "field"}

@@ -25,10 +25,13 @@ def verified_person(person_id: str) -> PersonRow | None:
     return None if person is None or person.verified_at is None else person
 
 
-def role_change(role: Role, at: datetime, *, granted: bool) -> Sequence[Action]:
-    """What granting or revoking a role changes on the row. `at` (aware) must lie behind the row's `roles_at`."""
-    change = PersonRow.roles.add({role.value}) if granted else PersonRow.roles.delete({role.value})
-    return [change, PersonRow.roles_at.set(at)]
+def role_change(person: PersonRow, role: Role, at: datetime, *, granted: bool) -> Sequence[Action]:
+    """What granting or revoking a role changes on the row, if the person is still `same_holder`.
+
+    `at` (aware) must lie behind the row's `roles_at`.
+    """
+    others = set(person.roles or ()) - {role.value}
+    return [PersonRow.roles.set(sorted(others | {role.value} if granted else others)), PersonRow.roles_at.set(at)]
 
 
 def same_holder(person: PersonRow) -> Condition:

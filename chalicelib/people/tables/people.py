@@ -10,12 +10,11 @@ from pynamodb.attributes import (
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
-    UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from chalicelib.core.store import Key, Row, SealedAttribute, TableMeta, maybe
+from chalicelib.core.store import Key, Row, SealedAttribute, TableMeta, maybe, maybe_list_of
 
 SEGMENTS = 256
 """How many parts the nightly sync walks (design §4)."""
@@ -92,7 +91,7 @@ class PersonRow(PeopleTable):
     phone_refuted = maybe(BooleanAttribute)
     books = NumberAttribute(default=0)
     memberships = NumberAttribute(default=0)
-    roles = maybe(UnicodeSetAttribute)
+    roles = maybe_list_of(UnicodeAttribute)
     roles_at = maybe(UTCDateTimeAttribute)
     segment = maybe(UnicodeAttribute)
     review_day = maybe(UnicodeAttribute)

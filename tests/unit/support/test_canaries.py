@@ -52,3 +52,10 @@ def test_masks_and_others_are_not_taken_for_a_person(canaries: Canaries) -> None
 @pytest.mark.parametrize("nothing", [b"", b"1234"])
 def test_what_is_too_short_holds_nobody(canaries: Canaries, nothing: bytes) -> None:
     assert canaries.leaks(nothing) == []
+
+
+def test_a_number_of_a_stream_s_record_holds_nobody_and_hides_nobody(canaries: Canaries) -> None:
+    digits = PERSON.phone.rjust(20, "9")
+    assert canaries.leaks(f'"sequence": "{digits:0>30}"'.encode()) == []
+    for longer in (f"0{digits:0>30}", f"{digits:0>29}"):
+        assert canaries.leaks(f'"sequence": "{longer}"'.encode()) == [f"phone of {PERSON.phone[-4:]}"]

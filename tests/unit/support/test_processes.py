@@ -20,6 +20,7 @@ def test_a_process_of_a_group_and_its_socket_are_seen_until_it_ends(address: str
         assert child.stdout is not None
         child.stdout.readline()
         assert processes.group(child.pid) == {child.pid}
+        assert not processes.is_gone(child.pid, 0)
         assert processes.listening({child.pid}) == {ip_address(address)}
         child.communicate()
     assert processes.group(child.pid) == set()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.core.names import field_key_alias, hmac_key_alias, queue_name, secret_name
+from chalicelib.core.names import field_key_alias, hmac_key_alias, resource_name, secret_name
 from infra.grants import RIGHTS
 from tests.support.rights import API, Guard, Use, acting_as, granted, uses
 
@@ -50,17 +50,17 @@ def transaction(*kinds: str) -> dict[str, Any]:
         ),
         (
             "GetQueueUrl",
-            {"QueueName": queue_name("demo", "ledger_retries")},
+            {"QueueName": resource_name("demo", "ledger_retries")},
             {Use("GetQueueUrl", "queue ledger_retries")},
         ),
         (
             "SendMessage",
-            {"QueueUrl": f"http://127.0.0.1/0/{queue_name('demo', 'ledger_retries')}"},
+            {"QueueUrl": f"http://127.0.0.1/0/{resource_name('demo', 'ledger_retries')}"},
             {Use("SendMessage", "queue ledger_retries")},
         ),
         (
             "SendMessage",
-            {"QueueUrl": f"http://127.0.0.1/0/{queue_name('linyi', 'ledger_retries')}"},
+            {"QueueUrl": f"http://127.0.0.1/0/{resource_name('linyi', 'ledger_retries')}"},
             {Use("SendMessage", "queue gatebook_linyi_ledger_retries")},
         ),
         ("Publish", {"PhoneNumber": "+86"}, {Use("Publish", "phone")}),
