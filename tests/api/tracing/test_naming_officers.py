@@ -268,7 +268,7 @@ def test_roles_that_can_not_be_read_are_no_answer(city: TestCity, value: dict[st
 
 def test_a_role_of_a_later_release_is_shown_and_kept(city: TestCity) -> None:
     person, client = officer(city)
-    store.update(person_key(person), [PersonRow.roles.add({"auditor"})])
+    store.update(person_key(person), [PersonRow.roles.set(["auditor", "officer"])])
     assert roles(client) == ["auditor", "officer"]
 
     decide("revoke", person)
