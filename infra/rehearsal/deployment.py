@@ -21,6 +21,10 @@ ACCOUNT = LOCAL_CREDENTIALS["aws_access_key_id"]
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 UNCHANGED = "No updates are to be performed"
+PROBE = "gatebook-probe"
+UNKNOWN = "resource type"
+"""In the words in which the emulator refuses a type, "Unrecognized resource types" or "Unsupported resource type"."""
+
 SECONDS = 120.0
 POLL_SECONDS = 0.1
 
@@ -99,10 +103,9 @@ class Deployment:
     @property
     def url(self) -> str:
         """The API's address as the emulator serves it."""
-        outputs = self._described("City")["Outputs"]
-        api_id = next(one["OutputValue"] for one in outputs if one["OutputKey"] == "RestAPIId")
-        stages = self.client("apigateway").get_stages(restApiId=api_id)["item"]
-        return f"{self.endpoint_url}/restapis/{api_id}/{stages[0]['stageName']}/_user_request_"
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in self._described("City")["Outputs"]}
+        stage = outputs["EndpointURL"].rstrip("/").rpartition("/")[2]
+        return f"{self.endpoint_url}/restapis/{outputs['RestAPIId']}/{stage}/_user_request_"
 
     def client(self, service: str) -> Any:
         """A client of one of the emulator's services, in the city's region."""
@@ -116,14 +119,20 @@ class Deployment:
 
     @staticmethod
     def knows(formation: Any, kind: str) -> bool:
-        """Whether the emulator takes a template with a resource of this type."""
+        """Whether the emulator takes a template with a resource of this type; some say so at once, some while they make it."""
         template = json.dumps({"Resources": {"One": {"Type": kind, "Properties": {}}}})
         try:
-            formation.create_stack(StackName="gatebook-probe", TemplateBody=template)
+            formation.create_stack(StackName=PROBE, TemplateBody=template)
         except ClientError as error:
-            return "Unrecognized resource types" not in str(error)
-        formation.delete_stack(StackName="gatebook-probe")
-        return True
+            return UNKNOWN not in str(error)
+        deadline = time.monotonic() + SECONDS
+        while formation.describe_stacks(StackName=PROBE)["Stacks"][0]["StackStatus"].endswith("IN_PROGRESS"):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS)
+        events = formation.describe_stack_events(StackName=PROBE)["StackEvents"]
+        formation.delete_stack(StackName=PROBE)
+        return not any(UNKNOWN in event.get("ResourceStatusReason", "") for event in events)
 
     def _upload(self, stack: str) -> None:
         s3 = self.client("s3")

@@ -41,9 +41,9 @@ class RunningCity:
         """Where the messages that it sent can be read."""
         return f"{self.url}/local/outbox"
 
-    def eventually(self, look: Callable[[], Any]) -> Any:
-        """What a look finds once there is something, within half a minute: streams take a moment."""
-        deadline = time.monotonic() + 30
+    def eventually(self, look: Callable[[], Any], seconds: float = 30) -> Any:
+        """What a look finds once there is something, within half a minute or as given: streams take a moment."""
+        deadline = time.monotonic() + seconds
         while not (found := look()) and time.monotonic() < deadline:
             time.sleep(0.2)
         return found

@@ -3,12 +3,15 @@
 import json
 from typing import Any
 
+import pytest
+
 from chalicelib.core import store
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.names import resource_name
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
 from infra.process import working_for
+from infra.rehearsal.unsupported import IS_OLD
 from tests.rehearsal.conftest import DeployedCity
 
 SOME_TIME_AGO = "at(2026-01-01T00:00:00)"
@@ -30,6 +33,7 @@ def test_an_operator_runs_a_job_where_the_city_runs(stage: dict[str, DeployedCit
     assert (done.returncode, json.loads(done.stdout)) == (0, {"job": "rotate_keys", "amount": 0}), done.stderr
 
 
+@pytest.mark.skipif(IS_OLD, reason="ministack 1.4.21 forgets the parking of queues that CloudFormation makes")
 def test_poison_is_tried_five_times_parked_and_done_once_it_is_mended(stage: dict[str, DeployedCity]) -> None:
     city = stage["linyi"]
     person = city.people(1)[0]
@@ -50,7 +54,7 @@ def test_poison_is_tried_five_times_parked_and_done_once_it_is_mended(stage: dic
         spoiled.people = ["nonsense"]
         store.put(spoiled)
 
-    assert city.eventually(lambda: "ledger_retries: 1" in city.operate("dlq", "list").stdout)
+    assert city.eventually(lambda: "ledger_retries: 1" in city.operate("dlq", "list").stdout, seconds=90)
     assert client.get("/v1/me/access-log").json["items"] == []
 
     with working_for(city.name, city.aws_url):
