@@ -1,7 +1,7 @@
 """The city's secrets: generated text in Secrets Manager, held for a while, and made anew without anybody noticing.
 
-A secret has a present version and the one before it. What was sealed opens under either, so whoever is logged in when
-the session key changes stays logged in (decision 0011).
+A secret has a present version, the one before it, and sometimes the next. What was sealed opens under each of them, so
+whoever is logged in when the session key changes stays logged in (decision 0011).
 """
 
 import hashlib
@@ -55,12 +55,13 @@ def secret(name: str) -> bytes:
 def opening_keys(name: str) -> Iterator[bytes]:
     """The keys under which something may have been sealed, likeliest first; each costs a call only if it is asked for.
 
-    First what this process holds; then, if nothing opened and the last look is a minute old, what Secrets Manager
-    holds now: another process may have sealed under a key that was made since.
+    First what this process holds: the present version, the one before, and the next one, which lies ready a day before
+    anybody seals under it. Then, if nothing opened and the last look is a minute old, what Secrets Manager holds now: an
+    operator may have renewed the secret at once.
     """
     tried = set()
     for seconds in (HELD_SECONDS, REREAD_SECONDS):
-        for label in (CURRENT, PREVIOUS):
+        for label in (CURRENT, PREVIOUS, PENDING):
             key = _key(name, label, seconds)
             if key is not None and key not in tried:
                 tried.add(key)

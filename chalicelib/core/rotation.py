@@ -1,47 +1,109 @@
-"""Making secrets anew (decision 0011). The session key changes by itself once it is as old as the longest session."""
+"""Making secrets anew (decision 0011). The session key changes by itself once it is older than the longest session."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
 from chalicelib.core import aws, clock
-from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, generated_secret
+from chalicelib.core.city_secrets import CURRENT, PENDING, SESSION_KEY, generated_secret
 from chalicelib.core.names import secret_name
 from chalicelib.core.settings import settings
 
 TOKENS = uuid.UUID("6f1d2b1e-6c2f-4a53-9a0c-6f4d3c1f2a77")
 """The namespace of the ids by which Secrets Manager knows a version that is put twice."""
 
+PREPARED_FOR = timedelta(days=1)
+"""How long the next version lies ready before it is gone over to: longer than any process goes by what it read before."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a secret: its id, and when it was made (aware)."""
+
+    version_id: str
+    made_at: datetime
+
 
 class Rotation:
     """Gives the city's session key a new version in time."""
 
     def renew_what_is_due(self) -> int:
-        """Renew the session key if it is as old as the longest session. The number of secrets renewed.
+        """Prepare the session key's next version once the present one is as old as the longest session, go over a day later.
 
-        What was sealed under the version before opens until the next renewal, so nobody is logged out.
+        Returns how many secrets were renewed. Every process knows the next version before anything is sealed under it, and
+        the one before still opens what was sealed, so nobody is logged out. May be done twice, and late.
         """
-        version, made_at = present_version(SESSION_KEY)
+        present, prepared = version_of(SESSION_KEY, CURRENT), prepared_version(SESSION_KEY)
+        age = clock.now() - (present.made_at if present else clock.now())
         longest = timedelta(days=settings().city.sessions.days)
-        return int(clock.now() - made_at >= longest and put_version(SESSION_KEY, version, CURRENT))
+        if present is None or age < longest:
+            return 0
+        if prepared is None:
+            prepare(SESSION_KEY)
+            return 0
+        return int(age >= longest + PREPARED_FOR and go_over(SESSION_KEY))
 
 
-def present_version(name: str) -> tuple[str, datetime]:
-    """The id of a secret's present version, and when it was made."""
-    answer = aws.secrets().get_secret_value(SecretId=secret_name(settings().city_name, name))
-    return answer["VersionId"], answer["CreatedDate"]
+def version_of(name: str, label: str) -> Version | None:
+    """The version of a secret that has a label, if there is one."""
+    try:
+        found = aws.secrets().get_secret_value(SecretId=secret_name(settings().city_name, name), VersionStage=label)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException" or label == CURRENT:
+            raise
+        return None
+    return Version(found["VersionId"], found["CreatedDate"])
 
 
-def put_version(name: str, after: str, label: str) -> bool:
-    """Put the version that follows the version `after` and give it a label. False if somebody else just did.
+def prepared_version(name: str) -> Version | None:
+    """The version that lies ready to be gone over to. The label stays on a version for a while after that, and counts no more."""
+    pending = version_of(name, PENDING)
+    present = version_of(name, CURRENT)
+    return None if pending is None or pending == present else pending
 
-    The new version's id is made of the one that it follows, so two runs at once make one version, not two.
-    """
+
+def prepare(name: str) -> None:
+    """Make the next version of a secret, and go on with the present one. What lies ready already stays."""
+    if prepared_version(name) is None:
+        discard(name)
+        _put(name, PENDING)
+
+
+def discard(name: str) -> None:
+    """Forget the version that lies ready, if one does; take the label off a version that was gone over to."""
+    if (pending := version_of(name, PENDING)) is not None:
+        _label(name, PENDING, taken_from=pending)
+
+
+def go_over(name: str) -> bool:
+    """Go over to the version that lies ready. False if none does, or somebody else just did."""
+    prepared, present = prepared_version(name), version_of(name, CURRENT)
+    if prepared is None or present is None:
+        return False
+    try:
+        _label(name, CURRENT, taken_from=present, given_to=prepared)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidParameterException":
+            raise
+        return False
+    return True
+
+
+def renew_now(name: str) -> bool:
+    """Put a new version in the place of the present one at once. False if somebody else just did."""
+    return _put(name, CURRENT)
+
+
+def _put(name: str, label: str) -> bool:
+    """Put a new version with a label. Its id is made of the one that it follows, so two runs at once make one version."""
+    present = version_of(name, CURRENT)
+    token = uuid.uuid5(TOKENS, f"{present.version_id if present else ''}/{label}")
     try:
         aws.secrets().put_secret_value(
             SecretId=secret_name(settings().city_name, name),
-            ClientRequestToken=str(uuid.uuid5(TOKENS, f"{after}/{label}")),
+            ClientRequestToken=str(token),
             SecretString=generated_secret(),
             VersionStages=[label],
         )
@@ -50,3 +112,13 @@ def put_version(name: str, after: str, label: str) -> bool:
             raise
         return False
     return True
+
+
+def _label(name: str, label: str, taken_from: Version, given_to: Version | None = None) -> None:
+    given = {} if given_to is None else {"MoveToVersionId": given_to.version_id}
+    aws.secrets().update_secret_version_stage(
+        SecretId=secret_name(settings().city_name, name),
+        VersionStage=label,
+        RemoveFromVersionId=taken_from.version_id,
+        **given,
+    )

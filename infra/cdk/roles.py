@@ -131,7 +131,9 @@ def _secrets(city: City, rights: Rights, keys: Keys) -> Statements:
     if names:
         yield allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [keys.secrets[name].ref for name in names])
     if rights.renews:
-        actions = [f"secretsmanager:{action}" for action in ("GetSecretValue", "PutSecretValue")]
+        actions = [
+            f"secretsmanager:{action}" for action in ("GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+        ]
         yield allow("RenewSecrets", actions, [keys.secrets[name].ref for name in rights.renews])
 
 

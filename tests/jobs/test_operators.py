@@ -10,10 +10,10 @@ from typer.testing import CliRunner, Result
 
 import app
 from chalicelib.core import aws, city_secrets, clock, store
-from chalicelib.core.city_secrets import SESSION_KEY, SMS_GATEWAY_KEY, secret
+from chalicelib.core.city_secrets import CURRENT, PENDING, PREVIOUS, SESSION_KEY, SMS_GATEWAY_KEY, secret
 from chalicelib.core.jobs import JobRow, run_key
 from chalicelib.core.names import parking_name
-from chalicelib.core.rotation import present_version
+from chalicelib.core.rotation import prepare, prepared_version, version_of
 from chalicelib.core.settings import settings
 from chalicelib.people.tables.privacy import ledger_entry
 from infra.calls import client
@@ -22,6 +22,7 @@ from infra.local.provision import provision
 from infra.parking import counts
 from infra.process import working_for
 from tests.support import messages
+from tests.support.seam import Seam, aws_error
 
 pytestmark = pytest.mark.jobs
 
@@ -195,13 +196,28 @@ class TestParked:
 
 class TestKeys:
     def test_a_session_key_is_renewed_after_a_question(self, run: Any) -> None:
-        before, made_at = present_version(SESSION_KEY)
+        before = version_of(SESSION_KEY, CURRENT)
+        assert before is not None
         refused = run("rotate-keys", SESSION_KEY, typed="n\n")
-        assert (refused.exit_code, present_version(SESSION_KEY)[0]) == (1, before)
-        assert clock.iso(made_at) in refused.output
+        assert (refused.exit_code, version_of(SESSION_KEY, CURRENT)) == (1, before)
+        assert clock.iso(before.made_at) in refused.output
 
         assert run("rotate-keys", SESSION_KEY, "--yes").exit_code == 0
-        assert present_version(SESSION_KEY)[0] != before
+        assert version_of(SESSION_KEY, PREVIOUS) == before
+
+    def test_a_leaked_session_key_is_forgotten_with_the_one_before_and_the_next(self, run: Any) -> None:
+        prepare(SESSION_KEY)
+        before = [version_of(SESSION_KEY, label) for label in (CURRENT, PREVIOUS, PENDING)]
+
+        assert run("rotate-keys", SESSION_KEY, "--leaked", "--yes").exit_code == 0
+
+        assert not {version_of(SESSION_KEY, label) for label in (CURRENT, PREVIOUS, PENDING)} & set(before)
+
+    @pytest.mark.parametrize("options", [[], ["--leaked"]])
+    def test_who_is_not_alone_is_told_so(self, run: Any, faults: Seam, options: list[str]) -> None:
+        faults.fail("PutSecretValue", aws_error("ResourceExistsException"))
+        done = run("rotate-keys", SESSION_KEY, "--yes", *options)
+        assert (done.exit_code, "Somebody else" in done.stderr) == (1, True)
 
     def test_the_gateway_s_key_changes_in_two_steps(self, run: Any) -> None:
         city_secrets.forget_secrets()
@@ -218,8 +234,19 @@ class TestKeys:
         city_secrets.forget_secrets()
         assert secret(SMS_GATEWAY_KEY) != before
         assert run("rotate-keys", SMS_GATEWAY_KEY, "--finish", "--yes").exit_code == 1, "it is done"
+        assert run("rotate-keys", SMS_GATEWAY_KEY).exit_code == 0, "and can be begun again"
 
-    @pytest.mark.parametrize("wrong", [["hmac"], [SESSION_KEY, "--finish"]])
+    def test_a_prepared_version_that_leaked_is_replaced(self, run: Any) -> None:
+        run("rotate-keys", SMS_GATEWAY_KEY)
+        leaked = prepared_version(SMS_GATEWAY_KEY)
+        assert run("rotate-keys", SMS_GATEWAY_KEY, "--leaked").exit_code == 0
+        assert prepared_version(SMS_GATEWAY_KEY) not in {None, leaked}
+
+    def test_a_city_without_a_gateway_has_no_key_of_one(self, emulator: str) -> None:
+        done = CliRunner().invoke(cli, ["--city", "demo", "--endpoint-url", emulator, "rotate-keys", SMS_GATEWAY_KEY])
+        assert (done.exit_code, "SNS" in done.stderr) == (2, True)
+
+    @pytest.mark.parametrize("wrong", [["hmac"], [SESSION_KEY, "--finish"], [SMS_GATEWAY_KEY, "--finish", "--leaked"]])
     def test_another_key_begins_nothing(self, run: Any, wrong: list[str]) -> None:
         assert run("rotate-keys", *wrong).exit_code == 2
 

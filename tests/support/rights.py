@@ -39,7 +39,7 @@ def granted(rights: Rights) -> set[Use]:
     uses |= {Use("Query", f"{table}/{index}") for table, indexes in rights.indexes.items() for index in indexes}
     uses |= {Use(READ, f"{table}/{PROBED}") for table in rights.probes}
     uses |= {Use("GetSecretValue", name) for name in (*rights.secrets, *rights.renews)}
-    uses |= {Use("PutSecretValue", name) for name in rights.renews}
+    uses |= {Use(action, name) for name in rights.renews for action in ("PutSecretValue", "UpdateSecretVersionStage")}
     uses |= {Use(action, f"queue {queue}") for queue in rights.queues for action in ("GetQueueUrl", "SendMessage")}
     named = {"GenerateMac": rights.derives_keys, "GenerateDataKey": rights.seals_fields, "Publish": rights.sends_sms}
     return uses | {Use(action, _ON[action]) for action, has in named.items() if has}
@@ -147,7 +147,7 @@ def _hash_value(physical: str, key: dict[str, Any]) -> str:
 def _other(operation: str, kwargs: dict[str, Any]) -> str:
     """The short name of a key, a secret, a queue, or a phone that gets a message."""
     city = settings().city_name
-    if operation in {"GetSecretValue", "PutSecretValue"}:
+    if operation in {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}:
         return str(kwargs["SecretId"]).removeprefix(secret_name(city, ""))
     if queue := kwargs.get("QueueName") or str(kwargs.get("QueueUrl", "")).rpartition("/")[2]:
         return f"queue {queue.removeprefix(resource_name(city, '')).replace('-', '_')}"
