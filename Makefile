@@ -8,6 +8,8 @@ SHELL := bash
 PORT ?= 8000
 AWS_PORT ?= 4566
 CITY ?= demo
+# What is synthesised or deployed is named each time: a command that forgets it must not reach another city.
+NAMED_CITY = $(if $(filter file,$(origin CITY)),,$(CITY))
 WORKERS ?= 2
 
 VENV := .venv/.made
@@ -64,19 +66,19 @@ rehearse: $(VENV) ## Deploy two cities to an emulator and use them through their
 
 .PHONY: synth
 synth: $(VENV) ## Write the templates and the package of a city to cdk.out (CITY=linyi)
-	@CITY="$(CITY)" exec $(BIN)/python -m infra.cdk synth
+	@CITY="$(NAMED_CITY)" exec $(BIN)/python -m infra.cdk synth
 
 .PHONY: diff
-diff: $(VENV) ## Show how a city would change
-	@CITY="$(CITY)" exec $(BIN)/python -m infra.cdk diff
+diff: $(VENV) ## Show how a city would change (CITY=linyi)
+	@CITY="$(NAMED_CITY)" exec $(BIN)/python -m infra.cdk diff
 
 .PHONY: deploy
-deploy: $(VENV) ## Deploy a city to AWS
-	@CITY="$(CITY)" exec $(BIN)/python -m infra.cdk deploy
+deploy: $(VENV) ## Deploy a city to AWS (CITY=linyi)
+	@CITY="$(NAMED_CITY)" exec $(BIN)/python -m infra.cdk deploy
 
 .PHONY: destroy
-destroy: $(VENV) ## Stop serving a city; asks first, and keeps its data
-	@CITY="$(CITY)" exec $(BIN)/python -m infra.cdk destroy
+destroy: $(VENV) ## Stop serving a city; asks first, and keeps its data (CITY=linyi)
+	@CITY="$(NAMED_CITY)" exec $(BIN)/python -m infra.cdk destroy
 
 .PHONY: openapi
 openapi: $(VENV) ## Write chalicelib/webapp/openapi.json from the code

@@ -10,6 +10,9 @@ from chalicelib.core.settings import settings
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 _LOOPBACK = "127.0.0.1,localhost,::1"
 
+ONLY_AWS = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+"""What makes AWS's SDKs and tools forget endpoints, those of a profile as well."""
+
 
 @contextmanager
 def working_for(city: str, endpoint_url: str) -> Iterator[None]:
@@ -27,9 +30,17 @@ def working_for(city: str, endpoint_url: str) -> Iterator[None]:
 
 @contextmanager
 def working_in_aws(city: str) -> Iterator[None]:
-    """Make this process work for a deployed city, under the operator's own credentials, until the block ends."""
-    with _told({"CITY": city}, without={"AWS_ENDPOINT_URL"}):
+    """Make this process work for a deployed city, under the operator's own credentials, until the block ends.
+
+    What an operator's shell or profile says of endpoints does not count: credentials are shown to AWS alone.
+    """
+    with _told({"CITY": city, **ONLY_AWS}, without=set(configured_endpoints())):
         yield
+
+
+def configured_endpoints() -> list[str]:
+    """The variables of the environment that lead AWS's tools to other addresses than AWS's."""
+    return [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]
 
 
 @contextmanager

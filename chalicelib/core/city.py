@@ -268,7 +268,15 @@ def load_city(name: str) -> City:
     if _NAME.fullmatch(name) is None or not path.is_file():
         there_are = ", ".join(sorted(file.stem for file in _FOLDER.glob("*.toml")))
         raise CityFileError(name, {"name": f"there is no such city file; there are {there_are}"})
-    return parse_city(name, path.read_text(encoding="utf-8"))
+    try:
+        return parse_city(name, path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise CityFileError(name, {"file": "must be UTF-8"}) from error
+
+
+def all_cities() -> list[City]:
+    """Every city that has a file, by name. Raises CityFileError."""
+    return [load_city(path.stem) for path in sorted(_FOLDER.glob("*.toml"))]
 
 
 def parse_city(name: str, toml: str) -> City:

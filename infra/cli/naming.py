@@ -11,7 +11,7 @@ import typer
 from chalicelib.core import clock
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs
-from chalicelib.core.errors import GatebookError
+from chalicelib.core.errors import GatebookError, Invalid
 from chalicelib.core.store import STORAGE_ERRORS
 from chalicelib.core.texts import text
 from chalicelib.health.sources import InvalidSourceName
@@ -150,7 +150,8 @@ def _asked(context: typer.Context, ask: Callable[[Namings], T]) -> T:
     except UnusableTarget as error:
         _fail(str(error), NOT_STARTED)
     except GatebookError as error:
-        _fail(WORDS.get(type(error)) or text("errors", f"{error.code}.detail", "en"), REFUSED)
+        words = WORDS.get(type(error)) or text("errors", f"{error.code}.detail", "en")
+        _fail(words, NOT_STARTED if isinstance(error, Invalid) else REFUSED)
     except STORAGE_ERRORS as error:
         _fail(f"{city} does not answer, or not to these credentials ({type(error).__name__}).", REFUSED)
 

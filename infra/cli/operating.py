@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from chalicelib.core.errors import GatebookError
 from chalicelib.core.store import STORAGE_ERRORS
@@ -28,6 +28,8 @@ def operating(context: typer.Context) -> Iterator[str]:
             yield name
     except options.UnusableTarget as error:
         fail(str(error), NOT_STARTED)
+    except NoCredentialsError:
+        fail("AWS was not asked: there are no credentials in the environment or the profile.", NOT_STARTED)
     except (*STORAGE_ERRORS, GatebookError) as error:
         fail(f"{city} did not do it ({_code(error)}).", FAILED)
 

@@ -76,9 +76,9 @@ def officer(city: TestCity) -> tuple[TestPerson, Client]:
     return person, client
 
 
-def refused(result: Result, words: str) -> None:
+def refused(result: Result, words: str, code: int = 1) -> None:
     """That a command was refused in these words, with nothing for a program to read."""
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (code, "")
     assert words in result.stderr
 
 

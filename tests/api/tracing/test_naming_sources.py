@@ -68,7 +68,7 @@ def test_what_changes_nothing_is_not_proposed() -> None:
 
 @pytest.mark.parametrize("name", ["", "a", "a" * 33, "Lab", "lab_1", "lab 1", "lab\n", "实验室", "../lab"])
 def test_a_name_that_is_no_word_is_refused(name: str) -> None:
-    refused(run("grant", "source", name, *ANNA), "2 to 32 lower-case letters")
+    refused(run("grant", "source", name, *ANNA), "2 to 32 lower-case letters", code=2)
 
 
 def test_a_source_that_can_not_be_read_is_not_decided_on() -> None:

@@ -5,10 +5,10 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core import city
-from chalicelib.core.city import City, CityFileError, load_city, parse_city
+from chalicelib.core.city import City, CityFileError, all_cities, load_city, parse_city
 
 FOLDER = Path(city.__file__).parent.parent / "cities"
-REAL = ["linyi", "beijing", "maoming", "huian"]
+REAL = sorted({path.stem for path in FOLDER.glob("*.toml")} - {"demo"})
 LINYI = (FOLDER / "linyi.toml").read_text(encoding="utf-8")
 
 
@@ -34,8 +34,22 @@ def test_every_city_file_loads(name: str) -> None:
     assert loaded is load_city(name)
 
 
-def test_the_cities_are_the_files() -> None:
-    assert {path.stem for path in FOLDER.glob("*.toml")} == {"demo", *REAL}
+def test_the_cities_of_the_five_services_are_there() -> None:
+    assert {one.name for one in all_cities()} >= {"demo", "linyi", "beijing", "maoming", "huian"}
+
+
+@pytest.mark.parametrize(("encoding", "problem"), [("utf-8-sig", None), ("gbk", {"file": "must be UTF-8"})])
+def test_a_file_of_another_editor_is_read_or_refused_in_words(
+    encoding: str, problem: dict[str, str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "linyi.toml").write_bytes(LINYI.encode(encoding))
+    monkeypatch.setattr(city, "_FOLDER", tmp_path)
+    if problem is None:
+        assert load_city.__wrapped__("linyi").name == "linyi"
+        return
+    with pytest.raises(CityFileError) as caught:
+        load_city.__wrapped__("linyi")
+    assert caught.value.problems == problem
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -1,5 +1,6 @@
 """What `make synth`, `diff`, `deploy` and `destroy` run, with templates that nobody makes and a CDK tool that only records."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,11 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from chalicelib.core.city import load_city
 from infra.cdk import main as commands
 from infra.cdk.main import TOOL, USAGE, main
 
 STUB = """#!/bin/sh
 printf '%s\\n' "$PWD" "$@" > "$(dirname "$0")/called"
+env > "$(dirname "$0")/environment"
 exit {status}
 """
 
@@ -126,16 +129,67 @@ def test_diff_shows_all_stacks_and_ends_as_the_tool_does(machine: Machine, statu
 
     assert main(["diff"]) == status
     assert machine.made == ["linyi"]
-    assert machine.called == [str(machine.root), *command("diff", "--all")]
+    assert machine.called == [str(machine.root), *command("diff")]
 
 
 @pytest.mark.parametrize("status", [0, 1])
-def test_deploy_asks_for_every_change_and_ends_as_the_tool_does(machine: Machine, status: int) -> None:
+def test_deploy_asks_for_every_change_and_ends_as_the_tool_does(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
     machine.tool_exits(status)
+    monkeypatch.setenv("CITY", "demo")
 
     assert main(["deploy"]) == status
-    assert machine.made == ["linyi"]
-    assert machine.called[1:] == command("deploy", "--all", "--require-approval", "any-change")
+    assert machine.made == ["demo"]
+    wanted = ["--yes", TOOL, "deploy", "--all", "--require-approval", "any-change", "--app", "cdk.out/demo"]
+    assert machine.called[1:] == wanted
+
+
+def test_a_city_whose_file_leaves_addresses_open_is_not_deployed(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["deploy"]) == 1
+    told = capsys.readouterr().err
+    assert "public_url still is https://fangyi.linyi.example" in told
+    assert "sms.gateway_url still is https://sms.linyi.example" in told
+    assert machine.made == machine.called == []
+
+
+def test_cities_that_ask_for_more_than_the_account_has_are_synthesised_with_a_word_and_not_deployed(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(commands, "all_cities", lambda: [load_city("linyi")] * 9)
+    assert main(["synth"]) == 0
+    assert "reserved concurrency" in capsys.readouterr().err
+
+    monkeypatch.setenv("CITY", "demo")
+    machine.made.clear()
+    assert main(["deploy"]) == 1
+    assert "reserved concurrency" in capsys.readouterr().err
+    assert machine.made == machine.called == []
+
+
+@pytest.mark.parametrize("name", sorted(commands.COMMANDS))
+def test_a_region_that_aws_has_not_is_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    elsewhere = load_city("demo").model_copy(update={"region": "cn-north-9"})
+    monkeypatch.setattr(commands, "load_city", lambda _: elsewhere)
+    assert main([name]) == 1
+    assert "region: AWS has no region cn-north-9" in capsys.readouterr().err
+    assert machine.made == machine.called == []
+
+
+def test_the_tool_goes_to_aws_whatever_the_shell_says_of_endpoints(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell of somebody who just filled a city on this machine; its emulator would answer for AWS."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:4566")
+    assert main(["diff"]) == 0
+    told = (machine.prefix / "bin" / "environment").read_text()
+    assert "AWS_ENDPOINT_URL" not in told
+    assert "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true" in told
 
 
 def test_another_python_than_the_cities_run_deploys_nothing(
@@ -159,7 +213,7 @@ def test_destroy_does_nothing_unless_the_city_s_name_is_typed(
 
     assert main(["destroy"]) == 1
     told = capsys.readouterr().out
-    assert told.startswith("This stops linyi: ")
+    assert told.startswith("This stops linyi in cn-north-1: ")
     assert told.endswith("Nothing was done.\n")
     assert machine.made == machine.called == []
 
@@ -187,6 +241,13 @@ def test_the_makefile_calls_each_command_for_its_city() -> None:
     for name in commands.COMMANDS:
         done = subprocess.run(["make", "-n", name, "CITY=linyi"], check=True, capture_output=True, text=True)
         assert f'CITY="linyi" exec .venv/bin/python -m infra.cdk {name}' in done.stdout
+
+
+def test_the_makefile_reaches_no_city_that_nobody_named() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "CITY"}
+    for name in commands.COMMANDS:
+        done = subprocess.run(["make", "-n", name], check=True, capture_output=True, text=True, env=environment)
+        assert f'CITY="" exec .venv/bin/python -m infra.cdk {name}' in done.stdout
 
 
 def test_the_tool_s_version_is_the_one_that_the_runbook_says() -> None:

@@ -1,12 +1,14 @@
 """Which city a process works for."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from chalicelib.core import aws, store
 from chalicelib.core.settings import settings
-from infra.process import working_for
+from infra.calls import client
+from infra.process import working_for, working_in_aws
 
 HERE = "http://127.0.0.1:4566"
 
@@ -50,6 +52,29 @@ def test_an_operators_own_settings_do_not_count(monkeypatch: pytest.MonkeyPatch)
         assert os.environ["NO_PROXY"] == "intranet.example,127.0.0.1,localhost,::1"
         assert aws.kms().meta.endpoint_url == HERE
         assert store.connection().client is not None
+
+    assert dict(os.environ) == before
+
+
+def test_in_aws_no_configured_endpoint_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An operator's credentials go to AWS, whatever a variable for one service, or their profile, says."""
+    profile = tmp_path / "config"
+    profile.write_text("[default]\nendpoint_url = http://127.0.0.1:9\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(profile))
+    for name in (
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL_SQS",
+    ):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    before = dict(os.environ)
+
+    with working_in_aws("demo"):
+        clients = (aws.kms(), aws.secrets(), aws.sqs(), store.connection().client, client("lambda"))
+        assert all(".amazonaws.com" in one.meta.endpoint_url for one in clients)
 
     assert dict(os.environ) == before
 
