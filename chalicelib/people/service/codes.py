@@ -10,12 +10,12 @@ from datetime import timedelta
 from enum import StrEnum
 
 from chalicelib.core import clock, store
-from chalicelib.core.city import SmsLimits
 from chalicelib.core.crypto import IdentityMacs, keyed_id
 from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.core.log import Event, emit
 from chalicelib.core.ports import SmsSender
 from chalicelib.core.settings import settings
+from chalicelib.core.sms_policy import SmsLimits
 from chalicelib.core.store import Transaction
 from chalicelib.core.texts import Language, text
 from chalicelib.people.errors import CodeRefused, SmsBudgetSpent, TooManyCodes, TooManyTries
