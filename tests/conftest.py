@@ -4,9 +4,11 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
 
 from tests.support.canaries import dump_tables
@@ -21,6 +23,9 @@ UNMEASURED = ("slow", "architecture", "jobs", "engines", "browser", "acceptance"
 """Marks of tests that run without a tracer."""
 
 os.environ["CITY"] = "demo"
+
+botocore.session.create_loader = cache(botocore.session.create_loader)
+"""Descriptions of services are parsed once a worker, not with each client that some test has made anew (0.1 s each)."""
 
 
 @pytest.hookimpl(wrapper=True)
