@@ -17,14 +17,22 @@ from tests.rehearsal.conftest import DeployedCity
 SOME_TIME_AGO = "at(2026-01-01T00:00:00)"
 
 
-def test_a_schedule_calls_its_job_and_nobody_is_logged_out(stage: dict[str, DeployedCity]) -> None:
+def test_a_schedule_calls_its_job(stage: dict[str, DeployedCity]) -> None:
     city = stage["beijing"]
-    client = city.log_in(city.people(1)[0].phone)
     assert city.operate("jobs", "status").returncode == 1, "it never ran"
 
     fire(city, "rotate_keys")
 
     assert city.eventually(lambda: city.operate("jobs", "status").returncode == 0)
+
+
+def test_who_is_logged_in_stays_so_when_the_session_key_is_renewed(stage: dict[str, DeployedCity]) -> None:
+    city = stage["beijing"]
+    client = city.log_in(city.people(1)[0].phone)
+
+    assert city.operate("rotate-keys", "session-key", "--yes").returncode == 0
+    city.rehearsed.redeploy(max_per_person="max_per_person = 19 # another package, so that new processes begin")  # type: ignore[union-attr]
+
     assert client.get("/v1/me").status == 200
 
 
