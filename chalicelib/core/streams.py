@@ -2,7 +2,8 @@
 
 A record that can't be handled holds up nothing behind it: its row's key goes onto the consumer's queue of retries, from
 where it comes back a few times as a message, and the work is done from the table. What fails for good is parked beside
-that queue until an operator has it done again (decision 0012). Only a storage that does not answer holds the stream.
+that queue until an operator has it done again (decision 0012). Only a storage that does not answer, or that the
+deployment left out of reach, holds the stream.
 """
 
 import json
@@ -13,9 +14,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core import queues
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit, where
-from chalicelib.core.store import STORAGE_ERRORS, RawItem
+from chalicelib.core.store import RawItem, is_passing
 
 LambdaEvent = Mapping[str, Any]
 BatchAnswer = dict[str, list[dict[str, str]]]
@@ -33,6 +34,7 @@ class Change:
 
     sequence: str
     keys: RawItem
+    """Empty for a message that can't be read; such a one fails by itself."""
     old: RawItem | None = None
     new: RawItem | None = None
     again: bool = False
@@ -66,12 +68,17 @@ def consume(found: Sequence[Change], handle: Callable[[Change], None], retries: 
 def _is_settled(change: Change, handle: Callable[[Change], None], retries: str) -> bool:
     """Whether nothing more is to be done about a change here: it was handled, or set aside."""
     try:
-        handle(change)
+        _hand_over(change, handle)
     except Exception as error:  # noqa: BLE001  one bad record must be set aside, not crash the batch
         emit(Event.RECORD_FAILED, sequence=change.sequence, error=type(error).__name__, where=where(error))
-        is_passing = isinstance(error, (*STORAGE_ERRORS, Unavailable))
-        return not (is_passing or change.again) and _set_aside(change, retries)
+        return not (change.again or is_passing(error)) and _set_aside(change, retries)
     return True
+
+
+def _hand_over(change: Change, handle: Callable[[Change], None]) -> None:
+    if not change.keys:
+        raise Broken
+    handle(change)
 
 
 def _set_aside(change: Change, retries: str) -> bool:
@@ -93,4 +100,12 @@ def _from_stream(record: Mapping[str, Any]) -> Change:
 
 
 def _from_queue(record: Mapping[str, Any]) -> Change:
-    return Change(record["messageId"], json.loads(record["body"])["keys"], again=True)
+    return Change(record["messageId"], _keys_in(record["body"]), again=True)
+
+
+def _keys_in(body: str) -> RawItem:
+    try:
+        keys = json.loads(body)["keys"]
+    except (ValueError, TypeError, LookupError):
+        return {}
+    return keys if isinstance(keys, dict) else {}

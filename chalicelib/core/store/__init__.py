@@ -9,7 +9,7 @@ domain error that their failed condition means. See docs/decisions/0002.
 from pynamodb.expressions.update import Action
 
 from chalicelib.core.store.reads import BATCH_READ_LIMIT, Page, Rows, query, query_all, read_together
-from chalicelib.core.store.retries import ROUNDS, STORAGE_ERRORS, wait_before
+from chalicelib.core.store.retries import PASSING_REASONS, ROUNDS, STORAGE_ERRORS, is_passing, wait_before
 from chalicelib.core.store.rows import (
     Key,
     RawItem,
@@ -25,7 +25,7 @@ from chalicelib.core.store.rows import (
     probe_keys,
     tables,
 )
-from chalicelib.core.store.transactions import PASSING_REASONS, PATIENT_ROUNDS, TRANSACTION_LIMIT, Transaction
+from chalicelib.core.store.transactions import PATIENT_ROUNDS, TRANSACTION_LIMIT, Transaction
 from chalicelib.core.store.writes import BATCH_WRITE_LIMIT, assign, delete, put, put_once, update, write_all
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "connection",
     "delete",
     "forget_connections",
+    "is_passing",
     "list_of",
     "maybe",
     "maybe_list_of",

@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.core.errors import GatebookError, Unavailable
-from chalicelib.core.store.retries import ROUNDS, wait_before
+from chalicelib.core.store.retries import PASSING_REASONS, ROUNDS, cancellation_reasons, wait_before
 from chalicelib.core.store.rows import Key, Row, write
 
 TRANSACTION_LIMIT = 100
@@ -17,9 +17,6 @@ TRANSACTION_LIMIT = 100
 
 PATIENT_ROUNDS = 9
 """How often a transaction is asked for whose first answer was lost: about six seconds, for AWS asks for at least five (R-05)."""
-
-PASSING_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-"""Why a transaction may be cancelled that succeeds a moment later."""
 
 
 class Transaction:
@@ -96,7 +93,7 @@ class Transaction:
             return ROUNDS
         if code != "TransactionCanceledException":
             raise error
-        reasons = [reason.code if reason else "None" for reason in getattr(error, "cancellation_reasons", [])]
+        reasons = cancellation_reasons(error)
         for reason, meaning in zip(reasons, self._errors, strict=False):
             if reason == "ConditionalCheckFailed":
                 raise (meaning or Unavailable()) from error

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError
+from pynamodb.exceptions import CancellationReason, QueryError, TableDoesNotExist, TableError, VerboseClientError
 
 from chalicelib.core import queues
 from chalicelib.core.errors import Unavailable
@@ -91,8 +92,33 @@ def test_a_record_that_fails_is_set_aside_by_its_key_and_holds_up_nothing(
     assert "13800000000" not in str(line)
 
 
+def cancelled(*reasons: str) -> ClientError:
+    """A cancelled transaction, as pynamodb hands it on."""
+    answer = {"Error": {"Code": "TransactionCanceledException"}}
+    found = [CancellationReason(code=reason) if reason else None for reason in reasons]
+    return VerboseClientError(answer, "TransactWriteItems", cancellation_reasons=found)
+
+
+def answered(status: int) -> ClientError:
+    """An error with a code that nobody foresaw."""
+    return ClientError({"Error": {"Code": "New"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation")  # type: ignore[typeddict-item]
+
+
 @pytest.mark.parametrize(
-    "error", [Unavailable(), aws_error("InternalServerError"), EndpointConnectionError(endpoint_url="x")]
+    "error",
+    [
+        Unavailable(),
+        EndpointConnectionError(endpoint_url="x"),
+        NoCredentialsError(),
+        *map(aws_error, ["InternalServerError", "ThrottlingException", "ProvisionedThroughputExceededException"]),
+        *map(aws_error, ["AccessDeniedException", "ResourceNotFoundException", "ExpiredTokenException"]),
+        *map(aws_error, ["TransactionConflictException", "TransactionInProgressException"]),
+        cancelled("", "TransactionConflict"),
+        *map(answered, [403, 429, 500, 503]),
+        QueryError("", aws_error("ThrottlingException")),
+        QueryError("", EndpointConnectionError(endpoint_url="x")),
+        TableDoesNotExist("x"),
+    ],
 )
 def test_a_storage_that_does_not_answer_holds_the_stream(error: Exception, sent: list[tuple[str, Any]]) -> None:
     seen: list[str] = []
@@ -104,6 +130,34 @@ def test_a_storage_that_does_not_answer_holds_the_stream(error: Exception, sent:
 
     assert consume(THREE, handle, RETRIES) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     assert (seen, sent) == (["1"], [])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aws_error("ValidationException"),
+        aws_error("ItemCollectionSizeLimitExceededException"),
+        aws_error("ConditionalCheckFailedException"),
+        ParamValidationError(report="x"),
+        cancelled("", "ValidationError"),
+        cancelled("ItemCollectionSizeLimitExceeded"),
+        answered(400),
+        QueryError("", aws_error("ValidationException")),
+        TableError("not initialized"),
+    ],
+)
+def test_a_record_that_storage_refuses_is_set_aside_and_holds_up_nothing(
+    error: Exception, sent: list[tuple[str, Any]]
+) -> None:
+    seen: list[str] = []
+
+    def handle(change: Change) -> None:
+        if change.sequence == "2":
+            raise error
+        seen.append(change.sequence)
+
+    assert consume(THREE, handle, RETRIES) == DONE
+    assert (seen, len(sent)) == (["1", "3"], 1)
 
 
 def test_what_cannot_be_set_aside_is_asked_for_again_with_all_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,6 +197,22 @@ def test_a_message_that_fails_stands_for_itself_and_is_not_set_aside_again(sent:
     assert seen == ["m1", "m2", "m3"]
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m3"}]}
     assert sent == []
+
+
+UNREADABLE = ["13800000000", "{", "[]", "null", "{}", '{"keys": null}', '{"keys": {}}', '{"keys": ["person_id"]}']
+
+
+@pytest.mark.parametrize("body", UNREADABLE)
+def test_a_message_that_cannot_be_read_fails_by_itself(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    events, seen = Events(monkeypatch), []
+    unreadable = {"messageId": "m2", "eventSource": "aws:sqs", "body": body}
+    found = changes({"Records": [message("m1", "p1"), unreadable, message("m3", "p3")]})
+
+    answer = consume(found, lambda change: seen.append(change.text("person_id")), RETRIES)
+
+    assert (seen, answer) == (["p1", "p3"], {"batchItemFailures": [{"itemIdentifier": "m2"}]})
+    (line,) = events.of("stream.record_failed")
+    assert (line["sequence"], line["error"]) == ("m2", "Broken")
 
 
 def test_a_consumer_that_is_killed_is_not_told_to_have_failed_a_record() -> None:
