@@ -1,6 +1,6 @@
 """What a delivery into the registry causes for people who are enrolled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chalicelib.core import store
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
@@ -30,11 +30,11 @@ class RegistryEffects:
     def handle(self, event: LambdaEvent) -> BatchAnswer:
         """Handle a Lambda event of the stream or of the queue of retries."""
         found = changes(event)
-        rows = store.read_together(PersonRow.of(change.text("person_id")) for change in found)
+        people = _People(found)
         done: set[tuple[str, FactsHook]] = set()
 
         def react(change: Change) -> None:
-            person = rows.get(PersonRow.of(change.text("person_id")))
+            person = people.of(change)
             reaction = _compare_phone if change.text("sk") == IdentityRow.SK else self._tell
             if person is None or person.verified_at is None or (person.person_id, reaction) in done:
                 return
@@ -46,6 +46,34 @@ class RegistryEffects:
     def _tell(self, person: PersonRow) -> None:
         for hook in self._on_facts:
             hook(person)
+
+
+class _People:
+    """The people of a batch, in one read; one by one if a key among them spoils that read for all."""
+
+    def __init__(self, found: Sequence[Change]) -> None:
+        self._found = found
+        self._together: store.Rows | None = None
+        self._is_spoiled = False
+
+    def of(self, change: Change) -> PersonRow | None:
+        """The person of a change. The first call reads them all, so that a failed read is this record's own failure."""
+        key = _person(change)
+        if self._together is None and not self._is_spoiled:
+            self._read()
+        return (self._together or store.read_together([key])).get(key)
+
+    def _read(self) -> None:
+        try:
+            self._together = store.read_together([_person(change) for change in self._found])
+        except Exception as error:
+            if store.is_passing(error):
+                raise
+            self._is_spoiled = True
+
+
+def _person(change: Change) -> store.Key[PersonRow]:
+    return PersonRow.of(change.text("person_id"))
 
 
 def _compare_phone(person: PersonRow) -> None:

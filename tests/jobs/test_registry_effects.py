@@ -1,5 +1,6 @@
 """What the registry's stream causes, by the events that Lambda hands over: twice, late, out of order, some of it poison."""
 
+import json
 import random
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,9 +22,9 @@ from tests.support.books import (
     shown_columns,
 )
 from tests.support.city import TestCity
-from tests.support.lambdas import batch, fact_records, failed, identity_record, removed_record
+from tests.support.lambdas import batch, fact_records, failed, identity_record, record, removed_record
 from tests.support.rows import spoil, stored
-from tests.support.seam import Killed, Seam
+from tests.support.seam import Killed, Seam, aws_error
 
 pytestmark = pytest.mark.jobs
 
@@ -267,6 +268,46 @@ def test_a_damaged_person_is_set_aside_and_done_again_once_mended(city: TestCity
     spoil(person_key(broken.person), "enrolment", {"N": "1"})
     assert to_registry(message) == failed()
     assert snapshot_of(book, broken)["nucleic_acid"] is not None
+
+
+def test_a_person_who_cannot_be_spoils_the_shared_read_for_nobody_else(city: TestCity, book: Book) -> None:
+    member = book.member("nucleic_acid")
+    city.fact(member.person, "nucleic_acid", "positive", DAY)
+    nobody = record({"person_id": {"S": ""}, "sk": {"S": "IDENTITY"}})
+    messages.take("registry_retries")
+
+    assert to_registry(nobody, *fact_records(member.person)) == failed()
+
+    assert snapshot_of(book, member)["nucleic_acid"] is not None
+    (message,) = messages.take("registry_retries")
+    assert messages.keys([message]) == [nobody["dynamodb"]["Keys"]]
+
+
+def test_messages_without_a_person_fail_by_themselves(city: TestCity, book: Book) -> None:
+    member = book.member("nucleic_acid")
+    city.fact(member.person, "nucleic_acid", "positive", DAY)
+    (sound,) = (one["dynamodb"]["Keys"] for one in fact_records(member.person))
+    bodies = ['{"keys": {"sk": {"S": "x"}}}', '{"keys": {"person_id": "x"}}', "nonsense", json.dumps({"keys": sound})]
+    retried = [{"messageId": str(number), "eventSource": "aws:sqs", "body": body} for number, body in enumerate(bodies)]
+
+    assert to_registry(*retried) == {"batchItemFailures": [{"itemIdentifier": str(number)} for number in range(3)]}
+    assert snapshot_of(book, member)["nucleic_acid"] is not None
+
+
+def test_a_storage_that_does_not_answer_is_asked_again_from_the_first_record_on(
+    city: TestCity, book: Book, faults: Seam
+) -> None:
+    member = book.member("nucleic_acid")
+    city.fact(member.person, "nucleic_acid", "positive", DAY)
+    records = fact_records(member.person)
+    start = len(faults.calls)
+    faults.fail("BatchGetItem", aws_error("ThrottlingException"))
+
+    assert to_registry(*records) == failed(records[0])
+    assert faults.operations[start:] == ["BatchGetItem"]
+
+    assert to_registry(*records) == failed()
+    assert snapshot_of(book, member)["nucleic_acid"] is not None
 
 
 def test_a_consumer_that_dies_anywhere_is_repeated(city: TestCity, book: Book, faults: Seam) -> None:
