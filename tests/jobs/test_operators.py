@@ -14,15 +14,15 @@ from chalicelib.core.city_secrets import CURRENT, PENDING, PREVIOUS, SESSION_KEY
 from chalicelib.core.jobs import JobRow, run_key
 from chalicelib.core.names import parking_name
 from chalicelib.core.rotation import prepare, prepared_version, version_of
-from chalicelib.core.settings import settings
+from chalicelib.core.settings import Settings, settings
 from chalicelib.people.tables.privacy import ledger_entry
-from infra.calls import client
+from infra.calls import LONGEST_SECONDS, client
 from infra.cli.main import app as cli
 from infra.local.provision import provision
-from infra.parking import counts
+from infra.parking import HIDDEN_SECONDS, NoQueue, counts
 from infra.process import working_for
 from tests.support import messages
-from tests.support.seam import Seam, aws_error
+from tests.support.seam import Seam, aws_error, put_in
 
 pytestmark = pytest.mark.jobs
 
@@ -39,11 +39,12 @@ def _city(emulator: str) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _empty() -> None:
+def _empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.parking.WAIT_SECONDS", 0)  # the emulator is one server
     for queue in ("ledger_retries", "registry_retries"):
         messages.take(queue)
     for source in counts():
-        messages.take_parked(source)
+        aws.sqs().purge_queue(QueueUrl=parking(source))
 
 
 @pytest.fixture
@@ -57,13 +58,18 @@ def run(emulator: str) -> Any:
 
 
 def park(queue: str, body: Any) -> None:
-    """Put something where lies what a queue or a function gave up on."""
-    url = aws.sqs().create_queue(QueueName=parking_name(CITY, queue))["QueueUrl"]
-    aws.sqs().send_message(QueueUrl=url, MessageBody=json.dumps(body))
+    """Put something where lies what a queue or a function gave up on; a text goes there as it is."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    aws.sqs().send_message(QueueUrl=parking(queue), MessageBody=text)
 
 
-def last_batch(table: str) -> dict[str, Any]:
-    """The latest record of a table's stream, as Lambda parks it."""
+def parking(queue: str) -> str:
+    """The address of where it lies."""
+    return aws.sqs().create_queue(QueueName=parking_name(CITY, queue))["QueueUrl"]
+
+
+def last_batch(table: str, size: int = 1) -> dict[str, Any]:
+    """The latest records of a table's stream, as Lambda parks them."""
     streams = client("dynamodbstreams")
     arn = streams.list_streams(TableName=settings().table(table))["Streams"][-1]["StreamArn"]
     place = {
@@ -71,11 +77,45 @@ def last_batch(table: str) -> dict[str, Any]:
         "ShardId": streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"],
     }
     oldest = streams.get_shard_iterator(**place, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-    number = streams.get_records(ShardIterator=oldest)["Records"][-1]["dynamodb"]["SequenceNumber"]
+    records = streams.get_records(ShardIterator=oldest)["Records"][-size:]
+    first, last = (records[place]["dynamodb"]["SequenceNumber"] for place in (0, -1))
     names = {"streamArn": arn, "shardId": place["ShardId"]}
-    return {**names, "startSequenceNumber": number, "endSequenceNumber": number, "batchSize": 1}
+    return {**names, "startSequenceNumber": first, "endSequenceNumber": last, "batchSize": size}
 
 
+def calls_of(monkeypatch: pytest.MonkeyPatch, function: str, error: Exception | None = None) -> list[Any]:
+    """The events that a function is called with from now on; it does nothing, or fails."""
+    seen: list[Any] = []
+
+    def called(event: Any, _: object) -> None:
+        seen.append(event)
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(app, function, called)
+    return seen
+
+
+class SmallPages(Seam):
+    """A stream that hands over one record a page, and nothing in between; and ends there, if it is told to."""
+
+    def __init__(self, *, closed: bool = False) -> None:
+        super().__init__()
+        self._closed = closed
+
+    def call(self, original: Any, client: Any, operation: str, kwargs: dict[str, Any]) -> Any:
+        """One call through the seam."""
+        if operation != "GetRecords":
+            return super().call(original, client, operation, kwargs)
+        if self.counts[operation] % 2:
+            page = super().call(original, client, operation, {**kwargs, "Limit": 1})
+            return {"Records": page["Records"]} if self._closed else page
+        self.calls.append((operation, kwargs))
+        return {"Records": [], "NextShardIterator": kwargs["ShardIterator"]}
+
+
+CALL = {"requestPayload": {"job": "rotate_keys"}}
+UNREADABLE = ["secret", '["secret"]', '"secret"', "{}", '{"foo": "secret"}']
 ENTRY = {"keys": {"day_shard": {"S": "2022-04-05#1"}, "entry_id": {"S": "gone"}}}
 
 
@@ -134,17 +174,140 @@ class TestParked:
         park("registry_retries", {"keys": {"person_id": {"S": "someone"}, "sk": {"S": "IDENTITY"}}})
         done = run("dlq", "list")
         assert (done.exit_code, done.output) == (1, "registry_retries: 1\n")
-        assert json.loads(run("--json", "dlq", "list").output)["registry_retries"] == 1
+        assert json.loads(run("--json", "dlq", "list").output)["registry_retries"] == {"parked": 1, "hidden": 0}
+
+    def test_what_is_being_worked_on_is_parked_still(self, run: Any) -> None:
+        for _ in range(2):
+            park("registry_retries", ENTRY)
+        aws.sqs().receive_message(QueueUrl=parking("registry_retries"), VisibilityTimeout=30)
+        done = run("dlq", "list")
+        assert (done.exit_code, done.output) == (1, "registry_retries: 2, 1 of them being worked on\n")
+        assert json.loads(run("--json", "dlq", "list").output)["registry_retries"] == {"parked": 2, "hidden": 1}
+
+    def test_what_fails_again_is_there_at_once_for_the_next_run(
+        self, run: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        park("rotate_keys", CALL)
+        seen = calls_of(monkeypatch, "rotate_keys", ValueError())
+        for _ in range(2):
+            assert run("dlq", "redrive", "rotate_keys").exit_code == 1
+            assert run("dlq", "list").output == "rotate_keys: 1\n"
+        assert len(seen) == 2
+
+    def test_a_run_ends_though_what_failed_is_to_be_seen_again(self, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("infra.parking.HIDDEN_SECONDS", 0)
+        park("rotate_keys", CALL)
+        seen = calls_of(monkeypatch, "rotate_keys", ValueError())
+        assert run("dlq", "redrive", "rotate_keys").exit_code == 1
+        assert len(seen) == 1
+
+    def test_nothing_is_hidden_for_less_than_the_longest_call(self) -> None:
+        assert HIDDEN_SECONDS > LONGEST_SECONDS
+
+    @pytest.mark.parametrize("command", [["list"], ["redrive", "ledger_retries"], ["redrive", "all"]])
+    def test_a_city_without_its_queues_is_not_taken_for_one_without_parked_messages(
+        self, emulator: str, command: list[str]
+    ) -> None:
+        done = CliRunner().invoke(cli, ["--city", "beijing", "--endpoint-url", emulator, "dlq", *command])
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert "gatebook-beijing-ledger-retries-parked" in done.stderr
+
+    def test_in_aws_every_function_has_its_parking_on_this_machine_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        url = aws.sqs().create_queue(QueueName=parking_name(CITY, "schedules"))["QueueUrl"]
+        aws.sqs().delete_queue(QueueUrl=url)
+        assert "schedules" not in counts()
+        monkeypatch.setattr(Settings, "is_local", property(lambda _: False))
+        with pytest.raises(NoQueue):
+            counts()
 
     def test_what_is_redriven_goes_back_to_its_queue_and_is_done(self, run: Any) -> None:
         park("ledger_retries", ENTRY)
 
         done = run("--json", "dlq", "redrive", "ledger_retries")
 
-        assert (done.exit_code, json.loads(done.output)) == (0, {"done": 1, "failed": {}})
+        assert (done.exit_code, json.loads(done.output)) == (0, {"sent_back": 1, "done": 0, "failed": {}})
         (message,) = messages.take("ledger_retries")
         assert app.ledger_stream({"Records": [message]}, None) == {"batchItemFailures": []}
         assert run("dlq", "list").exit_code == 0
+
+    def test_what_was_sent_back_is_not_said_to_be_done(self, run: Any) -> None:
+        park("ledger_retries", ENTRY)
+        assert run("dlq", "redrive", "ledger_retries").output == "1 sent back to be tried again.\n"
+        assert run("dlq", "redrive", "ledger_retries").output == "There was nothing to do.\n"
+
+    @pytest.mark.parametrize(
+        ("source", "body"),
+        [
+            *((source, body) for source in ("ledger_retries", "ledger_stream") for body in UNREADABLE),
+            ("ledger_retries", '{"keys": {}}'),
+            ("ledger_retries", '{"requestPayload": {"secret": 1}}'),
+            ("ledger_stream", '{"keys": {"secret": {"S": "x"}}}'),
+            ("ledger_stream", '{"requestPayload": "secret"}'),
+            ("ledger_stream", '{"DDBStreamBatchInfo": {"shardId": "secret"}}'),
+            ("schedules", '{"job": "secret"}'),
+            ("schedules", '"secret"'),
+        ],
+    )
+    def test_what_cannot_be_read_stays_parked_and_stops_nothing(
+        self, run: Any, monkeypatch: pytest.MonkeyPatch, source: str, body: str
+    ) -> None:
+        park(source, body)
+        park("rotate_keys", CALL)
+        streams = calls_of(monkeypatch, "ledger_stream")
+        seen = calls_of(monkeypatch, "rotate_keys")
+
+        for part in (source, "rotate_keys"):
+            done = run("dlq", "redrive", part)
+            assert (done.exit_code, "secret" in done.output) == (int(part == source), False)
+
+        assert (streams, seen) == ([], [{"job": "rotate_keys"}])
+        assert run("dlq", "list").output == f"{source}: 1\n"
+
+    def test_all_goes_on_behind_what_cannot_be_read(self, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        park("ledger_stream", "secret")
+        park("ledger_stream", {"requestPayload": {}})
+        park("rotate_keys", CALL)
+        calls_of(monkeypatch, "ledger_stream")
+        calls_of(monkeypatch, "rotate_keys")
+
+        done = run("--json", "dlq", "redrive", "all")
+
+        said = {"sent_back": 0, "done": 2, "failed": {"ledger_stream: it can't be read": 1}}
+        assert (done.exit_code, json.loads(done.output)) == (1, said)
+
+    def test_a_batch_is_read_to_its_end_however_small_the_pages(
+        self, run: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(4):
+            store.put(ledger_entry("TEST"))
+        batch = last_batch("ledger", 3)
+        store.put(ledger_entry("TEST"))
+        park("ledger_stream", {"DDBStreamBatchInfo": batch})
+        seen = calls_of(monkeypatch, "ledger_stream")
+
+        with put_in(SmallPages()):
+            assert run("dlq", "redrive", "ledger_stream").exit_code == 0
+
+        (event,) = seen
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
+        assert (len(numbers), numbers[0], numbers[-1]) == (3, batch["startSequenceNumber"], batch["endSequenceNumber"])
+
+    @pytest.mark.parametrize("closed", [True, False])
+    def test_a_batch_whose_end_does_not_come_is_not_done(
+        self, run: Any, monkeypatch: pytest.MonkeyPatch, *, closed: bool
+    ) -> None:
+        store.put(ledger_entry("TEST"))
+        batch = last_batch("ledger")
+        batch["endSequenceNumber"] = str(int(batch["endSequenceNumber"]) * 10)
+        park("ledger_stream", {"DDBStreamBatchInfo": batch})
+        seen = calls_of(monkeypatch, "ledger_stream")
+        monkeypatch.setattr("infra.parking.READS_AT_MOST", 9)
+
+        with put_in(SmallPages(closed=closed)):
+            done = run("dlq", "redrive", "ledger_stream")
+
+        assert (done.exit_code, seen) == (1, [])
+        assert ("lost" if closed else "hand over") in done.stdout
 
     def test_a_batch_that_lambda_gave_up_on_is_read_from_its_stream(self, run: Any) -> None:
         entry = ledger_entry(
@@ -174,21 +337,15 @@ class TestParked:
         self, run: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         park("rotate_keys", {"requestPayload": {"job": "rotate_keys"}})
-        seen: list[Any] = []
-
-        def fails(event: Any, _: object) -> None:
-            seen.append(event)
-            raise ValueError
-
-        monkeypatch.setattr(app, "rotate_keys", fails)
+        seen = calls_of(monkeypatch, "rotate_keys", ValueError())
         assert run("dlq", "redrive", "all").exit_code == 1
         assert seen == [{"job": "rotate_keys"}]
         messages.take_parked("rotate_keys")
 
         park("rotate_keys", {"requestPayload": {"job": "rotate_keys"}})
-        monkeypatch.setattr(app, "rotate_keys", lambda event, _: seen.append(event))
+        seen = calls_of(monkeypatch, "rotate_keys")
         assert run("dlq", "redrive", "rotate_keys").exit_code == 0
-        assert len(seen) == 2
+        assert len(seen) == 1
 
     def test_an_unknown_source_begins_nothing(self, run: Any) -> None:
         assert run("dlq", "redrive", "everything").exit_code == 2
