@@ -7,9 +7,10 @@ import pytest
 
 from chalicelib.core import store
 from chalicelib.core.crypto import IdentityMacs
-from chalicelib.core.names import resource_name
+from chalicelib.core.names import parking_name, resource_name
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
+from infra.cdk.names import log_group
 from infra.process import working_for
 from infra.rehearsal.unsupported import IS_OLD
 from tests.rehearsal.conftest import DeployedCity
@@ -63,6 +64,7 @@ def test_poison_is_tried_five_times_parked_and_done_once_it_is_mended(stage: dic
         store.put(spoiled)
 
     assert city.eventually(lambda: "ledger_retries: 1" in city.operate("dlq", "list").stdout, seconds=90)
+    assert tries(city, "ledger_stream", parked_id(city, "ledger_retries")) == 5
     assert client.get("/v1/me/access-log").json["items"] == []
 
     with working_for(city.name, city.aws_url):
@@ -87,6 +89,23 @@ def fire(city: DeployedCity, job: str) -> None:
         ScheduleExpression=SOME_TIME_AGO,
         ActionAfterCompletion="DELETE",
     )
+
+
+def parked_id(city: DeployedCity, source: str) -> str:
+    """The id of the one parked message, which it had in its queue already; it stays where it is."""
+    assert city.rehearsed is not None
+    sqs = city.rehearsed.deployment.client("sqs")
+    url = sqs.get_queue_url(QueueName=parking_name(city.name, source))["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)["Messages"]
+    return str(message["MessageId"])
+
+
+def tries(city: DeployedCity, function: str, message: str) -> int:
+    """How often a function says in its log that it failed at a message."""
+    assert city.rehearsed is not None
+    logs = city.rehearsed.deployment.client("logs")
+    said = logs.filter_log_events(logGroupName=log_group(city.name, function), filterPattern='"stream.record_failed"')
+    return sum(json.loads(event["message"])["sequence"] == message for event in said["events"])
 
 
 def hurry(city: DeployedCity, queue: str) -> None:
