@@ -83,9 +83,10 @@ def redrive_parked(
 @contextmanager
 def _parking_of(context: typer.Context) -> Iterator[None]:
     try:
-        with operating(context) as city:
+        with operating(context):
             yield
     except NoQueue as error:
+        city, _, _ = context.obj
         fail(f"{city} has no queue {error}. Is it deployed, and are account and profile the right ones?", FAILED)
 
 
