@@ -35,6 +35,11 @@ def derived_id(at: datetime, *parts: str) -> str:
     return _id(at, digest.digest()[:_RANDOM_SIZE])
 
 
+def first_id(at: datetime) -> str:
+    """Return the lowest id of the aware moment `at`, to the millisecond: where a range of keys by time begins or ends."""
+    return _id(at, bytes(_RANDOM_SIZE))
+
+
 def time_of(id_: str) -> datetime:
     """Return the moment in an id, aware, in UTC, to the millisecond; ValueError if it is no id."""
     return _EPOCH + int.from_bytes(to_bytes(id_)[:-_RANDOM_SIZE], "big") * _MILLISECOND

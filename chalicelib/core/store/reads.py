@@ -1,6 +1,6 @@
 """Reading: several rows of several tables in one batch, or a partition in key order."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -71,11 +71,16 @@ def _read_all(request: dict[str, Any]) -> dict[str, list[RawItem]]:
 
 @dataclass(frozen=True)
 class Page(Generic[RowT]):
-    """One page of a query: its rows, where the next page starts, and how many stored rows could not be read."""
+    """One page of a query: its rows, where the next page starts, and where stored rows lie that could not be read."""
 
     rows: list[RowT]
     next_key: RawItem | None
-    unreadable: int = 0
+    broken: tuple[Key[RowT], ...] = ()
+
+    @property
+    def unreadable(self) -> int:
+        """How many stored rows could not be read."""
+        return len(self.broken)
 
 
 def query(  # noqa: PLR0913  what a Query of DynamoDB takes
@@ -100,21 +105,33 @@ def query(  # noqa: PLR0913  what a Query of DynamoDB takes
         scan_index_forward=not newest_first,
     )
     rows: list[RowT] = []
+    broken: list[Key[RowT]] = []
     for raw in answer.get("Items", []):
         try:
             rows.append(row.from_raw_data(raw))
         except Broken:
-            continue
-    if unreadable := len(answer.get("Items", [])) - len(rows):
-        emit(Event.ROW_BROKEN, table=row.Meta.table, count=unreadable)
-    return Page(rows, answer.get("LastEvaluatedKey") or None, unreadable)
+            broken.append(row.key_in(raw))
+    if broken:
+        emit(Event.ROW_BROKEN, table=row.Meta.table, count=len(broken))
+    return Page(rows, answer.get("LastEvaluatedKey") or None, tuple(broken))
 
 
-def query_all(row: type[RowT], hash_value: str, range_condition: Condition | None = None) -> Iterator[RowT]:
-    """Every row of a partition that meets the condition, page after page, consistently."""
+def query_all(
+    row: type[RowT],
+    hash_value: str,
+    range_condition: Condition | None = None,
+    *,
+    on_broken: Callable[[Key[RowT]], object] = lambda _: None,
+) -> Iterator[RowT]:
+    """Every row of a partition that meets the condition, page after page, consistently.
+
+    Rows that can't be read are logged and left out; `on_broken` is told where each lies.
+    """
     start: RawItem | None = None
     while True:
         page = query(row, hash_value, range_condition, start=start)
+        for key in page.broken:
+            on_broken(key)
         yield from page.rows
         if (start := page.next_key) is None:
             return

@@ -37,6 +37,11 @@ def test_ids_sort_by_time(one: datetime, other: datetime) -> None:
         assert ids.derived_id(early, "x") < ids.derived_id(late, "a")
 
 
+@given(MOMENTS)
+def test_the_first_id_of_a_moment_is_before_every_other_of_it(at: datetime) -> None:
+    assert ids.first_id(at) < ids.derived_id(at, "x") < ids.first_id(at + timedelta(milliseconds=1))
+
+
 @given(st.binary(min_size=16, max_size=16))
 def test_bytes_and_ids_are_two_spellings_of_one_thing(raw: bytes) -> None:
     assert ids.to_bytes(ids.from_bytes(raw)) == raw
