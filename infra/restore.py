@@ -9,18 +9,25 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from chalicelib.core import clock, store
-from chalicelib.core.errors import GatebookError
+from chalicelib.core import clock, ids, store
+from chalicelib.core.errors import GatebookError, Unavailable
+from chalicelib.core.store import Key
 from chalicelib.groups.service.restore import delete_book_again, leave_again
 from chalicelib.people.service.restore import disclose_again, end_lives_again, forget_older_phones
-from chalicelib.people.tables.privacy import LEDGER_SHARDS, LedgerRow
-from chalicelib.tracing.restore import decide_again
-from chalicelib.tracing.service import LEDGER_KINDS
+from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
+from chalicelib.tracing.restore import decide_again, proposal_of
+from chalicelib.tracing.service import GRANTING, LEDGER_KINDS
 
 OVERLAP = timedelta(minutes=5)
 """Entries from shortly before the backup are replayed as well: clocks differ, and twice does no harm."""
+
+UNREADABLE = "Unreadable"
+"""Why an entry failed whose kind nobody can tell."""
+
+BAD_ENTRY = (GatebookError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What an entry may raise that says what no release ever wrote, or that is about rows in that state."""
 
 
 class Step(Protocol):
@@ -44,13 +51,29 @@ LAST = frozenset({"DISCLOSURE"})
 """Kinds that are replayed behind all others: who was erased later gets no disclosure back."""
 
 
+@dataclass(frozen=True)
+class Ledger:
+    """What the ledger says since a backup: its entries, and where those lie that can't be read."""
+
+    entries: list[LedgerRow]
+    unreadable: list[Key[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An entry that was not carried out, as `<day>#<shard>/<entry_id>`, which says nothing of anybody, and the kind of error."""
+
+    entry: str
+    why: str
+
+
 @dataclass
 class Replayed:
     """How many entries of each kind were looked at, how many rows of each were behind, and what could not be done."""
 
     entries: Counter[str] = field(default_factory=Counter)
     behind: Counter[str] = field(default_factory=Counter)
-    failed: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
 
     @property
     def is_settled(self) -> bool:
@@ -61,30 +84,65 @@ class Replayed:
 Watch = Callable[[Replayed], None]
 
 
-def replay(entries: Iterable[LedgerRow], *, write: bool = True, watch: Watch = lambda _: None) -> Replayed:
-    """Carry out again what the entries say; without `write` only count what they would change.
+def replay(ledger: Ledger, *, write: bool = True, watch: Watch = lambda _: None) -> Replayed:
+    """Carry out again what the ledger says; without `write` only count what it would change.
 
-    An entry that fails stops no other; its id is in `failed`, and the same call may be made again.
+    An entry that fails, or that can't be read, stops no other; it is in `failed`. Raises Unavailable or STORAGE_ERRORS
+    where storage fails. In both cases the same call may be made again.
     """
-    ours = [entry for entry in entries if entry.kind in STEPS]
-    done = Replayed()
+    ours = [entry for entry in ledger.entries if entry.kind in STEPS]
+    done = Replayed(failed=[Failure(_name(key), UNREADABLE) for key in ledger.unreadable])
     for entry in sorted(ours, key=lambda one: (one.kind in LAST, one.at, one.entry_id)):
         done.entries[entry.kind] += 1
         try:
-            done.behind[entry.kind] += sum(step(entry, write=write) for step in STEPS[entry.kind])
-        except (GatebookError, *store.STORAGE_ERRORS):
-            done.failed.append(entry.entry_id)
+            done.behind[entry.kind] += _carry_out(entry, write=write)
+        except BAD_ENTRY as error:
+            if isinstance(error, Unavailable):
+                raise
+            done.failed.append(Failure(_name(entry.own_key), type(error).__name__))
         watch(done)
     return done
 
 
-def entries_since(moment: datetime) -> Iterator[LedgerRow]:
-    """The ledger's entries since a backup was taken (aware), a little overlap included. Raises ValueError for the future."""
+class RefusedByStorage(ValueError):
+    """DynamoDB does not take what an entry says, such as an empty key, and never will."""
+
+
+def _carry_out(entry: LedgerRow, *, write: bool) -> int:
+    try:
+        return sum(step(entry, write=write) for step in STEPS[entry.kind])
+    except store.STORAGE_ERRORS as error:
+        if store.is_refusal(error):
+            raise RefusedByStorage from error
+        raise
+
+
+def _name(key: Key[Any]) -> str:
+    return f"{key.hash_value}/{key.range_value}"
+
+
+def grants_in(ledger: Ledger) -> Iterator[tuple[LedgerRow, LedgerRow]]:
+    """What a replay would grant: each decision that is behind, and the proposal that stands behind it."""
+    for entry in ledger.entries:
+        if entry.kind in GRANTING and replay(Ledger([entry]), write=False).behind.total():
+            yield entry, proposal_of(entry)
+
+
+def ledger_since(moment: datetime) -> Ledger:
+    """The ledger since a backup was taken (aware), a little overlap included. Raises ValueError for the future."""
     start, now = moment - OVERLAP, clock.now()
     if moment > now:
         raise ValueError("the backup's moment lies in the future")
+    found, broken = [], list[Key[Any]]()
     for days in range((now.date() - start.date()).days + 1):
-        day = (start + timedelta(days=days)).date()
-        for shard in range(LEDGER_SHARDS):
-            rows = store.query_all(LedgerRow, f"{day:%Y-%m-%d}#{shard}")
-            yield from (row for row in rows if row.at >= start)
+        for shard in ledger_shards((start + timedelta(days=days)).date()):
+            found += [row for row in store.query_all(LedgerRow, shard, on_broken=broken.append) if row.at >= start]
+    return Ledger(found, [key for key in broken if _may_be_since(key, start)])
+
+
+def _may_be_since(key: Key[Any], start: datetime) -> bool:
+    """Whether an entry that can't be read may be so new; its id tells, and if that is none either, it may."""
+    try:
+        return ids.time_of(key.range_value or "") >= start
+    except (OverflowError, ValueError):
+        return True

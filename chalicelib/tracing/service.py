@@ -32,13 +32,16 @@ WAITS = timedelta(days=7)
 TICK = timedelta(microseconds=1)
 """The least by which one decision is later than another, as stored."""
 
+PROPOSED = "NAMING_PROPOSED"
+"""What the ledger calls a proposal."""
+
 LEDGER_KINDS = {
     (Naming.OFFICER, Act.GRANT): "OFFICER_GRANTED",
     (Naming.OFFICER, Act.REVOKE): "OFFICER_REVOKED",
     (Naming.SOURCE, Act.GRANT): "SOURCE_GRANTED",
     (Naming.SOURCE, Act.REVOKE): "SOURCE_REVOKED",
 }
-"""What the ledger calls what was carried out; a proposal is `NAMING_PROPOSED`."""
+"""What the ledger calls what was carried out."""
 
 GRANTING = frozenset(kind for (_, act), kind in LEDGER_KINDS.items() if act is Act.GRANT)
 
@@ -126,7 +129,7 @@ def _propose(act: Act, subject: Subject, by: str) -> Proposal:
     )
     transaction = Transaction()
     transaction.put(row)
-    transaction.put(_entry("NAMING_PROPOSED", subject, row.decision_id, by, what=[act.value, subject.naming.value]))
+    transaction.put(_entry(PROPOSED, subject, row.decision_id, by, what=[act.value, subject.naming.value]))
     transaction.commit()
     return _shown(row, subject.shown)
 

@@ -1,18 +1,30 @@
 """The command `restore-check`: how far restored tables are behind the ledger, and bringing them up to it."""
 
 import json
-from datetime import datetime
-from typing import Annotated
+import sys
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
+from typing import Annotated, NoReturn
 
 import typer
 
+from chalicelib.core import clock
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
 from infra.cli.options import UnusableTarget, operating
-from infra.restore import Replayed, entries_since, replay
+from infra.restore import UNREADABLE, Ledger, Replayed, grants_in, ledger_since, replay
 
 BEHIND = 1
 NOT_STARTED = 2
 SAID_EVERY = 500
+NO_CITY_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
+"""A backup of before is a slip of the hand, and would have every day since looked through."""
+
+WHY = {
+    UNREADABLE: "it can't be read, so nobody can tell what it asks for; look at it in the table",
+    "Unproposed": "the ledger has no proposal of it by another operator; if it was meant, propose and confirm it again",
+}
+"""What operators read of failures that the same command meets again."""
 
 
 def restore_check(
@@ -23,24 +35,44 @@ def restore_check(
 ) -> None:
     """Count what the ledger's entries since a backup would change in restored tables, or carry it out.
 
-    Exit codes: 0 nothing is behind, or all was carried out; 1 something is behind or failed; 2 nothing was begun.
+    Exit codes: 0 nothing is behind, or all was carried out; 1 something is behind, has failed, or was stopped midway
+    (the same command goes on); 2 nothing was begun.
     """
-    city, endpoint_url, as_json = context.obj
-    moment = _moment(since)
-    if write and not yes:
-        typer.confirm(f"Carry out in {city} again what the ledger says since {moment.isoformat()}?", abort=True)
-    try:
-        with operating(city, endpoint_url):
-            done = replay(entries_since(moment), write=write, watch=lambda so_far: _progress(so_far, as_json=as_json))
-    except UnusableTarget as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(NOT_STARTED) from error
-    except (*STORAGE_ERRORS, ValueError) as error:
-        typer.echo(f"{city} can't be looked at ({type(error).__name__}).", err=True)
-        raise typer.Exit(NOT_STARTED) from error
+    as_json = context.obj[2]
+    done = _done(context, _moment(since), write=write, asks=not yes)
     _report(done, write=write, as_json=as_json)
     if done.failed or (not write and not done.is_settled):
         raise typer.Exit(BEHIND)
+
+
+def _done(context: typer.Context, moment: datetime, *, write: bool, asks: bool) -> Replayed:
+    """Look, and with `write` do, or end the command. The service's log goes where it mixes with no answer."""
+    city, endpoint_url, as_json = context.obj
+    has_begun = False
+    try:
+        with operating(city, endpoint_url), redirect_stdout(sys.stderr):
+            ledger = ledger_since(moment)
+            if write:
+                _ask(city, moment, ledger, asks=asks)
+                has_begun = True
+            return replay(ledger, write=write, watch=lambda so_far: _progress(so_far, as_json=as_json))
+    except UnusableTarget as error:
+        _fail(str(error), NOT_STARTED)
+    except (*STORAGE_ERRORS, Unavailable) as error:
+        if has_begun:
+            _fail(f"{city} stopped midway ({type(error).__name__}); the same command goes on.", BEHIND)
+        _fail(f"{city} can't be looked at ({type(error).__name__}).", NOT_STARTED)
+
+
+def _ask(city: str, moment: datetime, ledger: Ledger, *, asks: bool) -> None:
+    """Say whom it would name, for who may write the ledger might have put it there; then ask whether to begin."""
+    grants = list(grants_in(ledger))
+    for entry, proposed in grants:
+        by = f"proposed by {proposed.principal}, confirmed by {entry.principal}"
+        typer.echo(f"would be granted: {entry.kind} {entry.source or ''} proposal {entry.proposal}, {by}", err=True)
+    question = f"Carry out in {city} again what the ledger says since {moment.isoformat()}, with {len(grants)} grants?"
+    if asks:
+        typer.confirm(question, abort=True, err=True)
 
 
 def _moment(text: str) -> datetime:
@@ -49,8 +81,9 @@ def _moment(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        typer.echo("--since takes a moment with its zone, as 2026-11-22T03:00:00Z.", err=True)
-        raise typer.Exit(NOT_STARTED)
+        _fail("--since takes a moment with its zone, as 2026-11-22T03:00:00Z.", NOT_STARTED)
+    if not NO_CITY_BEFORE <= moment <= clock.now():
+        _fail(f"--since takes a moment in the past, and none before {NO_CITY_BEFORE.year}.", NOT_STARTED)
     return moment
 
 
@@ -63,12 +96,18 @@ def _progress(so_far: Replayed, *, as_json: bool) -> None:
 def _report(done: Replayed, *, write: bool, as_json: bool) -> None:
     if as_json:
         counts = {kind: {"entries": done.entries[kind], "rows": done.behind[kind]} for kind in sorted(done.entries)}
-        typer.echo(json.dumps({"replayed": write, "kinds": counts, "failed": done.failed}))
+        failed = [{"entry": one.entry, "why": one.why} for one in done.failed]
+        typer.echo(json.dumps({"replayed": write, "kinds": counts, "failed": failed}))
         return
     for kind in sorted(done.entries):
         verb = "were behind and are not any more" if write else "are behind"
         typer.echo(f"{kind}: {done.entries[kind]} entries, {done.behind[kind]} rows {verb}")
-    for entry_id in done.failed:
-        typer.echo(f"failed: ledger entry {entry_id}; the same command tries it again", err=True)
-    if not done.entries:
+    for one in done.failed:
+        typer.echo(f"failed: ledger entry {one.entry}: {WHY.get(one.why, one.why)}", err=True)
+    if not done.entries and not done.failed:
         typer.echo("The ledger has nothing to replay since then.")
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)

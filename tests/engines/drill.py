@@ -19,7 +19,7 @@ from chalicelib.people.service.sessions import new_session
 from chalicelib.people.tables.logins import AccountRow
 from chalicelib.people.tables.people import PersonRow, segment_of
 from chalicelib.people.tables.privacy import LedgerRow
-from infra.restore import entries_since
+from infra.restore import ledger_since
 from infra.tables import table_definition
 from tests.support.city import TestCity
 from tests.support.client import Client
@@ -88,7 +88,7 @@ def live_through(city: TestCity) -> Drill:
     city.join(new, code, "vaccination")
     owner.get(f"/v1/organizations/{kept}/members?limit=100")
     city.deliver()
-    entries, at_failure = list(entries_since(taken_at)), snapshot()
+    entries, at_failure = ledger_since(taken_at).entries, snapshot()
     both = str(old.token), str(new.token)
     return Drill(city, owner, books, gone, staying, returned, both, backup, at_failure, entries)
 

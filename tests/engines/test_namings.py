@@ -10,7 +10,7 @@ from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.privacy import LedgerRow
 from chalicelib.tracing.service import Namings
 from chalicelib.tracing.tables import Act, ProposalRow
-from infra.restore import entries_since, replay
+from infra.restore import Failure, Ledger, ledger_since, replay
 from tests.engines.conftest import Engine
 from tests.engines.drill import Backup, person_row, restore, snapshot
 from tests.support.client import Client
@@ -40,7 +40,7 @@ def roles(client: Client) -> list[str]:
 
 def decisions(*proposals: str) -> list[LedgerRow]:
     """What the ledger says was carried out of these."""
-    found = [entry for entry in entries_since(clock.now()) if entry.proposal in proposals]
+    found = [entry for entry in ledger_since(clock.now()).entries if entry.proposal in proposals]
     return [entry for entry in found if entry.kind != "NAMING_PROPOSED"]
 
 
@@ -117,7 +117,7 @@ class Since:
         namings.confirm(namings.propose_source(Act.REVOKE, self.old_source, "anna").proposal_id, "boris")
         namings.confirm(namings.propose_source(Act.GRANT, self.new_source, "anna").proposal_id, "boris")
         self.at_failure: Backup = snapshot()
-        self.entries = [entry for entry in entries_since(self.at) if self._concerns(entry)]
+        self.entries = [entry for entry in ledger_since(self.at).entries if self._concerns(entry)]
 
     def _concerns(self, entry: LedgerRow) -> bool:
         """Whether an entry is not some other test's."""
@@ -139,10 +139,10 @@ def test_a_restore_revives_no_officer_and_no_source_that_was_revoked_since(engin
     assert since.roles() == [["officer"], ["officer"], []]
     assert since.sources() == [True, None]
     before = snapshot()
-    dry = replay(since.entries, write=False)
+    dry = replay(Ledger(since.entries), write=False)
     assert snapshot() == before
 
-    done = replay(since.entries)
+    done = replay(Ledger(since.entries))
 
     assert done.failed == []
     assert {kind: done.behind[kind] for kind in ("OFFICER_GRANTED", "OFFICER_REVOKED", "SOURCE_REVOKED")} == {
@@ -156,7 +156,7 @@ def test_a_restore_revives_no_officer_and_no_source_that_was_revoked_since(engin
     assert since.clients[since.left].get("/v1/me").status == 401
     left = IdentityMacs(held_key).person_id(since.left.type, since.left.number)
     assert (person_row(left).roles, person_row(left).roles_at) == (None, None)
-    assert replay(since.entries, write=False).is_settled
+    assert replay(Ledger(since.entries), write=False).is_settled
 
 
 def test_what_was_confirmed_before_the_loss_waits_for_nobody_again(engine: Engine, namings: Namings) -> None:
@@ -164,7 +164,7 @@ def test_what_was_confirmed_before_the_loss_waits_for_nobody_again(engine: Engin
     restore(since.backup)
     assert since.waiting in {one.proposal_id for one in namings.waiting()}
 
-    replay(since.entries)
+    replay(Ledger(since.entries))
 
     assert since.waiting not in {one.proposal_id for one in namings.waiting()}
     key = ProposalRow.of(since.waiting)
@@ -176,7 +176,7 @@ def test_what_was_confirmed_before_the_loss_waits_for_nobody_again(engine: Engin
 def test_on_tables_that_lost_nothing_it_changes_nothing(engine: Engine, namings: Namings) -> None:
     since = Since(engine, namings)
 
-    assert replay(since.entries).is_settled
+    assert replay(Ledger(since.entries)).is_settled
 
     assert snapshot() == since.at_failure
 
@@ -186,7 +186,7 @@ def test_an_entry_without_its_proposal_is_reported_and_stops_no_other(engine: En
     restore(since.backup)
     broken = LedgerRow("day#0", "entry", kind="OFFICER_GRANTED", at=clock.now(), people=[], principal="anna")
 
-    done = replay([broken, *since.entries])
+    done = replay(Ledger([broken, *since.entries]))
 
-    assert done.failed == ["entry"]
+    assert done.failed == [Failure("day#0/entry", "Broken")]
     assert since.roles() == [["officer"], [], ["officer"]]

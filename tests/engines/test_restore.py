@@ -10,7 +10,7 @@ from chalicelib.people.service.erasure import KEPT_AFTER_ERASURE
 from chalicelib.people.service.restore import SAME_PROOF
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, ReceiptRow
-from infra.restore import replay
+from infra.restore import Ledger, replay
 from tests.engines.conftest import DYNAMODB_LOCAL, Engine
 from tests.engines.drill import (
     ERASED,
@@ -55,10 +55,10 @@ def test_a_whole_restore_forgets_again_who_was_erased(drill: Drill) -> None:
     restore(drill.backup)
     assert marks <= stored_now()
     before = snapshot()
-    dry = replay(drill.entries, write=False)
+    dry = replay(Ledger(drill.entries), write=False)
     assert snapshot() == before
 
-    done = replay(drill.entries)
+    done = replay(Ledger(drill.entries))
 
     assert (done.failed, done.entries["ERASURE"], done.entries["BOOK_DELETED"]) == ([], ERASED, 1)
     assert dry.behind["ERASURE"] == done.behind["ERASURE"] > 3 * ERASED
@@ -74,7 +74,7 @@ def test_a_whole_restore_forgets_again_who_was_erased(drill: Drill) -> None:
         assert drill.city.api.as_(token).get("/v1/me").status == 401
     _book_is_gone_again(drill)
     _new_life_goes_on(drill)
-    assert replay(drill.entries, write=False).behind.total() == 0
+    assert replay(Ledger(drill.entries), write=False).behind.total() == 0
 
 
 def _book_is_gone_again(drill: Drill) -> None:
@@ -109,7 +109,7 @@ def test_members_alone_restored_lose_the_old_life_and_the_new_one_lives_on(drill
     restore(drill.backup, "memberships", "organizations")
     before = [person_row(person_id).serialize() for person_id in (drill.returned_id, drill.staying[0].person_id)]
 
-    done = replay(drill.about(drill.gone[:MEMBERS]))
+    done = replay(Ledger(drill.about(drill.gone[:MEMBERS])))
 
     assert done.failed == []
     assert marks_of(drill.gone, drill.backup) & stored_now() == set()
@@ -125,7 +125,7 @@ def test_members_alone_restored_lose_the_old_life_and_the_new_one_lives_on(drill
 def test_on_tables_that_lost_nothing_it_changes_nothing(drill: Drill) -> None:
     restore(drill.at_failure)
 
-    assert replay(drill.about(drill.gone[:10])).is_settled
+    assert replay(Ledger(drill.about(drill.gone[:10]))).is_settled
     assert snapshot() == drill.at_failure
 
 
@@ -135,7 +135,7 @@ def test_a_row_that_can_not_be_read_stops_no_other(drill: Drill) -> None:
     raw: dict[str, Any] = {"person_id": {"S": damaged.person_id}, "sk": {"S": "PERSON"}, "enrolment": {"S": "one"}}
     store.connection().dispatch("PutItem", {"TableName": PersonRow.physical_name(), "Item": raw})
 
-    done = replay(drill.about(drill.gone[:4], "ERASURE"))
+    done = replay(Ledger(drill.about(drill.gone[:4], "ERASURE")))
 
     assert len(done.failed) == 1
     assert not done.is_settled
@@ -146,7 +146,7 @@ def test_who_lives_in_the_ledger_only_begins_past_the_life_that_ended(drill: Dri
     """Enrolled and erased since the backup: without a row a new life would be number 1 and find the old one's receipts."""
     restore({**drill.at_failure, "people": []})
 
-    replay(drill.about(drill.gone[:3], "ERASURE"))
+    replay(Ledger(drill.about(drill.gone[:3], "ERASURE")))
 
     assert counts([person_row(person.person_id) for person in drill.gone[:3]]) == {(2, 0, 0)}
 
@@ -160,7 +160,7 @@ def test_who_proved_identity_again_since_has_no_phone_until_they_do_once_more(dr
     row.verified_at = clock.now() - 2 * SAME_PROOF
     store.write_all([row])
 
-    done = replay([later])
+    done = replay(Ledger([later]))
 
     assert done.behind["IDENTITY_PROVED"] == 1
     assert person_row(person.person_id).account is None

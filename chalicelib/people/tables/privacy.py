@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pynamodb.attributes import (
@@ -133,9 +133,8 @@ class LedgerRow(LedgerTable):
 def ledger_entry(kind: str, people: Iterable[str] = (), **fields: Any) -> LedgerRow:
     """A new entry of this moment, on a random shard of today (UTC)."""
     at = clock.now()
-    shard = secrets.randbelow(LEDGER_SHARDS)
     return LedgerRow(
-        f"{at:%Y-%m-%d}#{shard}",
+        secrets.choice(ledger_shards(at.date())),
         ids.new_id(),
         kind=kind,
         at=at,
@@ -143,6 +142,11 @@ def ledger_entry(kind: str, people: Iterable[str] = (), **fields: Any) -> Ledger
         expires_at=kept_until("ledger", at),
         **fields,
     )
+
+
+def ledger_shards(day: date) -> list[str]:
+    """The parts of a ledger day (UTC), as keys name them."""
+    return [f"{day:%Y-%m-%d}#{shard}" for shard in range(LEDGER_SHARDS)]
 
 
 def living(person_id: str, enrolment: int) -> str:

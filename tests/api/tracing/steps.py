@@ -12,7 +12,7 @@ from chalicelib.core import clock, ids
 from chalicelib.core.settings import settings
 from chalicelib.people.tables.privacy import LedgerRow
 from infra.cli.main import app
-from infra.restore import entries_since
+from infra.restore import ledger_since
 from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.people import TestPerson
@@ -94,7 +94,7 @@ def new_source() -> str:
 
 def entries(proposal_id: str) -> list[LedgerRow]:
     """What the ledger says of a proposal, in order."""
-    found = [entry for entry in entries_since(clock.now()) if entry.proposal == proposal_id]
+    found = [entry for entry in ledger_since(clock.now()).entries if entry.proposal == proposal_id]
     return sorted(found, key=lambda entry: (entry.at, entry.entry_id))
 
 
