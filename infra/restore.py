@@ -6,7 +6,7 @@ no more than once. docs/operations.md, "Restore", says what is restored and in w
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.core.names import table_name
 from chalicelib.core.store import tables
+from infra.drift import RECOVERY_DAYS
 from infra.tables import table_properties, ttl_attribute
 from tests.infra.templates import Synthesised, said
 
@@ -28,6 +29,7 @@ def test_every_table_is_kept_recoverable_and_under_the_city_s_key(city: Synthesi
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
         assert table["DeletionProtectionEnabled"] is True
         assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] == RECOVERY_DAYS
         assert table["SSESpecification"]["SSEType"] == "KMS"
         assert "KeysStorage" in said(table["SSESpecification"]["KMSMasterKeyId"])
         assert table["BillingMode"] == "PAY_PER_REQUEST"

@@ -105,7 +105,7 @@ BAD: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "fields"), BAD, ids=lambda value: str(value))
+@pytest.mark.parametrize(("kind", "fields"), BAD, ids=str)
 @pytest.mark.parametrize("options", [["--replay", "--yes"], []], ids=["replay", "count"])
 def test_a_bad_entry_is_named_and_stops_no_other(check: Any, kind: str, fields: Any, options: list[str]) -> None:
     bad, source = put(kind, **fields), revoked()

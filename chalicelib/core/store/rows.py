@@ -121,9 +121,8 @@ class Row(Model):
     def key_in(cls, data: RawItem) -> "Key[Self]":
         """Where a stored item of this table lies, also one that can't be read. Every key is text (see `Key.raw`)."""
         attributes = cls.get_attributes()
-        names = cls._hash_keyname, cls._range_keyname
-        hash_value, range_value = (data[attributes[name].attr_name]["S"] if name else None for name in names)
-        return Key(cls, hash_value, range_value)
+        names = filter(None, (cls._hash_keyname, cls._range_keyname))
+        return Key(cls, *(str(data[attributes[name].attr_name]["S"]) for name in names))
 
     @property
     def own_key(self) -> "Key[Self]":
