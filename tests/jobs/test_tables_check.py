@@ -77,11 +77,9 @@ def differing(result: Result) -> dict[str, list[str]]:
 def test_a_city_of_this_machine_is_as_it_should_be(local: Any) -> None:
     result = local()
 
-    assert (result.exit_code, result.stdout) == (
-        0,
-        f"All {len(names())} tables are as they should be.\n"
-        "Not looked at, for it is in AWS only: deletion protection, point-in-time recovery, encryption.\n",
-    )
+    left_out = "Not looked at, for it is in AWS only: deletion protection, point-in-time recovery, encryption."
+    assert result.stdout.splitlines() == [f"All {len(names())} tables are as they should be.", left_out]
+    assert result.exit_code == 0
 
 
 def test_a_missing_table_and_a_restored_one_are_told(local: Any) -> None:

@@ -122,7 +122,8 @@ class Row(Model):
         """Where a stored item of this table lies, also one that can't be read. Every key is text (see `Key.raw`)."""
         attributes = cls.get_attributes()
         names = filter(None, (cls._hash_keyname, cls._range_keyname))
-        return Key(cls, *(str(data[attributes[name].attr_name]["S"]) for name in names))
+        hash_value, *rest = (str(data[attributes[name].attr_name]["S"]) for name in names)
+        return Key(cls, hash_value, rest[0] if rest else None)
 
     @property
     def own_key(self) -> "Key[Self]":
