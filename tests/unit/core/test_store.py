@@ -295,6 +295,31 @@ def test_a_row_that_cannot_be_read_does_not_hide_its_neighbours() -> None:
     assert len(store.query(LoginsTable, subject).rows) == 3, "its key can still be read, to remove it"
 
 
+def test_where_a_row_lies_that_cannot_be_read_is_told() -> None:
+    subject = f"test#{ids.new_id()}"
+    keys = [Key(CountRow, subject, f"LIMIT#{number}") for number in range(3)]
+    for key in keys:
+        put_raw(key, {"counted": {"S": "one"}})
+    broken: list[Key[CountRow]] = []
+
+    assert list(store.query_all(CountRow, subject, on_broken=broken.append)) == []
+    assert broken == keys
+    assert store.query(CountRow, subject).unreadable == 3
+
+
+REFUSED = {"ValidationException": True, "TransactionCanceledException": True}
+
+
+@pytest.mark.parametrize("code", [*REFUSED, "AccessDeniedException", "ThrottlingException", "InternalServerError"])
+def test_an_outage_is_told_from_a_request_that_would_be_refused_again(faults: Seam, code: str) -> None:
+    faults.fail("Query", aws_error(code))
+
+    with pytest.raises(store.STORAGE_ERRORS) as caught:
+        store.query(CountRow, "test#a")
+
+    assert store.is_refusal(caught.value) is REFUSED.get(code, False)
+
+
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [
