@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, PlainValidator, ValidationError, ValidationInfo, field_validator
 
 from chalicelib.core.capacity import Capacity
+from chalicelib.core.names import CITY_NAME, city_name
 from chalicelib.core.policy import Count, Policy
 from chalicelib.core.sms_policy import Address, Sms, Words
 from chalicelib.core.texts import Language
 
 _FOLDER = Path(__file__).parent.parent / "cities"
-_NAME = re.compile(r"[a-z][a-z0-9]{1,19}")
 _COUNTY = re.compile(r"[1-9][0-9]{5}")
 
 BookKind = Literal["school", "company", "fair", "meeting", "residential", "other"]
@@ -130,7 +130,7 @@ class Retention(Policy):
 class City(Policy):
     """The policy of one city, one deployed stack."""
 
-    name: str
+    name: Annotated[str, AfterValidator(city_name)]
     """The file's name; part of the name of every table, key and secret."""
     demo: bool
     """True for fictional people only: such a city may do without `public_url` and lie outside mainland China."""
@@ -187,7 +187,7 @@ class City(Policy):
 def load_city(name: str) -> City:
     """Return the policy in `chalicelib/cities/<name>.toml`, read once; CityFileError if it is missing or wrong."""
     path = _FOLDER / f"{name}.toml"
-    if _NAME.fullmatch(name) is None or not path.is_file():
+    if CITY_NAME.fullmatch(name) is None or not path.is_file():
         there_are = ", ".join(sorted(file.stem for file in _FOLDER.glob("*.toml")))
         raise CityFileError(name, {"name": f"there is no such city file; there are {there_are}"})
     try:

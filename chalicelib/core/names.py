@@ -3,11 +3,30 @@
 Infrastructure, local server, operator commands and the service make them here, so that none has to be told the others' names.
 """
 
+import re
+
+CITY_NAME = re.compile(r"[a-z][a-z0-9]{1,19}")
+"""No hyphen, so that `gatebook-<city>-data` is one city's stack and never the other one of a city `<city>-data`."""
+
+TAKEN = frozenset({"account"})
+"""What no city may be called: cities of an account share the stack `gatebook-account`."""
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """What this machine calls itself. An endpoint here is an emulator's, and nothing here is a deployed city."""
 
 SCHEMA_VERSIONS: dict[str, int] = {}
 """Tables whose keys or indexes were changed in a way that needs a new table, with their present version; the rest are at 1."""
+
+
+def city_name(name: str) -> str:
+    """Accept what a city may be called, for each name here has it in it. Raises ValueError with the reason."""
+    if CITY_NAME.fullmatch(name) is None:
+        message = "must be 2 to 20 small letters and digits, a letter first"
+        raise ValueError(message)
+    if name in TAKEN:
+        message = f"must not be {name}, as the stack is called that cities of an account share"
+        raise ValueError(message)
+    return name
 
 
 def table_name(city: str, table: str) -> str:

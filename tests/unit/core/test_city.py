@@ -166,6 +166,22 @@ def test_a_file_that_is_not_toml_says_where() -> None:
     assert "line 1" in problems("name = \n")["file"]
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("account", "must not be account"),
+        *((wrong, "must be 2 to 20") for wrong in ("linyi-data", "l", "1st", "l" * 21)),
+    ],
+)
+def test_a_city_is_not_called_as_another_stack_is(name: str, said: str) -> None:
+    text = (FOLDER / "linyi.toml").read_text(encoding="utf-8")
+
+    with pytest.raises(CityFileError) as caught:
+        parse_city(name, text.replace('name = "linyi"', f'name = "{name}"'))
+    assert set(caught.value.problems) == {"name"}
+    assert caught.value.problems["name"].startswith(said)
+
+
 @pytest.mark.parametrize("name", ["atlantis", "../cities/demo", "", "demo.toml", "DEMO", "a" * 1000])
 def test_a_city_without_a_file_is_not_loaded(name: str) -> None:
     with pytest.raises(CityFileError) as caught:
