@@ -139,7 +139,10 @@ def _starts_with(path: str) -> wafv2.CfnWebACL.ByteMatchStatementProperty:
         field_to_match=wafv2.CfnWebACL.FieldToMatchProperty(uri_path={}),
         positional_constraint="CONTAINS",
         search_string=path,
-        text_transformations=[wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NORMALIZE_PATH")],
+        text_transformations=[
+            wafv2.CfnWebACL.TextTransformationProperty(priority=at, type=kind)
+            for at, kind in enumerate(("URL_DECODE", "NORMALIZE_PATH"))  # API Gateway decodes before it routes
+        ],
     )
 
 

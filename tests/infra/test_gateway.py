@@ -62,6 +62,15 @@ def test_the_firewall_limits_addresses(city: Synthesised) -> None:
     assert not any(rule["VisibilityConfig"]["SampledRequestsEnabled"] for rule in rules)
 
 
+def test_a_path_that_is_written_otherwise_is_the_same_path_to_the_firewall(city: Synthesised) -> None:
+    rules = city.properties("AWS::WAFv2::WebACL")[0]["Rules"]
+    (log_in,) = [rule for rule in rules if rule["Name"] == "log-in"]
+    match = log_in["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["ByteMatchStatement"]
+
+    steps = sorted(match["TextTransformations"], key=lambda one: int(one["Priority"]))
+    assert [step["Type"] for step in steps] == ["URL_DECODE", "NORMALIZE_PATH"]
+
+
 def test_there_is_no_function_url_and_nothing_public(city: Synthesised) -> None:  # check 8
     assert not city.all("AWS::Lambda::Url")
     for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
