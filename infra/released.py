@@ -1,11 +1,13 @@
 """Compares the tables of the code with those of the last release (`infra/released.json`).
 
 CloudFormation refuses some changes of a table that lives, and others only when they come together. Who changes a table
-so must raise its version in `chalicelib/core/names.py` (a new table beside the old one) or spread it over releases.
+so must raise its version in `chalicelib/core/names.py` (a new table beside the old one) or spread it over releases. Other
+changes it carries out and something gets lost by them; those are obstacles too, until somebody means them (`MEANT`).
 `python -m infra.released` writes the file when a release is made.
 """
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ from infra.tables import Definition, table_properties
 
 FILE = Path(__file__).parent / "released.json"
 Schema = dict[str, Definition]
+
+MEANT: Mapping[str, str] = {}
+"""Obstacles that the next release carries out all the same, each by its whole line, with the reason why it may. Emptied
+once the release is made."""
 
 
 def present() -> Schema:
@@ -33,7 +39,7 @@ def released() -> Schema:
 
 
 def obstacles(before: Schema, after: Schema) -> list[str]:
-    """What CloudFormation would refuse to change, or to change in one update, of the tables that are in both."""
+    """What of the tables that are in both can't be changed, not in one update, or not without losing something."""
     return [
         f"{name}: {reason}"
         for name in sorted(before.keys() & after.keys())
@@ -52,10 +58,24 @@ def _of_table(before: Definition, after: Definition) -> list[str]:
     reasons += [f"global index {name} can't be changed, only removed and made anew" for name in sorted(changed)]
     if len(old.keys() ^ new.keys()) > 1:
         reasons.append("one global index can be added or removed per update, not more")
-    expiry = [table.get("TimeToLiveSpecification", {}).get("AttributeName") for table in (before, after)]
-    if all(expiry) and expiry[0] != expiry[1]:
-        reasons.append("another attribute for expiry needs two updates an hour apart")
-    return reasons
+    return [*reasons, *_of_stream(before, after), *_of_expiry(before, after)]
+
+
+def _of_stream(before: Definition, after: Definition) -> Iterator[str]:
+    """A stream is where its table is, in the stack that is updated first, while the consumer of the last release still reads."""
+    old, new = before.get("StreamSpecification"), after.get("StreamSpecification")
+    if old and not new:
+        yield "the stream ends before its consumer: take that out of infra/wiring.py one release earlier"
+    elif old and old != new:
+        yield "another view is another stream, and what was not consumed of the old one is lost"
+
+
+def _of_expiry(before: Definition, after: Definition) -> Iterator[str]:
+    old, new = (table.get("TimeToLiveSpecification", {}).get("AttributeName") for table in (before, after))
+    if old and not new:
+        yield "rows expire no longer, and are kept for longer than was promised"
+    elif old and old != new:
+        yield "another attribute for expiry needs two updates an hour apart"
 
 
 def _by_name(table: Definition, kind: str) -> dict[str, Any]:
