@@ -8,10 +8,15 @@ raised raises them here, and then the numbers in the city files.
 from collections.abc import Iterable
 
 from chalicelib.core.city import City
+from infra.wiring import Wiring
 
 CONCURRENCY = 1_000
 UNRESERVED = 100
 """Lambda keeps a hundred for functions without reservation and refuses a deployment that would touch them."""
+
+STREAM_COPIES = 4
+"""Copies that a stream's consumer needs: one for each shard. A new table on demand has four partitions, each with a shard
+(AWS: it takes 4,000 writes a second, and one partition takes 1,000)."""
 
 REQUESTS_PER_SECOND = 10_000
 BURST = 5_000
@@ -29,3 +34,18 @@ def shortfalls(cities: Iterable[City]) -> list[str]:
         "burst": (sum(one.burst for one in capacities), BURST),
     }
     return [f"{what}: {sum_} of {most}" for what, (sum_, most) in asked.items() if sum_ > most]
+
+
+def crowded(city: City, wiring: Wiring | None = None) -> list[str]:
+    """Functions with fewer reserved copies than their stream and their queues call at a time.
+
+    SQS counts a call that is refused for want of a copy as a try, so a crowd would park messages that nothing is wrong with.
+    """
+    wired = wiring or Wiring()
+    needed: dict[str, int] = {}
+    for stream in wired.streams:
+        needed[stream.function] = needed.get(stream.function, 0) + STREAM_COPIES
+    for queue in wired.queues:
+        needed[queue.function] = needed.get(queue.function, 0) + queue.concurrency
+    reserved = city.capacity.concurrency.model_dump()
+    return [f"{name}: {reserved[name]} of {least}" for name, least in sorted(needed.items()) if reserved[name] < least]

@@ -14,9 +14,9 @@ class StreamSource:
     table: str
     function: str
     batch_size: int
-    hours: int = 6
-    """How long a batch is tried while storage does not answer, or the function ends without an answer. Then it is parked
-    by shard and number, which leaves an operator most of the day for which a stream keeps its records."""
+    hours: int = 23
+    """How long a batch is tried while storage does not answer, or the function ends without an answer: as long as a stream
+    keeps its records (24 hours), less one, so that what is lost is parked by shard and number and never lost in silence."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,9 @@ class QueueSource:
     batch_size: int
     attempts: int = 5
     """How often a failing message is tried before it is parked (design §1)."""
+    concurrency: int = 2
+    """How many batches are worked off at a time, from 2, SQS's least. The function's reserved copies must suffice for that
+    and for its stream (`infra.quotas.crowded`)."""
 
 
 @dataclass(frozen=True)

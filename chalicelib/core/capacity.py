@@ -8,14 +8,19 @@ from chalicelib.core.policy import Count, Policy
 
 
 class Concurrency(Policy):
-    """How many copies of each function run at a time, reserved: no other city's function can take them, nor get more."""
+    """How many copies of each function run at a time, reserved: no other city's function can take them, nor get more.
+
+    A function that works off a stream needs a copy for each shard, four of a new table, and for each of its queues as many
+    as the queue calls at a time, two unless its wiring says more. With fewer, calls are refused, and a message whose call
+    was refused five times is parked though nothing is wrong with it.
+    """
 
     api_handler: Count
     """All routes. Each copy answers 20 to 50 requests a second."""
     ledger_stream: Count
-    """Disclosures into access logs, and sweeps; one copy per shard of the stream is all that ever runs."""
+    """Disclosures into access logs, and sweeps; a copy per shard and two for retries are all that ever run."""
     registry_stream: Count
-    """Facts into snapshots; one copy per shard of the stream is all that ever runs."""
+    """Facts into snapshots; a copy per shard and two for retries are all that ever run."""
     rotate_keys: Count
     """The nightly look at the session key; one copy is all that ever runs."""
 
