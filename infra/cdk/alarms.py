@@ -11,7 +11,7 @@ from constructs import Construct
 
 from chalicelib.core.city import City
 from chalicelib.core.log import Event
-from chalicelib.core.names import table_name
+from chalicelib.core.names import parking_name, table_name
 from infra.cdk.api import STAGE, Api, firewall_name, has_firewall
 from infra.cdk.events import Events, Kept
 from infra.cdk.names import log_group, logical, resource
@@ -79,7 +79,7 @@ class Alarms(Construct):
             *_streams(city, events),
             *_queues(city, events),
             *_schedules(city, events),
-            *_parked(events),
+            *_parked(city, kept.queues.parked),
             *_events(self.namespace),
         )
         self.alarms = [self._alarm(city, watch) for watch in self.watches]
@@ -195,9 +195,9 @@ def _schedules(city: City, events: Events) -> Iterator[Watch]:
         yield Watch("jobs-refused", "job-not-called", "AWS/Scheduler", "TargetErrorCount", 0, of_city)
 
 
-def _parked(events: Events) -> Iterator[Watch]:
-    for name, parking in events.parkings.items():
-        of_queue = {"QueueName": parking.queue.queue_name}
+def _parked(city: City, sources: Iterable[str]) -> Iterator[Watch]:
+    for name in sources:
+        of_queue = {"QueueName": parking_name(city.name, name)}
         short = name.replace("_", "-")
         yield Watch(
             f"{short}-parked",

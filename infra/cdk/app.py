@@ -34,6 +34,6 @@ def build(cdk_app: cdk.App, city: City, wiring: Wiring) -> None:
     """Add a city's stacks to an app."""
     import app  # noqa: F401  declares every table
 
-    AccountStack(cdk_app, city.region)
-    kept = KeptStack(cdk_app, city, store.tables())
-    CityStack(cdk_app, city, kept, wiring)
+    account = AccountStack(cdk_app, city.region)
+    kept = KeptStack(cdk_app, city, store.tables(), wiring)
+    CityStack(cdk_app, city, account, kept, wiring)

@@ -5,10 +5,12 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from chalicelib.core.city import City
+from chalicelib.core.names import parking_name
 from infra.cdk.alarms import SPOKEN, Alarms
 from infra.cdk.api import STAGE
 from infra.cdk.events import Events
 from infra.cdk.names import resource
+from infra.cdk.queues import Queues
 from infra.grants import RIGHTS
 
 WIDTH = 8
@@ -28,13 +30,13 @@ WATCHED = {
 class Dashboard(Construct):
     """Charts of a city and the state of its alarms."""
 
-    def __init__(self, scope: Construct, city: City, events: Events, alarms: Alarms) -> None:
+    def __init__(self, scope: Construct, city: City, queues: Queues, events: Events, alarms: Alarms) -> None:
         """Draw it for a city."""
         super().__init__(scope, "Dashboard")
         self._city = city
         gateway = {"ApiName": resource(city.name, "api"), "Stage": STAGE}
         streaming = [stream.function for stream in events.streams]
-        parked = [parking.queue.queue_name for parking in events.parkings.values()]
+        parked = [parking_name(city.name, source) for source in queues.parked]
         widgets: list[cloudwatch.IWidget] = [
             self._chart(
                 "Requests", [_metric("AWS/ApiGateway", name, gateway) for name in ("Count", "4XXError", "5XXError")]

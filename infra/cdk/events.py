@@ -8,23 +8,16 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chalicelib.core.city import City
-from chalicelib.core.names import resource_name
 from infra.cdk.data import Data
-from infra.cdk.functions import Functions, Parking
+from infra.cdk.functions import Functions
 from infra.cdk.keys import Keys
-from infra.cdk.names import logical, resource
-from infra.cdk.roles import allow
+from infra.cdk.names import logical, resource, stream_parameter
+from infra.cdk.queues import SCHEDULES, Queues
+from infra.cdk.roles import Arns, allow
 from infra.wiring import QueueSource, Schedule, StreamSource, Wiring
-
-VISIBILITY_TIMES = 6
-"""A message is hidden six times as long as its function may take, as AWS advises: retries within Lambda fit in (check 7)."""
-
-FUNCTION_SECONDS = 120
-"""The longest time that `.chalice/config.json` gives a function that is not the gateway's."""
 
 RETRY_SECONDS = 3600
 """How long a schedule tries to reach its function."""
@@ -37,16 +30,17 @@ class Kept(Protocol):
 
     keys: Keys
     data: Data
+    queues: Queues
 
 
 class Events(Construct):
     """Every event source of a city. What fails for good is parked, never dropped."""
 
     def __init__(self, scope: Construct, city: City, wiring: Wiring, kept: Kept, functions: Functions) -> None:
-        """Wire the functions of a city to the streams that it keeps."""
+        """Wire the functions of a city to the streams and queues that it keeps."""
         super().__init__(scope, "Events")
-        self._city, self._kept, self._functions = city, kept, functions
-        self.parkings = dict(functions.parked)
+        self._city, self._functions, self._storage = city, functions, kept.keys.storage
+        self._arns = Arns(cdk.Stack.of(self), city.name)
         self.streams, self.queues, self.schedules = wiring.streams, wiring.queues, wiring.schedules
         for stream in wiring.streams:
             self._stream(stream)
@@ -55,7 +49,7 @@ class Events(Construct):
         self._schedules(wiring.schedules)
 
     def _stream(self, source: StreamSource) -> None:
-        arn, parking = self._kept.data.stream_arn(source.table), self.parkings[source.function]
+        arn = self._stream_arn(source.table)
         actions = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]
         role = self._functions.roles[source.function]
         role.add_to_policy(allow("ReadStream", [f"dynamodb:{action}" for action in actions], [arn]))
@@ -71,33 +65,37 @@ class Events(Construct):
             maximum_record_age_in_seconds=source.hours * 3600,
             function_response_types=REPORTED,
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
-                on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=parking.queue.queue_arn)
+                on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(
+                    destination=self._arns.parking(source.function)
+                )
             ),
         )
         mapping.node.add_dependency(role)  # Lambda checks the role's rights when the mapping is made
 
-    def _queue(self, source: QueueSource) -> None:
-        parking = self.parkings[source.queue] = Parking(self, self._city.name, source.queue, self._kept.keys.storage)
-        queue = sqs.Queue(
+    def _stream_arn(self, table: str) -> str:
+        """What the parameter says when the stack is deployed (decision 13)."""
+        parameter = cdk.CfnParameter(
             self,
-            logical(source.queue),
-            queue_name=resource_name(self._city.name, source.queue),
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=self._kept.keys.storage,
-            enforce_ssl=True,
-            visibility_timeout=cdk.Duration.seconds(VISIBILITY_TIMES * FUNCTION_SECONDS),
-            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=source.attempts, queue=parking.queue),
+            logical(table, "stream", "arn"),
+            type="AWS::SSM::Parameter::Value<String>",
+            default=stream_parameter(self._city.name, table),
         )
+        return str(parameter.value_as_string)
+
+    def _queue(self, source: QueueSource) -> None:
+        queue = self._arns.queue(source.queue)
         actions = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"]
         role = self._functions.roles[source.function]
-        role.add_to_policy(allow(logical("work", source.queue), [f"sqs:{a}" for a in actions], [queue.queue_arn]))
+        role.add_to_policy(allow(logical("work", source.queue), [f"sqs:{a}" for a in actions], [queue]))
         mapping = lambda_.CfnEventSourceMapping(
             self,
             logical(source.queue, "messages"),
             function_name=self._functions.resource(source.function).ref,
-            event_source_arn=queue.queue_arn,
+            event_source_arn=queue,
             batch_size=source.batch_size,
             function_response_types=REPORTED,
+            # without it SQS calls more copies than there are, and a call that is refused counts as a try
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=source.concurrency),
         )
         mapping.node.add_dependency(role)
 
@@ -107,14 +105,13 @@ class Events(Construct):
         jobs = tuple(schedules)
         if not jobs:
             return
-        parking = self.parkings["schedules"] = Parking(self, self._city.name, "schedules", self._kept.keys.storage)
-        role = self._schedule_role(sorted({job.function for job in jobs}), parking)
+        role = self._schedule_role(sorted({job.function for job in jobs}))
         for job in jobs:
-            schedule = self._schedule(job, role, parking)
+            schedule = self._schedule(job, role)
             schedule.group_name = group.ref
             schedule.node.add_dependency(role.node.find_child("DefaultPolicy"))  # the role itself is named in it
 
-    def _schedule(self, job: Schedule, role: iam.Role, parking: Parking) -> scheduler.CfnSchedule:
+    def _schedule(self, job: Schedule, role: iam.Role) -> scheduler.CfnSchedule:
         properties = scheduler.CfnSchedule
         return scheduler.CfnSchedule(
             self,
@@ -123,28 +120,31 @@ class Events(Construct):
             schedule_expression=job.cron,
             schedule_expression_timezone=self._city.time_zone,
             flexible_time_window=properties.FlexibleTimeWindowProperty(mode="OFF"),
-            kms_key_arn=self._kept.keys.storage.key_arn,
+            kms_key_arn=self._storage.key_arn,
             target=properties.TargetProperty(
                 arn=self._functions.arn(job.function),
                 role_arn=role.role_arn,
                 input=json.dumps({"job": job.name}),  # says in the parking which job could not be called
-                dead_letter_config=properties.DeadLetterConfigProperty(arn=parking.queue.queue_arn),
+                dead_letter_config=properties.DeadLetterConfigProperty(arn=self._arns.parking(SCHEDULES)),
                 retry_policy=properties.RetryPolicyProperty(
                     maximum_event_age_in_seconds=RETRY_SECONDS, maximum_retry_attempts=10
                 ),
             ),
         )
 
-    def _schedule_role(self, functions: Iterable[str], parking: Parking) -> iam.Role:
+    def _schedule_role(self, functions: Iterable[str]) -> iam.Role:
         role = iam.Role(
             self,
             "ScheduleRole",
             role_name=resource(self._city.name, "schedules"),
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},  # nobody else's schedules
+            ),
         )
         called = [self._functions.arn(function) for function in functions]
         role.add_to_policy(allow("CallJobs", ["lambda:InvokeFunction"], called))
-        role.add_to_policy(allow("Park", ["sqs:SendMessage"], [parking.queue.queue_arn]))
-        storage = [self._kept.keys.storage.key_arn]
+        role.add_to_policy(allow("Park", ["sqs:SendMessage"], [self._arns.parking(SCHEDULES)]))
+        storage = [self._storage.key_arn]
         role.add_to_policy(allow("StorageKey", ["kms:Decrypt", "kms:GenerateDataKey"], storage))
         return role

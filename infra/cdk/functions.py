@@ -9,22 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from chalice.cdk import Chalice
 from constructs import Construct
 
 from chalicelib.core.city import City
-from chalicelib.core.names import parking_name
 from infra.cdk.keys import Keys
-from infra.cdk.names import function_id, log_group, logical, resource
-from infra.cdk.roles import FunctionRole, allow
+from infra.cdk.names import API, function_id, log_group, logical, resource
+from infra.cdk.roles import Arns, FunctionRole, allow
 from infra.grants import RIGHTS
 from infra.package import INCOMPLETE, slim
 
 ROOT = Path(__file__).resolve().parents[2]
-API = "api_handler"
 
 
 class PackagingError(Exception):
@@ -45,9 +41,9 @@ class Functions(Construct):
         for name, role in self.roles.items():
             for field, value in _own_properties(city, name, role).items():
                 self.resource(name).add_property_override(field, value)
-        self.parked = {name: Parking(self, city.name, name, keys.storage) for name in RIGHTS if name != API}
-        for name, parking in self.parked.items():
-            self._park_failures(name, parking)
+        for name in self.roles:
+            if name != API:
+                self._park_failures(name, Arns(cdk.Stack.of(self), city.name).parking(name))
 
     def resource(self, function: str) -> cdk.CfnResource:
         """A function in Chalice's template."""
@@ -58,36 +54,20 @@ class Functions(Construct):
         """A function's ARN."""
         return str(self.resource(function).get_att("Arn").to_string())
 
-    def _park_failures(self, function: str, parking: "Parking") -> None:
+    def _park_failures(self, function: str, parking: str) -> None:
         """Where a call goes that nobody waits for and that failed three times."""
-        self.roles[function].add_to_policy(allow("Park", ["sqs:SendMessage"], [parking.queue.queue_arn]))
-        lambda_.CfnEventInvokeConfig(
+        self.roles[function].add_to_policy(allow("Park", ["sqs:SendMessage"], [parking]))
+        invocation = lambda_.CfnEventInvokeConfig(
             self,
             logical(function, "failures"),
             function_name=self.resource(function).ref,
             qualifier="$LATEST",
             maximum_retry_attempts=2,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
-                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=parking.queue.queue_arn)
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=parking)
             ),
         )
-
-
-class Parking(Construct):
-    """Where what failed for good waits for an operator. What lies in it points to rows and holds nobody's data."""
-
-    def __init__(self, scope: Construct, city: str, name: str, key: kms.IKey) -> None:
-        """Make the queue for what a function, queue or schedule of this name gave up on."""
-        super().__init__(scope, logical(name, "parking"))
-        self.queue = sqs.Queue(
-            self,
-            "Queue",
-            queue_name=parking_name(city, name),
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-        )
+        invocation.node.add_dependency(self.roles[function])  # Lambda checks the role's right to park when it is made
 
 
 def _own_properties(city: City, function: str, role: FunctionRole) -> Mapping[str, Any]:

@@ -12,6 +12,9 @@ from chalicelib.core.city_secrets import SECRET_CHARACTERS, SECRETS
 from chalicelib.core.names import field_key_alias, files_key_alias, hmac_key_alias, secret_name, storage_key_alias
 from infra.cdk.names import logical, service_host
 
+KEPT = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+"""How what a city keeps outlives its stack. Only a creation that fails takes it back, so that the next one can make it."""
+
 WAIT_DAYS = 30
 """Days between asking KMS to destroy a key and its destruction; the most that KMS allows."""
 
@@ -33,6 +36,19 @@ class Keys(Construct):
         self.storage = self._key("Storage", storage_key_alias(city), "Tables, queues, logs and secrets at rest")
         _let_services_use(self.storage, city)
         self.secrets: Mapping[str, secretsmanager.CfnSecret] = {name: self._secret(city, name) for name in SECRETS}
+        self._export()
+
+    def _export(self) -> None:
+        """Export all of them, used or not.
+
+        By itself the CDK exports what another stack uses. What that ceases to use would then be missing in this stack, which
+        is deployed first, while it is in use: CloudFormation refuses that.
+        """
+        stack = cdk.Stack.of(self)
+        for key in (self.hmac, self.field, self.files, self.storage):
+            stack.export_value(key.key_arn)
+        for secret in self.secrets.values():
+            stack.export_value(secret.ref)
 
     def _key(self, name: str, alias: str, description: str, *, generates_macs: bool = False) -> kms.Key:
         key = kms.Key(
@@ -43,10 +59,10 @@ class Keys(Construct):
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC if generates_macs else kms.KeyUsage.ENCRYPT_DECRYPT,
             enable_key_rotation=not generates_macs,  # KMS rotates no HMAC key, and ids must stay what they are
             pending_window=cdk.Duration.days(WAIT_DAYS),
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=KEPT,
         )
         # kept too, so that a city can't come back with another key under the same name and find nobody by it
-        kms.Alias(self, f"{name}Alias", alias_name=alias, target_key=key, removal_policy=cdk.RemovalPolicy.RETAIN)
+        kms.Alias(self, f"{name}Alias", alias_name=alias, target_key=key, removal_policy=KEPT)
         return key
 
     def _secret(self, city: str, name: str) -> secretsmanager.CfnSecret:
@@ -60,7 +76,7 @@ class Keys(Construct):
                 password_length=SECRET_CHARACTERS, exclude_punctuation=True, include_space=False
             ),
         )
-        secret.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        secret.apply_removal_policy(KEPT)
         return secret
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.cdk.keys import KEPT
 from infra.cdk.names import log_group, logical
 
 ACCESS_LOG = "access"
@@ -28,4 +28,4 @@ class Logs(Construct):
                 retention_in_days=next(known for known in RETENTIONS if known >= days),
                 kms_key_id=key.key_arn,
             )
-            group.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+            group.apply_removal_policy(KEPT)

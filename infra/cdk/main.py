@@ -89,8 +89,8 @@ def _placeholders(city: City) -> list[str]:
 
 def _destroy(city: City) -> int:
     print(
-        f"This stops {city.name} in {city.region}: its address, functions, alarms and jobs. Tables, keys, secrets and logs "
-        "stay, and the next deploy serves them again."
+        f"This stops {city.name} in {city.region}: its address, functions, alarms and jobs. Tables, queues, keys, secrets and "
+        "logs stay, and the next deploy serves them again."
     )
     if _answer("Type the city's name to go on: ") != city.name:
         print("Nothing was done.")

@@ -7,9 +7,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from chalicelib.core.city import City
-from chalicelib.core.names import resource_name, table_name
+from chalicelib.core.names import parking_name, resource_name, table_name
 from infra.cdk.keys import Keys
-from infra.cdk.names import log_group, logical, resource, service_host
+from infra.cdk.names import log_group, logical, resource, via_services
 from infra.grants import Rights
 
 Statements = Iterator[iam.PolicyStatement]
@@ -71,6 +71,10 @@ class Arns:
         """A work queue."""
         return str(self._stack.format_arn(service="sqs", resource=resource_name(self._city, queue)))
 
+    def parking(self, source: str) -> str:
+        """Where lies what a function, a queue or the schedules gave up on."""
+        return str(self._stack.format_arn(service="sqs", resource=parking_name(self._city, source)))
+
     def log_group(self, source: str) -> str:
         """A log group, without the `:*` that stands for its streams."""
         form = cdk.ArnFormat.COLON_RESOURCE_NAME
@@ -107,7 +111,8 @@ def _storage(arns: Arns, rights: Rights) -> Statements:
 
 
 def _keys(city: City, rights: Rights, keys: Keys) -> Statements:
-    services = [service_host(service, city.region) for service in ("dynamodb", "secretsmanager", "sqs")]
+    through = ("dynamodb", "secretsmanager", "sqs")
+    services = [name for service in through for name in via_services(service, city.region)]
     yield allow(
         "StorageThroughServices",
         STORAGE_ACTIONS,

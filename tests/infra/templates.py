@@ -28,6 +28,12 @@ class Synthesised:
         return found
 
     @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What the CDK says of each stack."""
+        found: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())["artifacts"]
+        return found
+
+    @cached_property
     def serving(self) -> Template:
         """What serves."""
         return self.template("City")

@@ -72,11 +72,11 @@ def test_everything_that_waits_is_watched(demo: Synthesised) -> None:
 
 
 def test_every_parking_place_is_watched(city: Synthesised) -> None:
-    parkings = [name for name, one in city.all("AWS::SQS::Queue").items() if "RedrivePolicy" not in one["Properties"]]
-    found = said(watched(city, "AWS/SQS", "ApproximateNumberOfMessagesVisible"))
+    parkings = {one["QueueName"] for one in city.properties("AWS::SQS::Queue") if "RedrivePolicy" not in one}
 
     assert len(parkings) >= len(RIGHTS) - 1
-    assert all(f'"{name}"' in found for name in parkings)
+    found = watched(city, "AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert in_order(found) == by("QueueName", parkings)
 
 
 def test_jobs_that_are_not_called_are_told_of(demo: Synthesised) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core.city import load_city
-from chalicelib.core.names import resource_name
+from chalicelib.core.names import parking_name, resource_name
 from infra.cdk.names import function_id, logical
+from infra.parking import sources
 from infra.wiring import QueueSource, Schedule, StreamSource, Wiring
 from tests.infra.templates import Resource, Synthesised, said
 from tests.infra.wired import WIRED
@@ -49,7 +50,7 @@ def test_a_stream_reports_single_records_and_parks_what_fails(demo: Synthesised,
     assert found["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert found["BisectBatchOnFunctionError"] is True
     assert (found["BatchSize"], found["MaximumRetryAttempts"]) == (stream.batch_size, -1)
-    assert found["MaximumRecordAgeInSeconds"] == stream.hours * 3600 < 24 * 3600, "before the stream forgets it"
+    assert found["MaximumRecordAgeInSeconds"] == stream.hours * 3600 == 23 * 3600, "just before the stream forgets it"
     assert found["DestinationConfig"]["OnFailure"]["Destination"]
 
 
@@ -62,6 +63,7 @@ def test_a_queue_hides_long_enough_and_parks_what_fails(demo: Synthesised, sourc
     assert found["RedrivePolicy"]["maxReceiveCount"] == source.attempts >= 5
     assert reading["FunctionName"] == {"Ref": function_id(source.function)}
     assert reading["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert reading["ScalingConfig"] == {"MaximumConcurrency": source.concurrency}
     assert queue(demo, source.queue, "parked")["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
@@ -77,6 +79,18 @@ def test_a_schedule_runs_in_the_city_s_time_zone(demo: Synthesised, job: Schedul
     assert function_id(job.function) in said(target["Arn"])
     assert target["DeadLetterConfig"]["Arn"]
     assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] >= 3600
+
+
+def test_the_role_of_schedules_serves_this_account_alone(demo: Synthesised) -> None:
+    (role,) = [one for name, one in demo.all("AWS::IAM::Role").items() if "ScheduleRole" in name]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_everything_that_an_operator_looks_through_has_a_parking_and_nothing_else(linyi: Synthesised) -> None:
+    parked = {name for name in names(linyi, "AWS::SQS::Queue", "QueueName") if name.endswith("-parked")}
+    assert parked == {parking_name(linyi.name, source) for source in sources()}
 
 
 def test_every_queue_is_encrypted_and_refuses_plain_connections(demo: Synthesised) -> None:

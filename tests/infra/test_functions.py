@@ -49,3 +49,17 @@ def test_calls_that_nobody_waits_for_are_parked_when_they_fail(city: Synthesised
 
     assert set(configured) == {function_id(name) for name in RIGHTS if name != "api_handler"}
     assert all(one["DestinationConfig"]["OnFailure"]["Destination"] for one in configured.values())
+
+
+def test_what_lambda_checks_a_role_for_is_made_after_the_role_s_rights(city: Synthesised) -> None:
+    """Lambda looks whether the role may read the source or write to the destination when it is told of it."""
+    policies = city.all("AWS::IAM::Policy")
+    of_role = {one["Properties"]["Roles"][0]["Ref"]: name for name, one in policies.items()}
+    roles = {name: said(one["Properties"]["Role"]) for name, one in city.all("AWS::Serverless::Function").items()}
+    told = {**city.all("AWS::Lambda::EventInvokeConfig"), **city.all("AWS::Lambda::EventSourceMapping")}
+
+    assert len(told) > len(RIGHTS) - 1
+    for one in told.values():
+        function = one["Properties"]["FunctionName"]["Ref"]
+        (role,) = [name for name in of_role if f'"{name}"' in roles[function]]
+        assert of_role[role] in one["DependsOn"]

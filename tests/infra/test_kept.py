@@ -1,4 +1,6 @@
-"""What a city keeps: tables and keys, in their shape, and so that none of them gets lost."""
+"""What a city keeps: tables, queues and keys, in their shape, and so that none of them gets lost."""
+
+from pathlib import Path
 
 import pytest
 
@@ -6,9 +8,22 @@ from chalicelib.core.names import table_name
 from chalicelib.core.store import tables
 from infra.drift import RECOVERY_DAYS
 from infra.tables import table_properties, ttl_attribute
-from tests.infra.templates import Synthesised, said
+from tests.infra.templates import Resource, Synthesised, said
+from tests.infra.wired import WIRED
+from tests.support.synthesis import synthesis
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+KEPT = ("RetainExceptOnCreate", "Retain")
+
+WITHOUT_STREAM = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from infra.cdk.app import synthesize
+from tests.infra.wired import WIRED
+synthesize(sys.argv[1], Path(sys.argv[2]), replace(WIRED, streams=WIRED.streams[1:]))
+"""
 
 
 def test_every_table_has_the_shape_of_its_rows(city: Synthesised) -> None:
@@ -26,7 +41,7 @@ def test_every_table_has_the_shape_of_its_rows(city: Synthesised) -> None:
 def test_every_table_is_kept_recoverable_and_under_the_city_s_key(city: Synthesised) -> None:  # check 5
     for resource in city.all("AWS::DynamoDB::Table").values():
         table = resource["Properties"]
-        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == KEPT
         assert table["DeletionProtectionEnabled"] is True
         assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
         assert table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] == RECOVERY_DAYS
@@ -42,9 +57,49 @@ def test_the_stack_that_serves_holds_nothing_that_must_last(city: Synthesised) -
         "AWS::DynamoDB::Table",
         "AWS::KMS::Key",
         "AWS::SecretsManager::Secret",
+        "AWS::SQS::Queue",
         "AWS::Logs::LogGroup",
     }
-    assert all(one.get("DeletionPolicy") == "Retain" for one in city.kept["Resources"].values())
+    passing = {one["Type"] for one in city.kept["Resources"].values() if said_of_end(one) != KEPT}
+    assert passing == {"AWS::SSM::Parameter"}, "which only says what a table has"
+
+
+def test_every_stream_is_announced_under_a_name_that_stays_and_read_from_there(city: Synthesised) -> None:
+    """The stack that keeps is deployed first and must be free to change a stream: nothing that it exports may name a table."""
+    announced = {one["Name"]: one["Value"] for one in city.properties("AWS::SSM::Parameter")}
+    streaming = {name for name, one in city.all("AWS::DynamoDB::Table").items() if "StreamSpecification" in said(one)}
+    asked = {one["Default"] for one in city.serving["Parameters"].values()}
+
+    assert {value["Fn::GetAtt"][0] for value in announced.values()} == streaming
+    assert asked <= announced.keys()
+    assert len(asked) == len(WIRED.streams)
+    assert "Table" not in said(city.kept["Outputs"])
+
+
+def test_what_is_kept_does_not_change_with_who_reads_it(demo: Synthesised, tmp_path: Path) -> None:
+    """What serves may cease to use anything in one update, though the stack that keeps is updated before it."""
+    fewer = Synthesised(synthesis(tmp_path, demo.name, WITHOUT_STREAM))
+
+    assert len(fewer.serving["Parameters"]) == len(WIRED.streams) - 1
+    assert fewer.kept == demo.kept
+
+
+def test_every_key_and_secret_is_exported_whether_or_not_it_is_used(linyi: Synthesised, demo: Synthesised) -> None:
+    def exported(city: Synthesised) -> set[str]:
+        return {said(one["Value"]) for one in city.kept["Outputs"].values()}
+
+    assert exported(linyi) == exported(demo), "one sends text messages through a gateway, the other does not"
+    kept = {*demo.all("AWS::KMS::Key"), *demo.all("AWS::SecretsManager::Secret")}
+    assert {name for name in kept if f'"{name}"' in said(demo.kept["Outputs"])} == kept
+
+
+def test_what_serves_waits_for_what_is_kept_and_what_is_shared(city: Synthesised) -> None:
+    assert {"Account", "Data"} <= set(city.manifest["City"]["dependencies"])
+
+
+def said_of_end(resource: Resource) -> tuple[str | None, str | None]:
+    """What becomes of a resource that leaves its stack, or is replaced."""
+    return resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")
 
 
 def test_keys_rotate_but_for_the_root_of_ids(city: Synthesised) -> None:

@@ -50,6 +50,16 @@ def test_nobody_scans_and_nobody_opens_fields(city: Synthesised) -> None:  # che
             assert "kms:ViaService" in said(statement["Condition"])
 
 
+def test_services_use_the_storage_key_by_every_name_that_they_may_bear(linyi: Synthesised, demo: Synthesised) -> None:
+    def through(city: Synthesised) -> set[str]:
+        (found,) = [one for one in city.of_role("LedgerStream") if one.get("Sid") == "StorageThroughServices"]
+        return set(found["Condition"]["StringEquals"]["kms:ViaService"])
+
+    services = ("dynamodb", "secretsmanager", "sqs")
+    assert through(demo) == {f"{name}.ap-southeast-1.amazonaws.com" for name in services}
+    assert through(linyi) == {f"{name}.cn-north-1.amazonaws.com{end}" for name in services for end in ("", ".cn")}
+
+
 def test_fields_are_sealed_for_this_city_only(city: Synthesised) -> None:
     (_, statement), *more = of_kms(city, "Field")
 

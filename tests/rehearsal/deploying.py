@@ -1,10 +1,12 @@
 """Both cities are made from their packages, each alone; a second deployment keeps what the first one holds."""
 
+import json
 import os
 
 import pytest
 
 from chalicelib.core.city import load_city
+from chalicelib.core.names import parking_name
 from infra.local.emulator import Emulator
 from infra.rehearsal.deployment import Deployment
 from infra.rehearsal.unsupported import UNSUPPORTED, adapted
@@ -76,6 +78,10 @@ def test_a_city_that_was_destroyed_serves_the_same_people_when_it_is_deployed_ag
     org_id = client.post("/v1/organizations", book).json["org_id"]
     assert city.rehearsed is not None
 
+    sqs = city.rehearsed.deployment.client("sqs")
+    parking = sqs.get_queue_url(QueueName=parking_name(city.name, "rotate_keys"))["QueueUrl"]
+    sqs.send_message(QueueUrl=parking, MessageBody=json.dumps({"job": "rotate_keys"}))
+
     city.rehearsed.destroy()
     assert city.api.get("/health").status == 404
     city.rehearsed.redeploy()
@@ -84,6 +90,8 @@ def test_a_city_that_was_destroyed_serves_the_same_people_when_it_is_deployed_ag
     again = city.api.as_(str(client.token))
     assert again.get("/v1/me").json["verified"] is True
     assert again.get(f"/v1/organizations/{org_id}").status == 200
+    assert "rotate_keys: 1" in city.operate("dlq", "list").stdout, "what was given up on waits still"
+    assert city.operate("dlq", "redrive", "rotate_keys").returncode == 0
 
 
 @pytest.mark.skipif(not processes.can_be_asked(), reason="only Linux says which process listens where")
