@@ -112,9 +112,9 @@ def _carry_out(entry: LedgerRow, *, write: bool) -> int:
     try:
         return sum(step(entry, write=write) for step in STEPS[entry.kind])
     except store.STORAGE_ERRORS as error:
-        if store.is_refusal(error):
-            raise RefusedByStorage from error
-        raise
+        if store.is_passing(error):
+            raise
+        raise RefusedByStorage from error
 
 
 def _name(key: Key[Any]) -> str:
