@@ -1,8 +1,9 @@
 """What commands of operators have in common: which city, where, as whom, and how a failure is told."""
 
 import json
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, NoReturn
 
 import typer
@@ -12,6 +13,9 @@ from chalicelib.core.errors import GatebookError
 from chalicelib.core.store import STORAGE_ERRORS
 from infra.cli import options
 
+NOT_THERE = frozenset({"NotFoundException", "QueueDoesNotExist", "ResourceNotFoundException"})
+"""How AWS says that a key, a queue, a table or a secret is not there."""
+
 FAILED = 1
 NOT_STARTED = 2
 
@@ -20,18 +24,17 @@ NOT_STARTED = 2
 def operating(context: typer.Context) -> Iterator[str]:
     """Work for the city that the options name. Gives its name.
 
-    What AWS refuses or leaves unanswered is told in a line, without its text, which may quote a row.
+    What AWS refuses or leaves unanswered is told in a line, without its text, which may quote a row. The service's log goes
+    to standard error: on standard output is the answer alone.
     """
     city, endpoint_url, _ = context.obj
     try:
-        with options.operating(city, endpoint_url) as name:
+        with options.operating(city, endpoint_url) as name, redirect_stdout(sys.stderr):
             yield name
     except options.UnusableTarget as error:
         fail(str(error), NOT_STARTED)
-    except NoCredentialsError:
-        fail("AWS was not asked: there are no credentials in the environment or the profile.", NOT_STARTED)
     except (*STORAGE_ERRORS, GatebookError) as error:
-        fail(f"{city} did not do it ({_code(error)}).", FAILED)
+        _fail_for(_innermost(error), city, endpoint_url)
 
 
 def answer(context: typer.Context, data: Any, lines: list[str]) -> None:
@@ -47,11 +50,20 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def _code(error: BaseException) -> str:
-    """What stopped it, as AWS calls it; pynamodb wraps that in errors of its own."""
-    innermost = error
-    while (cause := innermost.__cause__ or innermost.__context__) is not None and isinstance(cause, STORAGE_ERRORS):
-        innermost = cause
-    if isinstance(innermost, ClientError):
-        return str(innermost.response["Error"]["Code"])
-    return type(innermost).__name__
+def _fail_for(error: BaseException, city: str, endpoint_url: str | None) -> NoReturn:
+    """Say what stopped a command, as AWS calls it."""
+    if isinstance(error, NoCredentialsError):
+        fail("AWS was not asked: there are no credentials in the environment or the profile.", NOT_STARTED)
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    if code in NOT_THERE:
+        fail(
+            f"There is no city {city} {f'at {endpoint_url}' if endpoint_url else 'in this account and region'} ({code})."
+        )
+    fail(f"{city} did not do it ({code}).")
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What pynamodb wraps in errors of its own."""
+    while (cause := error.__cause__ or error.__context__) is not None and isinstance(cause, STORAGE_ERRORS):
+        error = cause
+    return error

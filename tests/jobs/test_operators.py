@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -417,3 +418,25 @@ def test_a_city_that_is_not_there_is_said_in_a_line(emulator: str, command: list
     assert (nowhere.exit_code, unknown.exit_code, nameless.exit_code) == (1, 2, 2)
     assert "EndpointConnectionError" in nowhere.stderr
     assert "atlantis" in unknown.stderr
+
+
+@pytest.mark.parametrize("command", [["jobs", "status"], ["dlq", "list"], ["rotate-keys", SESSION_KEY, "--yes"]])
+def test_a_city_that_was_never_made_there_is_told_from_one_that_fails(emulator: str, command: list[str]) -> None:
+    elsewhere = CliRunner().invoke(cli, ["--city", "beijing", "--endpoint-url", emulator, *command])
+    assert elsewhere.exit_code == 1
+    assert "beijing" in elsewhere.stderr
+    assert elsewhere.stdout == ""
+
+
+@pytest.mark.parametrize("command", [["jobs", "status"], ["dlq", "list"], ["rotate-keys", SESSION_KEY, "--yes"]])
+def test_without_credentials_nothing_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+    done = CliRunner().invoke(cli, ["--city", "linyi", *command])
+
+    assert (done.exit_code, "no credentials" in done.stderr) == (2, True)
