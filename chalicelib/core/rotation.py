@@ -64,11 +64,14 @@ def prepared_version(name: str) -> Version | None:
     return None if pending is None or pending == present else pending
 
 
-def prepare(name: str) -> None:
-    """Make the next version of a secret, and go on with the present one. What lies ready already stays."""
+def prepare(name: str, instead_of: Version | None = None) -> None:
+    """Make the next version of a secret, and go on with the present one. What lies ready already stays.
+
+    `instead_of` is a version that was discarded, for the next one must have another id than that.
+    """
     if prepared_version(name) is None:
         discard(name)
-        _put(name, PENDING)
+        _put(name, PENDING, instead_of)
 
 
 def discard(name: str) -> None:
@@ -96,10 +99,10 @@ def renew_now(name: str) -> bool:
     return _put(name, CURRENT)
 
 
-def _put(name: str, label: str) -> bool:
-    """Put a new version with a label. Its id is made of the one that it follows, so two runs at once make one version."""
-    present = version_of(name, CURRENT)
-    token = uuid.uuid5(TOKENS, f"{present.version_id if present else ''}/{label}")
+def _put(name: str, label: str, instead_of: Version | None = None) -> bool:
+    """Put a new version with a label. Its id is made of those that it follows, so two runs at once make one version."""
+    follows = [found.version_id for found in (version_of(name, CURRENT), instead_of) if found is not None]
+    token = uuid.uuid5(TOKENS, "/".join([*follows, label]))
     try:
         aws.secrets().put_secret_value(
             SecretId=secret_name(settings().city_name, name),

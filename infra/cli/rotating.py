@@ -80,9 +80,10 @@ def _require_gateway(city: str) -> None:
 
 
 def _prepare(city: str, *, leaked: bool) -> str:
-    if leaked:
+    leaked_version = prepared_version(SMS_GATEWAY_KEY) if leaked else None
+    if leaked_version is not None:
         discard(SMS_GATEWAY_KEY)
-    prepare(SMS_GATEWAY_KEY)
+    prepare(SMS_GATEWAY_KEY, instead_of=leaked_version)
     return (
         f"A new version of {secret_name(city, SMS_GATEWAY_KEY)} lies in Secrets Manager, labelled {PENDING}. Hand its text to the "
         "gateway's owner by a way that is safe; once the gateway accepts both, run this again with --finish."

@@ -1,12 +1,13 @@
 """The nightly look at the session key, as the schedule calls it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 import app
 from chalicelib.core import clock, store
-from chalicelib.core.city_secrets import CURRENT, SESSION_KEY
+from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, forget_secrets
 from chalicelib.core.jobs import JobRow, last_run, run_key
 from chalicelib.core.rotation import Version, discard, version_of
 from tests.support.city import TestCity
@@ -19,10 +20,12 @@ JOB = "rotate_keys"
 
 
 @pytest.fixture(autouse=True)
-def _never_ran(city: TestCity) -> None:  # noqa: ARG001
+def _never_ran(city: TestCity) -> Iterator[None]:  # noqa: ARG001
     discard(SESSION_KEY)
     for row in store.query_all(JobRow, run_key(JOB)):
         store.delete(row.own_key)
+    yield
+    forget_secrets()
 
 
 def present() -> Version:

@@ -1,5 +1,6 @@
 """Secrets of a city: held for a while, opened under the version before, made anew without anybody noticing."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,10 +19,12 @@ BEARER = tokens.new_bearer(encode(b"s" * 16), None)
 
 
 @pytest.fixture(autouse=True)
-def _fresh(faults: Seam) -> None:
+def _fresh(faults: Seam) -> Iterator[None]:
     discard(SESSION_KEY)
     city_secrets.forget_secrets()
     faults.calls.clear()
+    yield
+    city_secrets.forget_secrets()
 
 
 def renew() -> None:
