@@ -1,6 +1,7 @@
 """The functions of a city: Chalice packages them, and what it can't say is laid over its template here."""
 
 import contextlib
+import fcntl
 import io
 import os
 import tempfile
@@ -21,6 +22,7 @@ from infra.grants import RIGHTS
 from infra.package import INCOMPLETE, slim
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / ".cache" / "packaging.lock"
 
 
 class PackagingError(Exception):
@@ -87,11 +89,20 @@ class _Packaged(Chalice):  # type: ignore[misc]  # Chalice's construct has no ty
 
     def _package_app(self) -> None:
         told = io.StringIO()
-        with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+        with _alone(), contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
             super()._package_app()
         if INCOMPLETE in told.getvalue():
             raise PackagingError(told.getvalue())
         slim(Path(self._sam_package_dir, "deployment.zip"))
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Package while no other process does: Chalice keeps what it built in one place, and takes a file half written for whole."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager

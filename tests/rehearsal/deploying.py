@@ -82,6 +82,7 @@ def test_a_city_that_was_destroyed_serves_the_same_people_when_it_is_deployed_ag
     parking = sqs.get_queue_url(QueueName=parking_name(city.name, "rotate_keys"))["QueueUrl"]
     sqs.send_message(QueueUrl=parking, MessageBody=json.dumps({"job": "rotate_keys"}))
 
+    assert city.operate("rotate-keys", "session-key", "--yes").returncode == 0, "who is logged in stays so"
     city.rehearsed.destroy()
     assert city.api.get("/health").status == 404
     city.rehearsed.redeploy()

@@ -27,16 +27,6 @@ def test_a_schedule_calls_its_job(stage: dict[str, DeployedCity]) -> None:
     assert city.eventually(lambda: city.operate("jobs", "status").returncode == 0)
 
 
-def test_who_is_logged_in_stays_so_when_the_session_key_is_renewed(stage: dict[str, DeployedCity]) -> None:
-    city = stage["beijing"]
-    client = city.log_in(city.people(1)[0].phone)
-
-    assert city.operate("rotate-keys", "session-key", "--yes").returncode == 0
-    city.rehearsed.redeploy(max_per_person="max_per_person = 19 # another package, so that new processes begin")  # type: ignore[union-attr]
-
-    assert client.get("/v1/me").status == 200
-
-
 def test_an_operator_runs_a_job_where_the_city_runs(stage: dict[str, DeployedCity]) -> None:
     done = stage["linyi"].operate("--json", "jobs", "run", "rotate_keys")
     assert (done.returncode, json.loads(done.stdout)) == (0, {"job": "rotate_keys", "amount": 0}), done.stderr
