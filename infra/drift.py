@@ -12,13 +12,11 @@ from chalicelib.core import aws, store
 from chalicelib.core.names import storage_key_alias
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Row
-from infra.tables import Definition, table_properties
+from infra.tables import RECOVERY_DAYS, Definition, table_properties
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-RECOVERY_DAYS = 35
-"""How far back a table can be restored; tests/infra holds it against what is deployed."""
 
 IN_AWS_ONLY = ("deletion protection", "point-in-time recovery", "encryption")
 """What a city on this machine has none of, so it is not looked at there."""

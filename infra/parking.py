@@ -21,7 +21,7 @@ from chalicelib.core.store import is_passing
 from infra.calls import LONGEST_SECONDS, FunctionFailed, call, client
 from infra.grants import RIGHTS
 from infra.local.delivery import lambda_record
-from infra.wiring import Wiring
+from infra.wiring import SCHEDULER, Wiring
 
 HIDDEN_SECONDS = LONGEST_SECONDS + 300
 """How long a parked message is hidden while it is done again: the longest call, and five minutes to read a batch first.
@@ -34,9 +34,6 @@ WAIT_SECONDS = 1
 
 READS_AT_MOST = 300
 """Pages of a stream that are read for one batch: three times what a hundred records need that fill a page (1 MB) each."""
-
-SCHEDULES = "schedules"
-"""The parking of what EventBridge Scheduler could not hand over (infra/cdk/events.py)."""
 
 _LOST = ("TrimmedDataAccessException", "ResourceNotFoundException")
 _BATCH = ("streamArn", "shardId", "startSequenceNumber", "endSequenceNumber")
@@ -78,7 +75,7 @@ class Parked:
         """`row`, `batch` or `call`, or `unreadable`: from a queue comes a row, from a function a batch or a call."""
         if self.source in _queues():
             return "row" if _is_full(self.body.get("keys")) else "unreadable"
-        if self.source == SCHEDULES:
+        if self.source == SCHEDULER:
             return "call" if _is_full(self.body) else "unreadable"
         if _is_batch(self.body.get("DDBStreamBatchInfo")):
             return "batch"
@@ -88,7 +85,7 @@ class Parked:
 def sources() -> list[str]:
     """Everything that may park something: queues, functions that are not the gateway's, schedules."""
     functions = [function for function in RIGHTS if function != "api_handler"]
-    return sorted({*_queues(), *functions, SCHEDULES})
+    return sorted({*_queues(), *functions, SCHEDULER})
 
 
 def counts() -> dict[str, Count]:
@@ -191,7 +188,7 @@ def _meaning(error: ClientError) -> Exception:
 def _call_again(parked: Parked) -> None:
     """A destination keeps the event as `requestPayload`; Scheduler parks the event itself."""
     function = parked.source
-    if parked.source == SCHEDULES:
+    if parked.source == SCHEDULER:
         name = str(parked.body.get("job", ""))
         function = next((job.function for job in Wiring().schedules if job.name == name), "")
     if not function:

@@ -10,6 +10,9 @@ from pynamodb.attributes import TTLAttribute
 
 from chalicelib.core.store import Row
 
+RECOVERY_DAYS = 35
+"""How far back a deployed table can be restored, by the second; the most that DynamoDB offers."""
+
 Definition = dict[str, Any]
 
 

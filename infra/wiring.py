@@ -53,6 +53,10 @@ QUEUES = (
 SCHEDULES = (Schedule("rotate_keys", "rotate_keys", "cron(30 3 * * ? *)"),)
 
 
+SCHEDULER = "schedules"
+"""What parking calls the source of what EventBridge Scheduler could not hand over."""
+
+
 @dataclass(frozen=True)
 class Wiring:
     """All of it together."""

@@ -9,10 +9,7 @@ from chalicelib.core.names import SCHEMA_VERSIONS, table_name
 from chalicelib.core.store import Row
 from infra.cdk.keys import KEPT
 from infra.cdk.names import logical, stream_parameter
-from infra.tables import Definition, table_properties
-
-RECOVERY_DAYS = 35
-"""How far back a table can be restored, by the second; the most that DynamoDB offers."""
+from infra.tables import RECOVERY_DAYS, Definition, table_properties
 
 
 class Data(Construct):

@@ -15,9 +15,9 @@ from infra.cdk.data import Data
 from infra.cdk.functions import Functions
 from infra.cdk.keys import Keys
 from infra.cdk.names import logical, resource, stream_parameter
-from infra.cdk.queues import SCHEDULES, Queues
+from infra.cdk.queues import Queues
 from infra.cdk.roles import Arns, allow
-from infra.wiring import QueueSource, Schedule, StreamSource, Wiring
+from infra.wiring import SCHEDULER, QueueSource, Schedule, StreamSource, Wiring
 
 RETRY_SECONDS = 3600
 """How long a schedule tries to reach its function."""
@@ -125,7 +125,7 @@ class Events(Construct):
                 arn=self._functions.arn(job.function),
                 role_arn=role.role_arn,
                 input=json.dumps({"job": job.name}),  # says in the parking which job could not be called
-                dead_letter_config=properties.DeadLetterConfigProperty(arn=self._arns.parking(SCHEDULES)),
+                dead_letter_config=properties.DeadLetterConfigProperty(arn=self._arns.parking(SCHEDULER)),
                 retry_policy=properties.RetryPolicyProperty(
                     maximum_event_age_in_seconds=RETRY_SECONDS, maximum_retry_attempts=10
                 ),
@@ -144,7 +144,7 @@ class Events(Construct):
         )
         called = [self._functions.arn(function) for function in functions]
         role.add_to_policy(allow("CallJobs", ["lambda:InvokeFunction"], called))
-        role.add_to_policy(allow("Park", ["sqs:SendMessage"], [self._arns.parking(SCHEDULES)]))
+        role.add_to_policy(allow("Park", ["sqs:SendMessage"], [self._arns.parking(SCHEDULER)]))
         storage = [self._storage.key_arn]
         role.add_to_policy(allow("StorageKey", ["kms:Decrypt", "kms:GenerateDataKey"], storage))
         return role

@@ -9,10 +9,7 @@ from chalicelib.core.names import parking_name, resource_name
 from infra.cdk.keys import KEPT
 from infra.cdk.names import API, logical
 from infra.grants import RIGHTS
-from infra.wiring import QueueSource, Wiring
-
-SCHEDULES = "schedules"
-"""The parking of what EventBridge Scheduler could not hand over."""
+from infra.wiring import SCHEDULER, QueueSource, Wiring
 
 VISIBILITY_TIMES = 6
 """A message is hidden six times as long as its function may take, as AWS advises: retries within Lambda fit in (check 7)."""
@@ -32,7 +29,7 @@ class Queues(Construct):
         super().__init__(scope, "Queues")
         self._city, self._key = city, key
         functions = [function for function in RIGHTS if function != API]
-        self.parked = (*functions, *(source.queue for source in wiring.queues), SCHEDULES)
+        self.parked = (*functions, *(source.queue for source in wiring.queues), SCHEDULER)
         parkings = {source: self._parking(source) for source in self.parked}
         for source in wiring.queues:
             self._work(source, parkings[source.queue])

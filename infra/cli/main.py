@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -22,6 +22,7 @@ from infra.cli.dlq import dlq
 from infra.cli.files import CsvFile, UnusableFile, look_through
 from infra.cli.importing import FileKind, Summary, import_file
 from infra.cli.jobs import jobs
+from infra.cli.operating import fail
 from infra.cli.options import GlobalOptionsAnywhere, Target, UnusableTarget, local_target
 from infra.cli.restoring import restore_check
 from infra.cli.rotating import rotate_keys
@@ -96,7 +97,7 @@ def _import(context: typer.Context, kind: FileKind, path: Path) -> None:
         target = local_target(city, endpoint_url, as_json=as_json)
         file = look_through(path, kind.columns)
     except (UnusableTarget, UnusableFile) as error:
-        _fail(str(error), NOT_STARTED)
+        fail(str(error), NOT_STARTED)
     with working_for(target.city, target.endpoint_url):
         summary = _imported(target, kind, file)
     _report(target, kind, summary)
@@ -108,14 +109,14 @@ def _imported(target: Target, kind: FileKind, file: CsvFile) -> Summary:
     try:
         if not _is_emulator():
             address = target.endpoint_url
-            _fail(
+            fail(
                 f"What answers at {address} is no emulator of AWS; `make run` prints the emulator's address.",
                 NOTHING_DONE,
             )
         with _progress(target, kind, file) as watch:
             return import_file(kind, file, watch)
     except (*STORAGE_ERRORS, Unavailable) as error:
-        _fail(_reason(target, error), NOTHING_DONE)
+        fail(_reason(target, error), NOTHING_DONE)
 
 
 def _is_emulator() -> bool:
@@ -173,8 +174,3 @@ def _report(target: Target, kind: FileKind, summary: Summary) -> None:
     typer.echo(f"{summary.imported} of {summary.rows} rows of {kind} are in {target.city}.")
     if report:
         typer.echo(f"{summary.rejected} rejected; line numbers and reasons: {report}")
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)

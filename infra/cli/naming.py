@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -18,6 +18,7 @@ from chalicelib.health.sources import InvalidSourceName
 from chalicelib.tracing import errors
 from chalicelib.tracing.service import WAITS, Namings, Proposal
 from chalicelib.tracing.tables import Act
+from infra.cli.operating import fail
 from infra.cli.options import UnusableTarget, operating
 from infra.cli.principals import principal
 
@@ -148,12 +149,12 @@ def _asked(context: typer.Context, ask: Callable[[Namings], T]) -> T:
         with operating(city, endpoint_url), redirect_stdout(sys.stderr):
             return ask(Namings(IdentityMacs()))
     except UnusableTarget as error:
-        _fail(str(error), NOT_STARTED)
+        fail(str(error), NOT_STARTED)
     except GatebookError as error:
         words = WORDS.get(type(error)) or text("errors", f"{error.code}.detail", "en")
-        _fail(words, NOT_STARTED if isinstance(error, Invalid) else REFUSED)
+        fail(words, NOT_STARTED if isinstance(error, Invalid) else REFUSED)
     except STORAGE_ERRORS as error:
-        _fail(f"{city} does not answer, or not to these credentials ({type(error).__name__}).", REFUSED)
+        fail(f"{city} does not answer, or not to these credentials ({type(error).__name__}).", REFUSED)
 
 
 def _say_proposed(context: typer.Context, proposal: Proposal) -> None:
@@ -183,8 +184,3 @@ def _line(proposal: Proposal) -> str:
 
 def _kind(proposal: Proposal) -> str:
     return f"{proposal.act} {proposal.naming}"
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)

@@ -4,13 +4,14 @@ import json
 import sys
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
+from infra.cli.operating import fail
 from infra.cli.options import UnusableTarget, operating
 from infra.restore import UNREADABLE, Ledger, Replayed, grants_in, ledger_since, replay
 
@@ -57,11 +58,11 @@ def _done(context: typer.Context, moment: datetime, *, write: bool, asks: bool) 
                 has_begun = True
             return replay(ledger, write=write, watch=lambda so_far: _progress(so_far, as_json=as_json))
     except UnusableTarget as error:
-        _fail(str(error), NOT_STARTED)
+        fail(str(error), NOT_STARTED)
     except (*STORAGE_ERRORS, Unavailable) as error:
         if has_begun:
-            _fail(f"{city} stopped midway ({type(error).__name__}); the same command goes on.", BEHIND)
-        _fail(f"{city} can't be looked at ({type(error).__name__}).", NOT_STARTED)
+            fail(f"{city} stopped midway ({type(error).__name__}); the same command goes on.", BEHIND)
+        fail(f"{city} can't be looked at ({type(error).__name__}).", NOT_STARTED)
 
 
 def _ask(city: str, moment: datetime, ledger: Ledger, *, asks: bool) -> None:
@@ -81,9 +82,9 @@ def _moment(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        _fail("--since takes a moment with its zone, as 2026-11-22T03:00:00Z.", NOT_STARTED)
+        fail("--since takes a moment with its zone, as 2026-11-22T03:00:00Z.", NOT_STARTED)
     if not NO_CITY_BEFORE <= moment <= clock.now():
-        _fail(f"--since takes a moment in the past, and none before {NO_CITY_BEFORE.year}.", NOT_STARTED)
+        fail(f"--since takes a moment in the past, and none before {NO_CITY_BEFORE.year}.", NOT_STARTED)
     return moment
 
 
@@ -106,8 +107,3 @@ def _report(done: Replayed, *, write: bool, as_json: bool) -> None:
         typer.echo(f"failed: ledger entry {one.entry}: {WHY.get(one.why, one.why)}", err=True)
     if not done.entries and not done.failed:
         typer.echo("The ledger has nothing to replay since then.")
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)

@@ -6,8 +6,7 @@ import pytest
 
 from chalicelib.core.names import table_name
 from chalicelib.core.store import tables
-from infra.drift import RECOVERY_DAYS
-from infra.tables import table_properties, ttl_attribute
+from infra.tables import RECOVERY_DAYS, table_properties, ttl_attribute
 from tests.infra.templates import Resource, Synthesised, said
 from tests.infra.wired import WIRED
 from tests.support.synthesis import synthesis

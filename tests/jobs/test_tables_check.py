@@ -15,10 +15,9 @@ from chalicelib.core.names import storage_key_alias
 from chalicelib.core.store import Row
 from infra.cli.main import app as cli
 from infra.cli.options import operating
-from infra.drift import RECOVERY_DAYS
 from infra.local.provision import provision
 from infra.process import working_for
-from infra.tables import table_definition, ttl_attribute
+from infra.tables import RECOVERY_DAYS, table_definition, ttl_attribute
 from tests.support.seam import Seam, aws_error
 
 pytestmark = pytest.mark.jobs
