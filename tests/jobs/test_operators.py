@@ -14,7 +14,7 @@ from chalicelib.core import aws, city_secrets, clock, store
 from chalicelib.core.city_secrets import CURRENT, PENDING, PREVIOUS, SESSION_KEY, SMS_GATEWAY_KEY, secret
 from chalicelib.core.jobs import JobRow, run_key
 from chalicelib.core.names import parking_name
-from chalicelib.core.rotation import prepare, prepared_version, version_of
+from chalicelib.core.rotation import discard, prepare, prepared_version, version_of
 from chalicelib.core.settings import Settings, settings
 from chalicelib.people.tables.privacy import ledger_entry
 from infra.calls import LONGEST_SECONDS, client
@@ -378,6 +378,7 @@ class TestKeys:
         assert (done.exit_code, "Somebody else" in done.stderr) == (1, True)
 
     def test_the_gateway_s_key_changes_in_two_steps(self, run: Any) -> None:
+        discard(SMS_GATEWAY_KEY)
         city_secrets.forget_secrets()
         before = secret(SMS_GATEWAY_KEY)
         assert run("rotate-keys", SMS_GATEWAY_KEY, "--finish", "--yes").exit_code == 1, "nothing is prepared"
