@@ -19,6 +19,7 @@ from infra.local.demo import demo_people
 from infra.local.provision import provision
 from infra.process import working_for
 from tests.support.seam import Seam, aws_error
+from tests.support.unmade import UNMADE
 
 pytestmark = [pytest.mark.jobs, pytest.mark.slow]
 
@@ -179,7 +180,7 @@ def test_an_import_that_was_cut_short_goes_on(
 
 
 def test_a_city_that_is_not_there_is_said_so(emulator: str, tmp_path: Path) -> None:
-    line = ["import", "people", str(_people_file(tmp_path, 1)), "--city", "beijing", "--endpoint-url", emulator]
+    line = ["import", "people", str(_people_file(tmp_path, 1)), "--city", UNMADE, "--endpoint-url", emulator]
     result = CliRunner().invoke(app, line)
     assert result.exit_code == 1
-    assert f"There is no city beijing at {emulator}." in result.stderr
+    assert f"There is no city {UNMADE} at {emulator}." in result.stderr

@@ -24,6 +24,7 @@ from infra.parking import HIDDEN_SECONDS, NoQueue, counts
 from infra.process import working_for
 from tests.support import messages
 from tests.support.seam import Seam, aws_error, put_in
+from tests.support.unmade import UNMADE
 
 pytestmark = pytest.mark.jobs
 
@@ -209,9 +210,9 @@ class TestParked:
     def test_a_city_without_its_queues_is_not_taken_for_one_without_parked_messages(
         self, emulator: str, command: list[str]
     ) -> None:
-        done = CliRunner().invoke(cli, ["--city", "beijing", "--endpoint-url", emulator, "dlq", *command])
+        done = CliRunner().invoke(cli, ["--city", UNMADE, "--endpoint-url", emulator, "dlq", *command])
         assert (done.exit_code, done.stdout) == (1, "")
-        assert "gatebook-beijing-ledger-retries-parked" in done.stderr
+        assert f"gatebook-{UNMADE}-ledger-retries-parked" in done.stderr
 
     def test_in_aws_every_function_has_its_parking_on_this_machine_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         url = aws.sqs().create_queue(QueueName=parking_name(CITY, "schedules"))["QueueUrl"]
@@ -428,9 +429,9 @@ def test_a_city_that_is_not_there_is_said_in_a_line(emulator: str, command: list
 
 @pytest.mark.parametrize("command", [["jobs", "status"], ["dlq", "list"], ["rotate-keys", SESSION_KEY, "--yes"]])
 def test_a_city_that_was_never_made_there_is_told_from_one_that_fails(emulator: str, command: list[str]) -> None:
-    elsewhere = CliRunner().invoke(cli, ["--city", "beijing", "--endpoint-url", emulator, *command])
+    elsewhere = CliRunner().invoke(cli, ["--city", UNMADE, "--endpoint-url", emulator, *command])
     assert elsewhere.exit_code == 1
-    assert "beijing" in elsewhere.stderr
+    assert UNMADE in elsewhere.stderr
     assert elsewhere.stdout == ""
 
 
