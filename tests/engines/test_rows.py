@@ -1,6 +1,7 @@
 """Rows as the engines take them: every attribute of every kind, what is empty, what is too large (R-11, R-31)."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -48,7 +49,7 @@ def kinds(table: type[Row] = Row) -> Iterator[type[Row]]:
 def value_of(attribute: Any) -> Any:
     """Some value for an attribute of this type."""
     values: dict[type, Any] = {
-        TTLAttribute: clock.now(),
+        TTLAttribute: clock.now() + timedelta(days=1),
         UTCDateTimeAttribute: clock.now(),
         UnicodeAttribute: "value",
         NumberAttribute: 7,
