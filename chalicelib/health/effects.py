@@ -66,7 +66,7 @@ class _People:
     def _read(self) -> None:
         try:
             self._together = store.read_together([_person(change) for change in self._found])
-        except Exception as error:
+        except Exception as error:  # whatever one row of the batch caused is that record's failure, not its neighbours'
             if store.is_passing(error):
                 raise
             self._is_spoiled = True

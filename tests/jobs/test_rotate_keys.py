@@ -20,7 +20,7 @@ JOB = "rotate_keys"
 
 
 @pytest.fixture(autouse=True)
-def _never_ran(city: TestCity) -> Iterator[None]:  # noqa: ARG001
+def _never_ran(city: TestCity) -> Iterator[None]:  # noqa: ARG001  its tables must be there
     discard(SESSION_KEY)
     for row in store.query_all(JobRow, run_key(JOB)):
         store.delete(row.own_key)
@@ -80,5 +80,5 @@ def test_a_run_that_died_is_seen_and_the_next_one_ends_it(city: TestCity, faults
     assert done.done_at is not None
 
 
-def test_a_job_that_never_ran_has_no_run(city: TestCity) -> None:  # noqa: ARG001
+def test_a_job_that_never_ran_has_no_run() -> None:
     assert last_run("nothing") is None

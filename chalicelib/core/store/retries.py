@@ -59,6 +59,9 @@ _MISDEPLOYED = {
 }
 """A right, a credential, a key or a table is missing: what a deployment lacks, and every record fails alike."""
 
+_SERVER_ERRORS = 500
+"""The first status that lays the fault on the other side (RFC 9110, 15.6)."""
+
 _PASSING_STATUSES = (401, 403, 408, 429)
 """HTTP's own words for the same, for a code that is not listed here; so is every status from 500 on."""
 
@@ -80,7 +83,7 @@ def _is_answer_passing(error: ClientError) -> bool:
     if code == "TransactionCanceledException":
         return not PASSING_REASONS.isdisjoint(cancellation_reasons(error))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return code in _BUSY | _MISDEPLOYED or status in _PASSING_STATUSES or status >= 500  # noqa: PLR2004  server errors
+    return code in _BUSY | _MISDEPLOYED or status in _PASSING_STATUSES or status >= _SERVER_ERRORS
 
 
 def cancellation_reasons(error: ClientError) -> list[str]:
