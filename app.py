@@ -8,7 +8,11 @@ from typing import Any
 
 from chalice.app import Chalice
 
-import chalicelib.groups.routes
+import chalicelib.groups.routes.books
+import chalicelib.groups.routes.departments
+import chalicelib.groups.routes.invitations
+import chalicelib.groups.routes.members
+import chalicelib.groups.routes.memberships
 import chalicelib.http.routes
 import chalicelib.people.routes
 from chalicelib.alerts.sms import city_sender
@@ -20,7 +24,9 @@ from chalicelib.core.rotation import Rotation
 from chalicelib.core.services import Services
 from chalicelib.core.streams import BatchAnswer
 from chalicelib.groups.effects import sweep_book
+from chalicelib.groups.service.admins import Admins
 from chalicelib.groups.service.books import Books
+from chalicelib.groups.service.departments import Departments
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
@@ -52,7 +58,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
-        books, Invitations(), memberships, Members(),
+        books, Departments(), Admins(), Invitations(), memberships, Members(),
         ledger_effects, registry_effects, Rotation(),
     )  # fmt: skip
 
@@ -61,7 +67,11 @@ services = Services.lazily(compose)
 
 app.register_blueprint(chalicelib.http.routes.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
-app.register_blueprint(chalicelib.groups.routes.routes)
+app.register_blueprint(chalicelib.groups.routes.books.routes)
+app.register_blueprint(chalicelib.groups.routes.departments.routes)
+app.register_blueprint(chalicelib.groups.routes.invitations.routes)
+app.register_blueprint(chalicelib.groups.routes.members.routes)
+app.register_blueprint(chalicelib.groups.routes.memberships.routes)
 bind(app, services.get)
 
 

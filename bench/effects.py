@@ -10,7 +10,7 @@ from chalicelib.core import store
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.store import Row
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
-from chalicelib.groups.service.members import WHY_LIST
+from chalicelib.groups.disclosures import WHY_LIST
 from chalicelib.health.tables import FactRow
 from chalicelib.people.tables.privacy import ledger_entry
 from tests.support.city import TestCity

@@ -1,4 +1,4 @@
-"""Who calls a route of a group book: its owner, a member, or somebody about to join. Read in the session's own batch."""
+"""Who calls a route of a group book: owner, administrator, member, or who is about to join. Read in the session's own batch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,14 @@ from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.store import Key, Rows
 from chalicelib.core.tokens import Bearer
 from chalicelib.groups.codes import read_code
-from chalicelib.groups.errors import InvitationNotFound, MembershipNotFound, NotTheOwner, OrganizationNotFound
-from chalicelib.groups.tables import InvitationRow, MembershipRow, OrganizationRow
+from chalicelib.groups.errors import (
+    InvitationNotFound,
+    MembershipNotFound,
+    NotAManager,
+    NotTheOwner,
+    OrganizationNotFound,
+)
+from chalicelib.groups.tables import TOP, AdminRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person, account_keys, person_of, stepped_up
 
 Path = Mapping[str, str]
@@ -21,6 +27,32 @@ class Owner:
 
     person: Person
     organization: OrganizationRow
+
+
+@dataclass(frozen=True)
+class Manager:
+    """Who manages a part of an organization: its owner all of it, an administrator the subtree below `path` (R0.2).
+
+    Nothing above or beside that path is shown to them or done for them.
+    """
+
+    person: Person
+    organization: OrganizationRow
+    path: str
+    admin: AdminRow | None
+
+    @property
+    def org_id(self) -> str:
+        """The organization's id."""
+        return str(self.organization.org_id)
+
+    def reaches(self, path: str) -> bool:
+        """Whether something at this path lies in the subtree."""
+        return path.startswith(self.path)
+
+    def stands_above(self, path: str) -> bool:
+        """Whether something at this path lies in the subtree and below its top. The owner stands above the organization too."""
+        return self.admin is None or (path != self.path and self.reaches(path))
 
 
 @dataclass(frozen=True)
@@ -66,6 +98,39 @@ class OfOwner:
         if organization.owner_id != person.person_id:
             raise NotTheOwner
         return Owner(stepped_up(person) if self._fresh else person, organization)
+
+
+class OfManager:
+    """Admits the owner and the administrators of the organization in the path. `fresh` as for the owner."""
+
+    def __init__(self, *, fresh: bool = False) -> None:
+        """Take whether the proof of the phone must be fresh."""
+        self._fresh = fresh
+        self.name = "owner or administrator, stepped up" if fresh else "owner or administrator"
+
+    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
+        """Session, person, organization, and the caller's role in it."""
+        own = [_own_role(bearer, path["org_id"])] if bearer.person_id else []
+        return [*account_keys(bearer), OrganizationRow.of(path["org_id"]), *own]
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> Manager:
+        """The manager. Raises OrganizationNotFound, NotAManager or what a person may lack."""
+        person = person_of(bearer, rows)
+        organization = _living(rows.get(OrganizationRow.of(path["org_id"])))
+        manager = _as_manager(person, organization, bearer, rows)
+        if self._fresh:
+            stepped_up(person)
+        return manager
+
+
+def _as_manager(person: Person, organization: OrganizationRow, bearer: Bearer, rows: Rows) -> Manager:
+    """The caller as owner, or as administrator in their present life."""
+    if organization.owner_id == person.person_id:
+        return Manager(person, organization, TOP, None)
+    role = rows.get(_own_role(bearer, organization.org_id))
+    if role is None or role.enrolment != person.enrolment or role.person_id != person.person_id:
+        raise NotAManager
+    return Manager(person, organization, role.path, role)
 
 
 class OfMember:
@@ -124,6 +189,10 @@ def _own_membership(bearer: Bearer, org_id: str) -> Key[MembershipRow]:
     return MembershipRow.of(org_id, pairwise_id(org_id, bearer.person_id or ""))
 
 
+def _own_role(bearer: Bearer, org_id: str) -> Key[AdminRow]:
+    return AdminRow.of(org_id, pairwise_id(org_id, bearer.person_id or ""))
+
+
 def _is_own(membership: MembershipRow | None, person: Person) -> bool:
     """Whether a membership belongs to the caller's present life; one of an erased life counts as none."""
     return membership is not None and membership.enrolment == person.enrolment
@@ -131,5 +200,7 @@ def _is_own(membership: MembershipRow | None, person: Person) -> bool:
 
 owner = OfOwner()
 owner_stepped_up = OfOwner(fresh=True)
+manager = OfManager()
+manager_stepped_up = OfManager(fresh=True)
 member = OfMember()
 guest = OfGuest()

@@ -77,7 +77,7 @@ def _end_alone(organization: OrganizationRow, membership: MembershipRow) -> None
 
 
 def _end(transaction: Transaction, organization: OrganizationRow, membership: MembershipRow) -> None:
-    end_membership(transaction, membership)
+    end_membership(transaction, membership, with_role=False)  # roles go with the book's other rows
     transaction.put(receipt(membership, organization, Action.BOOK_DELETED))
 
 

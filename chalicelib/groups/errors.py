@@ -73,11 +73,97 @@ class InvalidExpiry(Invalid):
     field = "expires_at"
 
 
-class DepartmentNotFound(Invalid):
-    """The organization has no such department."""
+class NotAManager(Refused):
+    """Only the owner of the book or an administrator may do this, and an administrator only below their own department."""
+
+    code = "not_a_manager"
+
+
+class DepartmentNotFound(NotFound):
+    """The organization, or the part of it that the caller manages, has no such department."""
 
     code = "department_not_found"
+
+
+class UnknownDepartment(Invalid):
+    """A department that is named in a request does not exist there."""
+
+    code = "unknown_department"
     field = "department_id"
+
+
+class UnknownParent(UnknownDepartment):
+    """The department under which a new one is to stand does not exist there."""
+
+    field = "parent_id"
+
+
+class DepartmentNotEmpty(Conflict):
+    """A department can be removed when it has neither members nor departments nor administrators of its own."""
+
+    code = "department_not_empty"
+
+
+class DepartmentClosing(Conflict):
+    """The department is being removed at this moment."""
+
+    code = "department_closing"
+
+
+class TooManyDepartments(Conflict):
+    """The organization has as many departments as it may have."""
+
+    code = "too_many_departments"
+
+
+class TooManyLevels(Conflict):
+    """Departments stand in each other as deep as they may."""
+
+    code = "too_many_levels"
+
+
+class TooManyAdmins(Conflict):
+    """The organization has as many administrators as it may have."""
+
+    code = "too_many_admins"
+
+
+class TooManyInvitations(Conflict):
+    """The organization has as many registration codes as it may have."""
+
+    code = "too_many_invitations"
+
+
+class AdminNotFound(NotFound):
+    """The organization has no such administrator."""
+
+    code = "admin_not_found"
+
+
+class UnknownMember(Invalid):
+    """A member who is named in a request is none."""
+
+    code = "unknown_member"
+    field = "member_id"
+
+
+class MemberAdministrates(Refused):
+    """The member is the owner, or an administrator who is not below the caller: only the owner removes them."""
+
+    code = "member_administrates"
+
+
+class LabelRequired(Invalid):
+    """The invitation asks for a label."""
+
+    code = "label_required"
+    field = "label"
+
+
+class LabelTaken(Conflict):
+    """Another member of the organization bears this label."""
+
+    code = "label_taken"
 
 
 class MembershipNotFound(NotFound):
@@ -98,3 +184,9 @@ class AlreadyMember(Conflict):
 
 class ConsentChangedMeanwhile(Conflict):
     """The consent was changed by another request at the same moment."""
+
+
+class MemberChanged(Conflict):
+    """The member was changed or moved by another request at the same moment."""
+
+    code = "member_changed"

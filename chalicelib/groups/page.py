@@ -11,8 +11,7 @@ from chalicelib.core.errors import GatebookError
 from chalicelib.core.settings import settings
 from chalicelib.core.texts import LANGUAGES, Language, text
 from chalicelib.groups.consents import Scope, consent_text, scope_text
-from chalicelib.groups.errors import InvitationExpired, InvitationFull, InvitationRevoked
-from chalicelib.groups.service.invitations import Invited, refuse_unless_open
+from chalicelib.groups.service.invitations import Invited
 from chalicelib.http import pages
 from chalicelib.http.problems import status_of
 
@@ -23,7 +22,7 @@ def invitation(invited: Invited, language: Language) -> pages.Page:
     Where the invitation is over it says so, under the status of InvitationRevoked, InvitationExpired or InvitationFull,
     and still lets members change what they share and leave: that must stay as easy as joining was (PIPL art. 15).
     """
-    over = _why_over(invited)
+    over = invited.over
     name = invited.organization.name
     return pages.html(
         "join.html",
@@ -53,14 +52,6 @@ def refused(error: GatebookError, language: Language) -> pages.Page:
         other_title=escape(_words(error, "title", other)),
         other_detail=escape(_words(error, "detail", other)),
     )
-
-
-def _why_over(invited: Invited) -> GatebookError | None:
-    try:
-        refuse_unless_open(invited.invitation)
-    except (InvitationRevoked, InvitationExpired, InvitationFull) as error:
-        return error
-    return None
 
 
 def _scope(scope: Scope) -> str:

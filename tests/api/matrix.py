@@ -5,6 +5,8 @@ Roles:
     account     logged in by SMS code, identity not proved
     stranger    verified, has to do with none of the things
     member      verified, member of the own and of the deleted book
+    chief       verified, member and administrator of the whole own book
+    head        verified, member and administrator of a department of the own book
     former      verified, was a member of the own book and left
     owner       verified, opened the own and the deleted book
     other       verified, opened the foreign book
@@ -13,106 +15,174 @@ Roles:
 
 Things:
     -           the route names none
-    own         the owner's book, its code, its member; or what is the caller's: a code, a document
+    own         the owner's book, its code, its member, the head's department; or what is the caller's: a code, a document
     foreign     the same of the other owner; or what is somebody else's
     deleted     the same of a book that the owner deleted; its sweep has not run
     never       nothing that ever was, in a form that could be
     forged      a code with one changed character
     left        the own book, and the id of a member who left
-    mixed       the own book, and the id of a member of the foreign one
+    mixed       the own book, and the id of a member, department or code of the foreign one
+    below       the own book, and a member, a code or a department below the head's department
+    beside      the own book, and a department beside the head's
+    chief, head the own book, and the role of that administrator
 """
 
 from dataclasses import dataclass
 
-ROLES = ("nobody", "account", "stranger", "member", "former", "owner", "other", "stale", "erased")
+ROLES = ("nobody", "account", "stranger", "member", "chief", "head", "former", "owner", "other", "stale", "erased")
 
 TABLE = """
-route                                             thing    nobody account stranger member former owner other stale erased
+route                                                          thing    nobody account stranger member chief head former owner other stale erased
 
-GET    /                                          -           302     302      302    302    302   302   302   302    302
-GET    /health                                    -           200     200      200    200    200   200   200   200    200
-GET    /docs                                      -           200     200      200    200    200   200   200   200    200
-GET    /openapi.json                              -           200     200      200    200    200   200   200   200    200
-GET    /static/{name}                             own         200     200      200    200    200   200   200   200    200
-GET    /static/{name}                             never       404     404      404    404    404   404   404   404    404
+GET    /                                                       -           302     302      302    302   302  302    302   302   302   302    302
+GET    /health                                                 -           200     200      200    200   200  200    200   200   200   200    200
+GET    /docs                                                   -           200     200      200    200   200  200    200   200   200   200    200
+GET    /openapi.json                                           -           200     200      200    200   200  200    200   200   200   200    200
+GET    /static/{name}                                          own         200     200      200    200   200  200    200   200   200   200    200
+GET    /static/{name}                                          never       404     404      404    404   404  404    404   404   404   404    404
 
-POST   /v1/auth/codes                             -           202     202      202    202    202   202   202   202    202
-POST   /v1/auth/sessions                          own         201     201      201    201    201   201   201   201    201
-POST   /v1/auth/sessions                          foreign     401     401      401    401    401   401   401   401    401
-POST   /v1/auth/sessions                          never       401     401      401    401    401   401   401   401    401
-DELETE /v1/auth/sessions                          -           401     204      204    204    204   204   204   204    401
-DELETE /v1/auth/sessions/current                  -           401     204      204    204    204   204   204   204    401
-POST   /v1/auth/sessions/current/step-up          own         401     204      204    204    204   204   204   204    401
-POST   /v1/auth/sessions/current/step-up          foreign     401     401      401    401    401   401   401   401    401
-POST   /v1/auth/sessions/current/step-up          never       401     401      401    401    401   401   401   401    401
+POST   /v1/auth/codes                                          -           202     202      202    202   202  202    202   202   202   202    202
+POST   /v1/auth/sessions                                       own         201     201      201    201   201  201    201   201   201   201    201
+POST   /v1/auth/sessions                                       foreign     401     401      401    401   401  401    401   401   401   401    401
+POST   /v1/auth/sessions                                       never       401     401      401    401   401  401    401   401   401   401    401
+DELETE /v1/auth/sessions                                       -           401     204      204    204   204  204    204   204   204   204    401
+DELETE /v1/auth/sessions/current                               -           401     204      204    204   204  204    204   204   204   204    401
+POST   /v1/auth/sessions/current/step-up                       own         401     204      204    204   204  204    204   204   204   204    401
+POST   /v1/auth/sessions/current/step-up                       foreign     401     401      401    401   401  401    401   401   401   401    401
+POST   /v1/auth/sessions/current/step-up                       never       401     401      401    401   401  401    401   401   401   401    401
 
-GET    /v1/me                                     -           401     200      200    200    200   200   200   200    401
-DELETE /v1/me                                     -           401     204      204    204    204   409   409   401    401
-PUT    /v1/me/identity                            own         401     200      200    200    200   200   200   401    401
-PUT    /v1/me/identity                            foreign     401     403      403    403    403   403   403   401    401
-PUT    /v1/me/identity                            never       401     403      403    403    403   403   403   401    401
-GET    /v1/me/consents                            -           401     403      200    200    200   200   200   200    401
-GET    /v1/me/access-log                          -           401     403      200    200    200   200   200   200    401
+GET    /v1/me                                                  -           401     200      200    200   200  200    200   200   200   200    401
+DELETE /v1/me                                                  -           401     204      204    204   204  204    204   409   409   401    401
+PUT    /v1/me/identity                                         own         401     200      200    200   200  200    200   200   200   401    401
+PUT    /v1/me/identity                                         foreign     401     403      403    403   403  403    403   403   403   401    401
+PUT    /v1/me/identity                                         never       401     403      403    403   403  403    403   403   403   401    401
+GET    /v1/me/consents                                         -           401     403      200    200   200  200    200   200   200   200    401
+GET    /v1/me/access-log                                       -           401     403      200    200   200  200    200   200   200   200    401
 
-GET    /v1/organizations                          -           401     403      200    200    200   200   200   200    401
-POST   /v1/organizations                          -           401     403      201    201    201   201   201   201    401
-GET    /v1/organizations/{org_id}                 own         401     403      403    403    403   200   403   200    401
-GET    /v1/organizations/{org_id}                 foreign     401     403      403    403    403   403   200   403    401
-GET    /v1/organizations/{org_id}                 deleted     401     403      404    404    404   404   404   404    401
-GET    /v1/organizations/{org_id}                 never       401     403      404    404    404   404   404   404    401
-DELETE /v1/organizations/{org_id}                 own         401     403      403    403    403   204   403   401    401
-DELETE /v1/organizations/{org_id}                 foreign     401     403      403    403    403   403   204   403    401
-DELETE /v1/organizations/{org_id}                 deleted     401     403      404    404    404   404   404   404    401
-DELETE /v1/organizations/{org_id}                 never       401     403      404    404    404   404   404   404    401
-POST   /v1/organizations/{org_id}/invitations     own         401     403      403    403    403   201   403   201    401
-POST   /v1/organizations/{org_id}/invitations     foreign     401     403      403    403    403   403   201   403    401
-POST   /v1/organizations/{org_id}/invitations     deleted     401     403      404    404    404   404   404   404    401
-POST   /v1/organizations/{org_id}/invitations     never       401     403      404    404    404   404   404   404    401
-GET    /v1/organizations/{org_id}/members         own         401     403      403    403    403   200   403   200    401
-GET    /v1/organizations/{org_id}/members         foreign     401     403      403    403    403   403   200   403    401
-GET    /v1/organizations/{org_id}/members         deleted     401     403      404    404    404   404   404   404    401
-GET    /v1/organizations/{org_id}/members         never       401     403      404    404    404   404   404   404    401
-DELETE /v1/organizations/{org_id}/members/{member_id}  own    401     403      403    403    403   204   403   204    401
-DELETE /v1/organizations/{org_id}/members/{member_id}  foreign 401    403      403    403    403   403   204   403    401
-DELETE /v1/organizations/{org_id}/members/{member_id}  mixed  401     403      403    403    403   404   403   404    401
-DELETE /v1/organizations/{org_id}/members/{member_id}  left   401     403      403    403    403   404   403   404    401
-DELETE /v1/organizations/{org_id}/members/{member_id}  deleted 401    403      404    404    404   404   404   404    401
-DELETE /v1/organizations/{org_id}/members/{member_id}  never  401     403      404    404    404   404   404   404    401
+GET    /v1/organizations                                       -           401     403      200    200   200  200    200   200   200   200    401
+POST   /v1/organizations                                       -           401     403      201    201   201  201    201   201   201   201    401
+GET    /v1/organizations/{org_id}                              own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}                              foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}                              deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}                              never       401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}                              own         401     403      403    403   403  403    403   204   403   401    401
+DELETE /v1/organizations/{org_id}                              foreign     401     403      403    403   403  403    403   403   204   403    401
+DELETE /v1/organizations/{org_id}                              deleted     401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}                              never       401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/invitations                  own         401     403      403    403   201  201    403   201   403   201    401
+POST   /v1/organizations/{org_id}/invitations                  foreign     401     403      403    403   403  403    403   403   201   403    401
+POST   /v1/organizations/{org_id}/invitations                  deleted     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/invitations                  never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/members                      own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/members                      foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/members                      deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/members                      never       401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/members/{member_id}          own         401     403      403    403   204  404    403   204   403   204    401
+DELETE /v1/organizations/{org_id}/members/{member_id}          foreign     401     403      403    403   403  403    403   403   204   403    401
+DELETE /v1/organizations/{org_id}/members/{member_id}          mixed       401     403      403    403   404  404    403   404   403   404    401
+DELETE /v1/organizations/{org_id}/members/{member_id}          left        401     403      403    403   404  404    403   404   403   404    401
+DELETE /v1/organizations/{org_id}/members/{member_id}          deleted     401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/members/{member_id}          never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/invitations                  own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/invitations                  foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/invitations                  deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/invitations                  never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/invitations/{invitation_id}  own         401     403      403    403   200  404    403   200   403   200    401
+GET    /v1/organizations/{org_id}/invitations/{invitation_id}  below       401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/invitations/{invitation_id}  foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/invitations/{invitation_id}  mixed       401     403      403    403   404  404    403   404   403   404    401
+GET    /v1/organizations/{org_id}/invitations/{invitation_id}  deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/invitations/{invitation_id}  never       401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  own         401     403      403    403   204  404    403   204   403   204    401
+DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  below       401     403      403    403   204  204    403   204   403   204    401
+DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  foreign     401     403      403    403   403  403    403   403   204   403    401
+DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  mixed       401     403      403    403   404  404    403   404   403   404    401
+DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  deleted     401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/departments                  own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/departments                  foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/departments                  deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/departments                  never       401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/departments                  own         401     403      403    403   201  201    403   201   403   201    401
+POST   /v1/organizations/{org_id}/departments                  foreign     401     403      403    403   403  403    403   403   201   403    401
+POST   /v1/organizations/{org_id}/departments                  deleted     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/departments                  never       401     403      404    404   404  404    404   404   404   404    401
+PATCH  /v1/organizations/{org_id}/departments/{department_id}  own         401     403      403    403   200  403    403   200   403   200    401
+PATCH  /v1/organizations/{org_id}/departments/{department_id}  below       401     403      403    403   200  200    403   200   403   200    401
+PATCH  /v1/organizations/{org_id}/departments/{department_id}  beside      401     403      403    403   200  404    403   200   403   200    401
+PATCH  /v1/organizations/{org_id}/departments/{department_id}  foreign     401     403      403    403   403  403    403   403   200   403    401
+PATCH  /v1/organizations/{org_id}/departments/{department_id}  mixed       401     403      403    403   404  404    403   404   403   404    401
+PATCH  /v1/organizations/{org_id}/departments/{department_id}  deleted     401     403      404    404   404  404    404   404   404   404    401
+PATCH  /v1/organizations/{org_id}/departments/{department_id}  never       401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/departments/{department_id}  own         401     403      403    403   409  403    403   409   403   409    401
+DELETE /v1/organizations/{org_id}/departments/{department_id}  below       401     403      403    403   204  204    403   204   403   204    401
+DELETE /v1/organizations/{org_id}/departments/{department_id}  beside      401     403      403    403   204  404    403   204   403   204    401
+DELETE /v1/organizations/{org_id}/departments/{department_id}  foreign     401     403      403    403   403  403    403   403   204   403    401
+DELETE /v1/organizations/{org_id}/departments/{department_id}  mixed       401     403      403    403   404  404    403   404   403   404    401
+DELETE /v1/organizations/{org_id}/departments/{department_id}  deleted     401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/departments/{department_id}  never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/admins                       own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/admins                       foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/admins                       deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/admins                       never       401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/admins                       own         401     403      403    403   403  403    403   201   403   201    401
+POST   /v1/organizations/{org_id}/admins                       foreign     401     403      403    403   403  403    403   403   201   403    401
+POST   /v1/organizations/{org_id}/admins                       deleted     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/admins                       never       401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/admins/{member_id}           own         401     403      403    403   403  403    403   404   403   404    401
+DELETE /v1/organizations/{org_id}/admins/{member_id}           head        401     403      403    403   403  204    403   204   403   204    401
+DELETE /v1/organizations/{org_id}/admins/{member_id}           chief       401     403      403    403   204  403    403   204   403   204    401
+DELETE /v1/organizations/{org_id}/admins/{member_id}           foreign     401     403      403    403   403  403    403   403   404   403    401
+DELETE /v1/organizations/{org_id}/admins/{member_id}           mixed       401     403      403    403   403  403    403   404   403   404    401
+DELETE /v1/organizations/{org_id}/admins/{member_id}           deleted     401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/admins/{member_id}           never       401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/members/{member_id}          below       401     403      403    403   204  204    403   204   403   204    401
 
-GET    /c/{code}                                  own         200     200      200    200    200   200   200   200    200
-GET    /c/{code}                                  foreign     200     200      200    200    200   200   200   200    200
-GET    /c/{code}                                  deleted     404     404      404    404    404   404   404   404    404
-GET    /c/{code}                                  never       404     404      404    404    404   404   404   404    404
-GET    /c/{code}                                  forged      404     404      404    404    404   404   404   404    404
-GET    /v1/invitations/{code}                     own         200     200      200    200    200   200   200   200    200
-GET    /v1/invitations/{code}                     foreign     200     200      200    200    200   200   200   200    200
-GET    /v1/invitations/{code}                     deleted     404     404      404    404    404   404   404   404    404
-GET    /v1/invitations/{code}                     never       404     404      404    404    404   404   404   404    404
-GET    /v1/invitations/{code}                     forged      404     404      404    404    404   404   404   404    404
-POST   /v1/invitations/{code}/join                own         401     403      201    200    201   201   201   201    401
-POST   /v1/invitations/{code}/join                foreign     401     403      201    201    201   201   201   201    401
-POST   /v1/invitations/{code}/join                deleted     401     403      404    404    404   404   404   404    401
-POST   /v1/invitations/{code}/join                never       401     403      404    404    404   404   404   404    401
-POST   /v1/invitations/{code}/join                forged      401     404      404    404    404   404   404   404    404
+GET    /c/{code}                                               own         200     200      200    200   200  200    200   200   200   200    200
+GET    /c/{code}                                               foreign     200     200      200    200   200  200    200   200   200   200    200
+GET    /c/{code}                                               deleted     404     404      404    404   404  404    404   404   404   404    404
+GET    /c/{code}                                               never       404     404      404    404   404  404    404   404   404   404    404
+GET    /c/{code}                                               forged      404     404      404    404   404  404    404   404   404   404    404
+GET    /v1/invitations/{code}                                  own         200     200      200    200   200  200    200   200   200   200    200
+GET    /v1/invitations/{code}                                  foreign     200     200      200    200   200  200    200   200   200   200    200
+GET    /v1/invitations/{code}                                  deleted     404     404      404    404   404  404    404   404   404   404    404
+GET    /v1/invitations/{code}                                  never       404     404      404    404   404  404    404   404   404   404    404
+GET    /v1/invitations/{code}                                  forged      404     404      404    404   404  404    404   404   404   404    404
+POST   /v1/invitations/{code}/join                             own         401     403      201    200   200  200    201   201   201   201    401
+POST   /v1/invitations/{code}/join                             foreign     401     403      201    201   201  201    201   201   201   201    401
+POST   /v1/invitations/{code}/join                             deleted     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/invitations/{code}/join                             never       401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/invitations/{code}/join                             forged      401     404      404    404   404  404    404   404   404   404    404
 
-GET    /v1/me/memberships                         -           401     403      200    200    200   200   200   200    401
-DELETE /v1/me/memberships/{org_id}                own         401     403      404    204    404   404   404   404    401
-DELETE /v1/me/memberships/{org_id}                foreign     401     403      404    404    404   404   404   404    401
-DELETE /v1/me/memberships/{org_id}                deleted     401     403      404    404    404   404   404   404    401
-DELETE /v1/me/memberships/{org_id}                never       401     403      404    404    404   404   404   404    401
-PUT    /v1/me/memberships/{org_id}/consent        own         401     403      404    200    404   404   404   404    401
-PUT    /v1/me/memberships/{org_id}/consent        foreign     401     403      404    404    404   404   404   404    401
-PUT    /v1/me/memberships/{org_id}/consent        deleted     401     403      404    404    404   404   404   404    401
-PUT    /v1/me/memberships/{org_id}/consent        never       401     403      404    404    404   404   404   404    401
+GET    /v1/me/memberships                                      -           401     403      200    200   200  200    200   200   200   200    401
+DELETE /v1/me/memberships/{org_id}                             own         401     403      404    204   204  204    404   404   404   404    401
+DELETE /v1/me/memberships/{org_id}                             foreign     401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/me/memberships/{org_id}                             deleted     401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/me/memberships/{org_id}                             never       401     403      404    404   404  404    404   404   404   404    401
+PUT    /v1/me/memberships/{org_id}/consent                     own         401     403      404    200   200  200    404   404   404   404    401
+PUT    /v1/me/memberships/{org_id}/consent                     foreign     401     403      404    404   404  404    404   404   404   404    401
+PUT    /v1/me/memberships/{org_id}/consent                     deleted     401     403      404    404   404  404    404   404   404   404    401
+PUT    /v1/me/memberships/{org_id}/consent                     never       401     403      404    404   404  404    404   404   404   404    401
 """
 
-THINGS: dict[tuple[str, ...], set[str]] = {
+THINGS: dict[tuple[str, ...] | str, set[str]] = {
     ("org_id",): {"own", "foreign", "deleted", "never"},
-    ("org_id", "member_id"): {"own", "foreign", "deleted", "never", "left", "mixed"},
+    ("org_id", "member_id"): {"own", "below", "foreign", "deleted", "never", "left", "mixed"},
+    ("org_id", "department_id"): {"own", "below", "beside", "foreign", "deleted", "never", "mixed"},
+    ("org_id", "invitation_id"): {"own", "below", "foreign", "deleted", "never", "mixed"},
+    "DELETE /v1/organizations/{org_id}/admins/{member_id}": {
+        "own",
+        "chief",
+        "head",
+        "foreign",
+        "deleted",
+        "never",
+        "mixed",
+    },
     ("code",): {"own", "foreign", "deleted", "never", "forged"},
     ("name",): {"own", "never"},
 }
-"""Which things a route with these parameters must list."""
+"""Which things a route with these parameters must list, or this very route."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.core import clock, ids
 from chalicelib.core.crypto import encode
-from chalicelib.groups.codes import code_of, new_invitation_id
+from chalicelib.groups.codes import code_of, new_invitation_id, read_code
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
 from tests.support.people import TestPerson
@@ -19,6 +19,9 @@ NO_CODE = "000000"
 STALE_MINUTES = 16
 AFTER_COOLDOWN_MINUTES = 2
 OWNED = {"owner": "book", "stale": "book", "other": "foreign_book"}
+MANAGING = {*OWNED, "chief", "head"}
+"""Roles that change what others see of a book: what uses it up needs one of its own."""
+
 STEP_UP = "POST /v1/auth/sessions/current/step-up"
 
 
@@ -104,6 +107,39 @@ class World:
         return self.joined[0]
 
     @cached_property
+    def chiefs(self) -> tuple[Client, str]:
+        """Who administers the whole own book, and their id in it."""
+        client = self._verified("chief")
+        member_id = self.city.join(client, self.code, *SCOPES)
+        self._name(member_id, None)
+        return client, member_id
+
+    @property
+    def chief(self) -> Client:
+        return self.chiefs[0]
+
+    @cached_property
+    def heads(self) -> tuple[Client, str]:
+        """Who administers a department of the own book, and their id in it."""
+        client = self._verified("head")
+        member_id = self.city.join(client, self.code, *SCOPES)
+        self._name(member_id, self.department)
+        return client, member_id
+
+    @property
+    def head(self) -> Client:
+        return self.heads[0]
+
+    def _name(self, member_id: str, department_id: str | None) -> None:
+        body = {"member_id": member_id, "department_id": department_id}
+        assert self.owner_of_book.post(f"/v1/organizations/{self.book}/admins", body).status == 201
+
+    @property
+    def owner_of_book(self) -> Client:
+        """Who opened the book that this world uses, which may be another world's."""
+        return self.owner if self._things is self else self._things.owner
+
+    @cached_property
     def left(self) -> tuple[Client, str]:
         """Who left, and the id that they had in the own book."""
         client = self._verified("former")
@@ -135,6 +171,44 @@ class World:
         return self.city.invite(self.owner, self.book) if self._things is self else self._things.code
 
     @cached_property
+    def department(self) -> str:
+        """The head's department."""
+        if self._things is not self:
+            return self._things.department
+        return self._department("Grade 1", None)
+
+    @property
+    def inhabited(self) -> str:
+        """The head's department, after somebody joined below it."""
+        self.inner  # noqa: B018  made by being asked for
+        return self.department
+
+    @cached_property
+    def below(self) -> str:
+        """An empty department below the head's."""
+        return self._department("Class 1", self.department)
+
+    @cached_property
+    def beside(self) -> str:
+        """An empty department beside the head's."""
+        return self._department("Grade 2", None)
+
+    def _department(self, name: str, parent_id: str | None, *, foreign: bool = False) -> str:
+        owner, book = (self.other, self.foreign_book) if foreign else (self.owner_of_book, self.book)
+        return self.city.department(owner, book, name, parent_id)
+
+    @cached_property
+    def foreign_department(self) -> str:
+        return self._department("Stand 1", None, foreign=True)
+
+    @cached_property
+    def inner(self) -> tuple[str, str, str]:
+        """A department below the head's with a code of its own, and the id of the member who joined with it."""
+        department_id = self._department("Class 2", self.department)
+        code = self.city.invite(self.owner_of_book, self.book, department_id=department_id)
+        return department_id, code, self.city.join(self._verified("inner"), code, *SCOPES)
+
+    @cached_property
     def foreign_book(self) -> str:
         return self.city.book(self.other, "Spring Fair") if self._things is self else self._things.foreign_book
 
@@ -147,13 +221,14 @@ class World:
         return self.city.join(self._somebody_else, self.foreign_code, *SCOPES)
 
     @cached_property
-    def deleted(self) -> tuple[str, str, str]:
-        """A deleted book, its code, and the id of the member that it had."""
+    def deleted(self) -> tuple[str, str, str, str]:
+        """A deleted book, its code, and the ids of the member and the department that it had."""
         book = self.city.book(self.owner, "Closed Shop")
         code = self.city.invite(self.owner, book)
         member_id = self.city.join(self.member, code, *SCOPES)
+        department_id = self.city.department(self.owner, book, "Counter", None)
         assert self.owner.delete(f"/v1/organizations/{book}").status == 204
-        return book, code, member_id
+        return book, code, member_id, department_id
 
     def _parameter(self, name: str, thing: str) -> str:
         value: str = PARAMETERS[name][thing](self)
@@ -173,6 +248,27 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "never": lambda _: ids.new_id(),
         "left": lambda world: world.book,
         "mixed": lambda world: world.book,
+        "below": lambda world: world.book,
+        "beside": lambda world: world.book,
+        "chief": lambda world: world.book,
+        "head": lambda world: world.book,
+    },
+    "department_id": {
+        "own": lambda world: world.inhabited,
+        "below": lambda world: world.below,
+        "beside": lambda world: world.beside,
+        "foreign": lambda world: world.foreign_department,
+        "deleted": lambda world: world.deleted[3],
+        "never": lambda _: encode(bytes(range(8))),
+        "mixed": lambda world: world.foreign_department,
+    },
+    "invitation_id": {
+        "own": lambda world: read_code(world.code)[1],
+        "below": lambda world: read_code(world.inner[1])[1],
+        "foreign": lambda world: read_code(world.foreign_code)[1],
+        "deleted": lambda world: read_code(world.deleted[1])[1],
+        "never": lambda _: new_invitation_id(),
+        "mixed": lambda world: read_code(world.foreign_code)[1],
     },
     "member_id": {
         "own": lambda world: world.joined[1],
@@ -181,6 +277,9 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "never": lambda _: encode(bytes(range(16))),
         "left": lambda world: world.left[1],
         "mixed": lambda world: world.foreign_member_id,
+        "below": lambda world: world.inner[2],
+        "chief": lambda world: world.chiefs[1],
+        "head": lambda world: world.heads[1],
     },
     "code": {
         "own": lambda world: world.code,
@@ -227,6 +326,10 @@ def _scopes(*_: object) -> dict[str, Any]:
     return {"scopes": ["vaccination"]}
 
 
+def _admin(world: World, _role: str, thing: str) -> dict[str, Any]:
+    return {"member_id": world.foreign_member_id if thing == "foreign" else world.joined[1]}
+
+
 BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/auth/codes": lambda world, _role, _thing: {"phone": world.city.stranger().phone},
     "POST /v1/auth/sessions": _log_in,
@@ -234,6 +337,9 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "PUT /v1/me/identity": _claim,
     "POST /v1/organizations": _open_book,
     "POST /v1/organizations/{org_id}/invitations": lambda *_: {"max_uses": 3},
+    "POST /v1/organizations/{org_id}/departments": lambda *_: {"name": "Class 7"},
+    "PATCH /v1/organizations/{org_id}/departments/{department_id}": lambda *_: {"name": "Class 8"},
+    "POST /v1/organizations/{org_id}/admins": _admin,
     "POST /v1/invitations/{code}/join": _scopes,
     "PUT /v1/me/memberships/{org_id}/consent": _scopes,
 }

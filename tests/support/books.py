@@ -80,6 +80,23 @@ class Book:
         (client,) = enrolled(self.city, person)
         return Member(person, client, self.city.join(client, self.code, *scopes))
 
+    def department(self, name: str = "Class 1", parent_id: str | None = None) -> str:
+        """A new department."""
+        return self.city.department(self.owner, self.org_id, name, parent_id)
+
+    def member_in(self, department_id: str | None, *scopes: str, **fields: Any) -> Member:
+        """A new member who joined with a department's own code."""
+        code = self.city.invite(self.owner, self.org_id, department_id=department_id, **fields)
+        return Book(self.city, self.owner, self.org_id, code).member(*scopes)
+
+    def admin(self, department_id: str | None) -> Member:
+        """A new administrator of a department, or of the whole organization, who joined the organization itself."""
+        member = self.member()
+        body = {"member_id": member.member_id, "department_id": department_id}
+        answer = self.owner.post(f"{self.path}/admins", body)
+        assert answer.status == 201, answer.text
+        return member
+
     def delete(self) -> Answer:
         """Delete the book."""
         return self.owner.delete(self.path)

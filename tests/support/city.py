@@ -137,6 +137,12 @@ class TestCity:
         assert answer.status == 201, answer.text
         return str(answer.json["code"])
 
+    def department(self, manager: Client, org_id: str, name: str = "Class 1", parent_id: str | None = None) -> str:
+        """The id of a new department."""
+        answer = manager.post(f"/v1/organizations/{org_id}/departments", {"name": name, "parent_id": parent_id})
+        assert answer.status == 201, answer.text
+        return str(answer.json["department_id"])
+
     def join(self, member: Client, code: str, *scopes: str) -> str:
         """The member id of somebody who joins with a code."""
         answer = member.post(f"/v1/invitations/{code}/join", {"scopes": list(scopes)})

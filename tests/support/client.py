@@ -72,6 +72,10 @@ class Client:
         """POST."""
         return self("POST", path, body, raw=None, **headers)
 
+    def patch(self, path: str, body: Any = None, **headers: str) -> Answer:
+        """PATCH."""
+        return self("PATCH", path, body, raw=None, **headers)
+
     def put(self, path: str, body: Any = None, **headers: str) -> Answer:
         """PUT."""
         return self("PUT", path, body, raw=None, **headers)

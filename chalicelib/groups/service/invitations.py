@@ -1,67 +1,138 @@
-"""Registration codes of a book: made by its owner, looked at by anybody who holds one (R0.1, R1.1)."""
+"""Registration codes: made, listed and revoked by managers, looked at by anybody who holds one (R0.1, R1.1)."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib.core import clock, store
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.core import clock, store, tokens
+from chalicelib.core.errors import GatebookError
 from chalicelib.core.requests import AlreadyDone, RequestKey, remember, remembered
 from chalicelib.core.store import Transaction
-from chalicelib.groups.access import Owner
+from chalicelib.groups.access import Manager
 from chalicelib.groups.codes import code_of, new_invitation_id, read_code
 from chalicelib.groups.errors import (
-    DepartmentNotFound,
+    DepartmentClosing,
     InvalidExpiry,
     InvitationExpired,
     InvitationFull,
     InvitationNotFound,
     InvitationRevoked,
-    OrganizationNotFound,
+    TooManyInvitations,
 )
-from chalicelib.groups.tables import InvitationRow, OrganizationRow
+from chalicelib.groups.labels import label_of
+from chalicelib.groups.service.departments import check_department, department_path
+from chalicelib.groups.tables import DepartmentRow, InvitationRow, OrganizationRow
+
+MOST = 2_000
+"""Registration codes of one organization that were not revoked: several for each of its departments."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a registration code promises: into which department, until when, how often, as what, under which labels."""
+
+    department_id: str | None = None
+    ends_at: datetime | None = None
+    max_uses: int | None = None
+    type: str | None = None
+    label_pattern: str | None = None
 
 
 @dataclass(frozen=True)
 class Invited:
-    """What a code opens: the organization and the invitation itself."""
+    """What a code opens: the organization, the invitation itself, and whether the department that it led to is gone."""
 
     organization: OrganizationRow
     invitation: InvitationRow
+    is_led_nowhere: bool = False
+
+    @property
+    def code(self) -> str:
+        """The signed code that is printed."""
+        return code_of(self.invitation.org_id, self.invitation.invitation_id)
+
+    @property
+    def over(self) -> GatebookError | None:
+        """Why it lets nobody in any more: InvitationRevoked, InvitationExpired or InvitationFull; None while it does."""
+        row = self.invitation
+        is_former_owners = row.term is not None and row.term != self.organization.owner_term
+        if row.revoked_at is not None or is_former_owners or self.is_led_nowhere:
+            return InvitationRevoked()
+        if row.ends_at is not None and row.ends_at <= clock.now():
+            return InvitationExpired()
+        if row.max_uses is not None and row.uses >= row.max_uses:
+            return InvitationFull()
+        return None
+
+    def refuse_unless_open(self) -> None:
+        """Raises what `over` says, if it does."""
+        if (error := self.over) is not None:
+            raise error
+
+
+@dataclass(frozen=True)
+class InvitationPage:
+    """One page of registration codes, the cursor of the next, and how many rows could not be read."""
+
+    invitations: list[Invited]
+    cursor: str | None
+    unreadable: int
 
 
 class Invitations:
-    """Makes invitations and reads their codes."""
+    """Makes, lists and revokes invitations, and reads their codes."""
 
-    def invite(
-        self,
-        owner: Owner,
-        department_id: str | None,
-        ends_at: datetime | None,
-        max_uses: int | None,
-        request: RequestKey | None,
-    ) -> str:
-        """Make an invitation and return its signed code. Departments don't exist yet, so none can be named.
+    def invite(self, manager: Manager, terms: Terms, request: RequestKey | None) -> Invited:
+        """Make a registration code for the manager's own department or one below it.
 
-        Raises DepartmentNotFound, InvalidExpiry, InvalidIdempotencyKey or IdempotencyMismatch.
+        Raises UnknownDepartment, DepartmentClosing, InvalidExpiry, InvalidLabel, TooManyInvitations, InvalidIdempotencyKey,
+        IdempotencyMismatch, or InvitationNotFound where the book was deleted since.
         """
-        org_id = owner.organization.org_id
         if (done := remembered(request)) is not None:
-            return code_of(org_id, done)
-        if department_id is not None:
-            raise DepartmentNotFound
-        key = InvitationRow.of(org_id, new_invitation_id())
-        row = InvitationRow(
-            org_id, key.range_value, ends_at=_end(ends_at), max_uses=max_uses, uses=0, created_at=clock.now()
-        )
+            return self.behind(code_of(manager.org_id, done))
+        row = _new_invitation(manager, terms)
+        try:
+            _inviting(manager, row, request).commit()
+        except AlreadyDone:
+            return self.behind(code_of(manager.org_id, remembered(request) or ""))
+        return Invited(manager.organization, row)
+
+    def list_invitations(self, manager: Manager, limit: int, cursor: str | None) -> InvitationPage:
+        """Registration codes of the manager's subtree; a page may be short, and the last has no cursor. Raises InvalidCursor."""
+        scope = f"invitations|{manager.org_id}|{manager.path}"
+        start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        prefix = InvitationRow.sk.startswith(InvitationRow.PREFIX)
+        page = store.query(InvitationRow, manager.org_id, prefix, limit=limit, start=start)
+        following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
+        rows = [row for row in page.rows if manager.reaches(row.path)]
+        return InvitationPage(_invited(manager.organization, rows), following, page.unreadable)
+
+    def show(self, manager: Manager, invitation_id: str) -> Invited:
+        """One registration code of the manager's subtree. Raises InvitationNotFound."""
+        key = InvitationRow.of(manager.org_id, invitation_id)
+        row = store.read_together([key]).get(key)
+        if row is None or not manager.reaches(row.path):
+            raise InvitationNotFound
+        return _invited(manager.organization, [row])[0]
+
+    def revoke(self, manager: Manager, invitation_id: str) -> None:
+        """Take a code back: from the answer on it lets nobody in. Doing so again changes nothing. Raises InvitationNotFound."""
+        invited = self.show(manager, invitation_id)
+        if invited.invitation.revoked_at is not None:
+            return
         transaction = Transaction()
-        remember(transaction, request, row.invitation_id)
-        transaction.put(row, InvitationRow.org_id.does_not_exist())
-        alive = OrganizationRow.deleted_at.does_not_exist() & OrganizationRow.org_id.exists()
-        transaction.check(owner.organization.own_key, alive, OrganizationNotFound())
+        unrevoked = InvitationRow.uses.exists() & InvitationRow.revoked_at.does_not_exist()
+        revoked = [InvitationRow.revoked_at.set(clock.now())]
+        transaction.update(invited.invitation.own_key, revoked, unrevoked, InvitationRevoked())
+        transaction.update(
+            manager.organization.own_key, [OrganizationRow.invitations.add(-1)], _alive(), InvitationNotFound()
+        )
         try:
             transaction.commit()
-        except AlreadyDone:
-            return code_of(org_id, remembered(request) or "")
-        return code_of(org_id, row.invitation_id)
+        except InvitationRevoked:
+            return
 
     def preview(self, code: str) -> Invited:
         """What a code opens, for anybody who holds it.
@@ -69,7 +140,7 @@ class Invitations:
         Raises InvitationNotFound, InvitationRevoked, InvitationExpired or InvitationFull.
         """
         invited = self.behind(code)
-        refuse_unless_open(invited.invitation)
+        invited.refuse_unless_open()
         return invited
 
     def behind(self, code: str) -> Invited:
@@ -83,7 +154,50 @@ class Invitations:
         organization, invitation = rows.get(keys[0]), rows.get(keys[1])
         if organization is None or organization.deleted_at is not None or invitation is None:
             raise InvitationNotFound
-        return Invited(organization, invitation)
+        return _invited(organization, [invitation])[0]
+
+
+def _new_invitation(manager: Manager, terms: Terms) -> InvitationRow:
+    own = None if manager.admin is None else manager.admin.department_id
+    return InvitationRow(
+        manager.org_id,
+        InvitationRow.of(manager.org_id, new_invitation_id()).range_value,
+        department_id=terms.department_id or own,
+        path=department_path(manager, terms.department_id),
+        type=None if terms.type is None else label_of(terms.type, "type"),
+        label_pattern=None if terms.label_pattern is None else label_of(terms.label_pattern, "label_pattern"),
+        ends_at=_end(terms.ends_at),
+        max_uses=terms.max_uses,
+        uses=0,
+        term=manager.organization.owner_term if manager.admin is None else None,
+        made_by=None if manager.admin is None else manager.admin.member_id,
+        created_at=clock.now(),
+    )
+
+
+def _inviting(manager: Manager, row: InvitationRow, request: RequestKey | None) -> Transaction:
+    """The code and the organization's count in one transaction, so that the limit holds against parallel requests."""
+    transaction = Transaction()
+    remember(transaction, request, row.invitation_id)
+    fewer = OrganizationRow.invitations.does_not_exist() | (OrganizationRow.invitations < MOST)
+    transaction.update(
+        manager.organization.own_key,
+        [OrganizationRow.invitations.add(1)],
+        _alive() & fewer,
+        TooManyInvitations(fields={"limit": MOST}),
+    )
+    check_department(transaction, manager.org_id, row.department_id, DepartmentClosing())
+    return transaction.put(row, InvitationRow.org_id.does_not_exist())
+
+
+def _invited(organization: OrganizationRow, invitations: list[InvitationRow]) -> list[Invited]:
+    """Invitations with what became of their departments, which are read in one batch."""
+    keys = {
+        one.department_id: DepartmentRow.of(one.org_id, one.department_id) for one in invitations if one.department_id
+    }
+    rows = store.read_together(keys.values())
+    gone = {department_id for department_id, key in keys.items() if rows.get(key) is None}
+    return [Invited(organization, one, one.department_id in gone) for one in invitations]
 
 
 def _end(ends_at: datetime | None) -> datetime | None:
@@ -99,22 +213,19 @@ def _end(ends_at: datetime | None) -> datetime | None:
     return end
 
 
-def refuse_unless_open(invitation: InvitationRow) -> None:
-    """Raises InvitationRevoked, InvitationExpired or InvitationFull if the invitation lets nobody in any more."""
-    if invitation.revoked_at is not None:
-        raise InvitationRevoked
-    if invitation.ends_at is not None and invitation.ends_at <= clock.now():
-        raise InvitationExpired
-    if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
-        raise InvitationFull
-
-
 def use_once(transaction: Transaction, invitation: InvitationRow) -> None:
-    """Count one use in the joining transaction where uses are limited.
+    """Count one use in the joining transaction where uses are limited, and demand that the code was not revoked meanwhile.
 
     An unlimited invitation is not written to: thousands who join at once would queue for its row.
     """
+    unrevoked = InvitationRow.uses.exists() & InvitationRow.revoked_at.does_not_exist()
     if invitation.max_uses is None:
+        transaction.check(invitation.own_key, unrevoked, InvitationRevoked())
         return
-    unused = (InvitationRow.uses < invitation.max_uses) & InvitationRow.revoked_at.does_not_exist()
+    unused = unrevoked & (InvitationRow.uses < invitation.max_uses)
     transaction.update(invitation.own_key, [InvitationRow.uses.add(1)], unused, InvitationFull())
+
+
+def _alive() -> Condition:
+    alive: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+    return alive

@@ -19,10 +19,12 @@ from chalicelib.groups.errors import (
     ConsentChangedMeanwhile,
     InvitationFull,
     InvitationNotFound,
+    InvitationRevoked,
     MembershipNotFound,
 )
-from chalicelib.groups.service.invitations import refuse_unless_open, use_once
-from chalicelib.groups.tables import TOP, MembershipRow, OrganizationRow
+from chalicelib.groups.service.departments import check_department
+from chalicelib.groups.service.invitations import Invited, use_once
+from chalicelib.groups.tables import AdminRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
 from chalicelib.people.tables.people import MembershipPointer, PersonRow
@@ -69,7 +71,7 @@ class Memberships:
         if guest.membership is not None:
             return Joined(guest.membership, is_new=False)
         try:
-            refuse_unless_open(guest.invitation)
+            Invited(guest.organization, guest.invitation).refuse_unless_open()
             membership = self._new_membership(guest, in_order(scopes))
             _joining(guest, membership).commit()
         except (AlreadyMember, InvitationFull):
@@ -80,7 +82,7 @@ class Memberships:
         return Joined(membership, is_new=True)
 
     def _new_membership(self, guest: Guest, scopes: list[str]) -> MembershipRow:
-        person, org_id = guest.person.row, guest.organization.org_id
+        person, org_id, invitation = guest.person.row, guest.organization.org_id, guest.invitation
         return MembershipRow(
             org_id,
             guest.member_id,
@@ -88,8 +90,9 @@ class Memberships:
             enrolment=person.enrolment,
             name_mask=person.name_mask,
             document_mask=person.document_mask,
-            path=TOP,
-            type=DEFAULT_TYPE,
+            department_id=invitation.department_id,
+            path=invitation.path,
+            type=invitation.type or DEFAULT_TYPE,
             scopes=scopes,
             name_mac=keyed_id("member-name", org_id, person.name_mac or ""),
             joined_at=clock.now(),
@@ -169,8 +172,8 @@ def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
     free = MembershipRow.org_id.does_not_exist() | (MembershipRow.enrolment < person.enrolment)
     transaction.put(membership, free, AlreadyMember())
     use_once(transaction, guest.invitation)
-    alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-    transaction.check(org.own_key, alive, InvitationNotFound())
+    check_department(transaction, org.org_id, guest.invitation.department_id, InvitationRevoked())
+    transaction.check(org.own_key, _takes_members(guest.invitation), InvitationNotFound())
     pointer = MembershipPointer.of(person.person_id, org.org_id)
     transaction.put(
         MembershipPointer(
@@ -182,8 +185,19 @@ def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
     return transaction.update(PersonRow.of(person.person_id), [PersonRow.memberships.add(1)], same_life, SessionEnded())
 
 
-def end_membership(transaction: Transaction, membership: MembershipRow) -> None:
-    """Remove membership and pointer and count the person's memberships down, once: the membership must still be there."""
+def _takes_members(invitation: InvitationRow) -> Condition:
+    """That the book is there, and still its who made the invitation, if that was its owner."""
+    alive: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+    return alive if invitation.term is None else alive & (OrganizationRow.owner_term == invitation.term)
+
+
+def end_membership(transaction: Transaction, membership: MembershipRow, *, with_role: bool = True) -> None:
+    """Remove membership and pointer and count the person's memberships down, once: the membership must still be there.
+
+    A role that the member had in the organization ends `with_role`, or by the caller's own part of the transaction.
+    """
+    if with_role:
+        transaction.delete(AdminRow.of(membership.org_id, membership.member_id))
     still_there = MembershipRow.enrolment == membership.enrolment
     transaction.delete(membership.own_key, still_there, MembershipNotFound())
     transaction.delete(MembershipPointer.of(membership.person_id, membership.org_id))
@@ -197,7 +211,7 @@ def end_by_pointer(pointer: MembershipPointer, organization: OrganizationRow | N
     """
     key = MembershipRow.of(pointer.org_id, pointer.member_id)
     membership = legible(store.read_together([key]), key)
-    transaction = Transaction().delete(key)
+    transaction = Transaction().delete(key).delete(AdminRow.of(pointer.org_id, pointer.member_id))
     still_there = MembershipPointer.enrolment == pointer.enrolment
     transaction.delete(pointer.own_key, still_there, MembershipNotFound())
     transaction.update(PersonRow.of(pointer.person_id), [PersonRow.memberships.add(-1)])

@@ -49,8 +49,8 @@ def test_nobody_else_sees_a_book(city: TestCity, book: Book) -> None:
 
     assert city.api.get(book.path).code == "session_required"
     assert unproven.get(book.path).code == "identity_required"
-    assert stranger.get(book.path).code == "not_the_owner"
-    assert member.client.get(book.path).code == "not_the_owner"
+    assert stranger.get(book.path).code == "not_a_manager"
+    assert member.client.get(book.path).code == "not_a_manager"
     assert stranger.get(PATH).json["items"] == []
 
 

@@ -70,7 +70,7 @@ def test_the_preview_reads_consistently(city: TestCity, book: Book, faults: Seam
     assert all(table["ConsistentRead"] for table in request.values())
 
 
-def test_only_the_owner_invites(city: TestCity, book: Book) -> None:
+def test_only_managers_invite(city: TestCity, book: Book) -> None:
     path = f"{book.path}/invitations"
     callers = city.api, city.log_in(city.stranger()), anybody(city), book.member().client
 
@@ -79,8 +79,8 @@ def test_only_the_owner_invites(city: TestCity, book: Book) -> None:
     assert [(answer.status, answer.code) for answer in answers] == [
         (401, "session_required"),
         (403, "identity_required"),
-        (403, "not_the_owner"),
-        (403, "not_the_owner"),
+        (403, "not_a_manager"),
+        (403, "not_a_manager"),
     ]
 
 
@@ -116,10 +116,10 @@ def test_wrong_fields_are_named(book: Book, changes: dict[str, Any], field: str)
 
 
 @pytest.mark.parametrize("department_id", ["", "d1", "/", "x" * 64])
-def test_no_department_exists_yet(book: Book, department_id: str) -> None:
+def test_nobody_is_invited_into_an_unknown_department(book: Book, department_id: str) -> None:
     answer = book.owner.post(f"{book.path}/invitations", invitation(department_id=department_id))
 
-    assert (answer.status, answer.code) == (422, "department_not_found")
+    assert (answer.status, answer.code) == (422, "unknown_department")
 
 
 @pytest.mark.parametrize(

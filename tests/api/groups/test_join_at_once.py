@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import store
-from chalicelib.groups.service.invitations import refuse_unless_open
-from chalicelib.groups.tables import InvitationRow
+from chalicelib.groups.service.invitations import Invited
 from tests.api.groups.steps import join
 from tests.support.books import (
     Book,
@@ -88,13 +87,15 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], Any]]:
     """What happens once between a joining request's read and its write."""
     todo: list[Callable[[], Any]] = []
 
-    def look(invitation: InvitationRow) -> None:
+    refuse = Invited.refuse_unless_open
+
+    def look(invited: Invited) -> None:
         while todo:
             todo.pop()()
-        key = invitation.own_key
-        refuse_unless_open(store.read_together([key]).get(key) or invitation)
+        key = invited.invitation.own_key
+        refuse(Invited(invited.organization, store.read_together([key]).get(key) or invited.invitation))
 
-    monkeypatch.setattr("chalicelib.groups.service.memberships.refuse_unless_open", look)
+    monkeypatch.setattr(Invited, "refuse_unless_open", look)
     return todo
 
 

@@ -1,4 +1,4 @@
-"""The tables `organizations` and `memberships`, and the questions asked of them."""
+"""The table `memberships`: who shares what with which organization, and the questions asked of it."""
 
 from typing import Any, Self
 
@@ -6,66 +6,11 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection, LocalSecondaryIndex
 
 from chalicelib.core.errors import Broken
-from chalicelib.core.store import Key, RawItem, Row, TableMeta, list_of, maybe
-
-TOP = "/"
-"""The path of an organization itself; a department's is `/<department_id>/…/`, ids only, so names are free to change."""
-
-
-class OrganizationsTable(Row):
-    """An organization in one query."""
-
-    class Meta(TableMeta):
-        """Named `organizations` in design §4."""
-
-        table = "organizations"
-
-    org_id = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-
-
-class OrganizationRow(OrganizationsTable):
-    """The organization. From `deleted_at` on nothing of it can be read, and its sweep is under way."""
-
-    name = UnicodeAttribute()
-    kind = UnicodeAttribute()
-    subdistrict = UnicodeAttribute()
-    owner_id = UnicodeAttribute()
-    created_at = UTCDateTimeAttribute()
-    deleted_at = maybe(UTCDateTimeAttribute)
-
-    @classmethod
-    def of(cls, org_id: str, *, consistent: bool = True) -> "Key[OrganizationRow]":
-        """Where an organization lies."""
-        return cls.key(org_id, "ORG", consistent=consistent)
-
-
-class InvitationRow(OrganizationsTable):
-    """A registration code: for which department, until when, how often."""
-
-    department_id = maybe(UnicodeAttribute)
-    ends_at = maybe(UTCDateTimeAttribute)
-    max_uses = maybe(NumberAttribute)
-    uses = NumberAttribute()
-    created_at = UTCDateTimeAttribute()
-    revoked_at = maybe(UTCDateTimeAttribute)
-
-    PREFIX = "INVITATION#"
-
-    @classmethod
-    def of(cls, org_id: str, invitation_id: str, *, consistent: bool = True) -> "Key[InvitationRow]":
-        """Where an invitation lies."""
-        return cls.key(org_id, f"{cls.PREFIX}{invitation_id}", consistent=consistent)
-
-    @property
-    def invitation_id(self) -> str:
-        """What tells it apart within its organization."""
-        return self.sk.removeprefix(self.PREFIX)
-
+from chalicelib.core.store import Key, RawItem, Row, TableMeta, list_of, maybe, maybe_list_of
 
 LIST_COLUMNS = [
     "person_id", "enrolment", "name_mask", "document_mask", "department_id", "label", "type", "scopes", "status",
-    "nucleic_acid", "vaccination", "travel", "attention", "joined_at",
+    "nucleic_acid", "vaccination", "travel", "attention", "overdue", "joined_at",
 ]  # fmt: skip
 """What a list of members shows, copied into both list indexes so that a page needs no second read."""
 
@@ -156,6 +101,7 @@ class ListedMember(MembershipsTable):
     vaccination = maybe(JSONAttribute)
     travel = maybe(JSONAttribute)
     attention = maybe(UnicodeAttribute)
+    overdue = maybe_list_of(UnicodeAttribute)
     joined_at = UTCDateTimeAttribute()
 
     @classmethod
@@ -163,7 +109,9 @@ class ListedMember(MembershipsTable):
         """A member from its stored form. Raises Broken also for a snapshot that is no object and a scope that is no word."""
         row = super().from_raw_data(data)
         columns = (row.status, row.nucleic_acid, row.vaccination, row.travel)
-        if None in row.scopes or not all(column is None or isinstance(column, dict) for column in columns):
+        if None in [*row.scopes, *(row.overdue or ())] or not all(
+            column is None or isinstance(column, dict) for column in columns
+        ):
             raise Broken
         return row
 

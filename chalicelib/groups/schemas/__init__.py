@@ -1,0 +1,1 @@
+"""The public contract of group books, a file a use case."""

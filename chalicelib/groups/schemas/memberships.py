@@ -1,0 +1,70 @@
+"""The public contract for people: what a code opens, joining, sharing, leaving."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from chalicelib.core.schemas import Input, Output, Query
+from chalicelib.groups.consents import Scope
+
+Scopes = Annotated[list[Annotated[Scope, Field(strict=False)]], Field(max_length=len(Scope))]
+
+
+class OrganizationPreview(Output):
+    """What somebody who holds a code learns of the organization."""
+
+    name: str
+
+
+class ScopeWords(Output):
+    """A scope and what it means."""
+
+    scope: str
+    text: str
+
+
+class InvitationPreview(Output):
+    """What joining means, before anything is given."""
+
+    organization: OrganizationPreview
+    scopes: list[str]
+    scope_texts: list[ScopeWords]
+    consent_version: str
+    consent_text: str
+
+
+class JoinRequest(Input):
+    """Joins and shares the chosen scopes; none is a choice too."""
+
+    scopes: Scopes
+
+
+class Membership(Output):
+    """A membership of the caller."""
+
+    org_id: str
+    member_id: str
+    organization: str
+    scopes: list[str]
+    joined_at: datetime
+
+
+class MembershipList(Output):
+    """The caller's memberships."""
+
+    items: list[Membership]
+    unreadable: int
+    """How many more could not be read; their rows are reported to the operators."""
+
+
+class ConsentRequest(Input):
+    """Shares exactly these scopes from now on."""
+
+    scopes: Scopes
+
+
+class SharedAddress(Query):
+    """What messengers add to an address that is sent through them. Nothing of it is used, and none of it closes a page."""
+
+    model_config = ConfigDict(extra="ignore")

@@ -1,0 +1,139 @@
+"""The table `organizations`: an organization with all that belongs to it, in one partition."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+
+from chalicelib.core.store import Key, Row, TableMeta, maybe
+
+TOP = "/"
+"""The path of an organization itself; a department's is `/<department_id>/…/`, ids only, so names are free to change."""
+
+
+class OrganizationsTable(Row):
+    """An organization in one query."""
+
+    class Meta(TableMeta):
+        """Named `organizations` in design §4."""
+
+        table = "organizations"
+
+    org_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class OrganizationRow(OrganizationsTable):
+    """The organization. From `deleted_at` on nothing of it can be read, and its sweep is under way.
+
+    `departments` and `invitations` count them, in the transactions that make and end them. `owner_term` is raised by each
+    hand-over, so that what an owner gave out ends with their time. `successor_id` is the member to whom the owner offers the book.
+    """
+
+    name = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    subdistrict = UnicodeAttribute()
+    owner_id = UnicodeAttribute()
+    owner_term = NumberAttribute(default=0)
+    successor_id = maybe(UnicodeAttribute)
+    departments = NumberAttribute(default=0)
+    invitations = NumberAttribute(default=0)
+    created_at = UTCDateTimeAttribute()
+    deleted_at = maybe(UTCDateTimeAttribute)
+
+    @classmethod
+    def of(cls, org_id: str, *, consistent: bool = True) -> "Key[OrganizationRow]":
+        """Where an organization lies."""
+        return cls.key(org_id, "ORG", consistent=consistent)
+
+
+class DepartmentRow(OrganizationsTable):
+    """A department. It never moves, so its path is the same all its life; `parent_id` is None right below the organization.
+
+    Until `closing_until` it takes nobody in, since its removal looks whether it is empty; a removal that died lets go then.
+    """
+
+    name = UnicodeAttribute()
+    path = UnicodeAttribute()
+    parent_id = maybe(UnicodeAttribute)
+    created_at = UTCDateTimeAttribute()
+    closing_until = maybe(UTCDateTimeAttribute)
+
+    PREFIX = "DEPARTMENT#"
+
+    @classmethod
+    def of(cls, org_id: str, department_id: str, *, consistent: bool = True) -> "Key[DepartmentRow]":
+        """Where a department lies."""
+        return cls.key(org_id, f"{cls.PREFIX}{department_id}", consistent=consistent)
+
+    @property
+    def department_id(self) -> str:
+        """What tells it apart within its organization."""
+        return self.sk.removeprefix(self.PREFIX)
+
+
+class AdminRow(OrganizationsTable):
+    """That a member administers a department and all below it, or the whole organization (`department_id` None).
+
+    It ends with the membership, in the same transaction.
+    """
+
+    person_id = UnicodeAttribute()
+    enrolment = NumberAttribute()
+    department_id = maybe(UnicodeAttribute)
+    path = UnicodeAttribute()
+    named_at = UTCDateTimeAttribute()
+
+    PREFIX = "ADMIN#"
+
+    @classmethod
+    def of(cls, org_id: str, member_id: str) -> "Key[AdminRow]":
+        """Where the role of a member lies."""
+        return cls.key(org_id, f"{cls.PREFIX}{member_id}")
+
+    @property
+    def member_id(self) -> str:
+        """Whose role it is."""
+        return self.sk.removeprefix(self.PREFIX)
+
+
+class InvitationRow(OrganizationsTable):
+    """A registration code: for which department, until when, how often, as what, and under which labels.
+
+    `term` is the owner's time in which an owner made it; one made by an administrator has `made_by` instead, a member_id.
+    """
+
+    department_id = maybe(UnicodeAttribute)
+    path = UnicodeAttribute(default=TOP)
+    type = maybe(UnicodeAttribute)
+    label_pattern = maybe(UnicodeAttribute)
+    ends_at = maybe(UTCDateTimeAttribute)
+    max_uses = maybe(NumberAttribute)
+    uses = NumberAttribute()
+    term = maybe(NumberAttribute)
+    made_by = maybe(UnicodeAttribute)
+    created_at = UTCDateTimeAttribute()
+    revoked_at = maybe(UTCDateTimeAttribute)
+
+    PREFIX = "INVITATION#"
+
+    @classmethod
+    def of(cls, org_id: str, invitation_id: str, *, consistent: bool = True) -> "Key[InvitationRow]":
+        """Where an invitation lies."""
+        return cls.key(org_id, f"{cls.PREFIX}{invitation_id}", consistent=consistent)
+
+    @property
+    def invitation_id(self) -> str:
+        """What tells it apart within its organization."""
+        return self.sk.removeprefix(self.PREFIX)
+
+
+class LabelRow(OrganizationsTable):
+    """That a member bears a label. There is one row a label, so that no two members bear the same."""
+
+    label = UnicodeAttribute()
+    member_id = UnicodeAttribute()
+
+    PREFIX = "LABEL#"
+
+    @classmethod
+    def of(cls, org_id: str, label_key: str) -> "Key[LabelRow]":
+        """Where a label's bearer lies; `label_key` is the label in its one spelling (`labels.label_key`)."""
+        return cls.key(org_id, f"{cls.PREFIX}{label_key}")

@@ -1,0 +1,37 @@
+"""What a code opens, and memberships as their members see them."""
+
+from chalicelib.core.texts import Language
+from chalicelib.groups.consents import Scope, consent_text, current_text_version, scope_text
+from chalicelib.groups.schemas import memberships as schemas
+from chalicelib.groups.service.invitations import Invited
+from chalicelib.groups.service.memberships import OwnMemberships
+from chalicelib.groups.tables import MembershipRow
+
+
+def preview(invited: Invited, language: Language) -> schemas.InvitationPreview:
+    """What joining means, in the caller's language."""
+    name = invited.organization.name
+    return schemas.InvitationPreview(
+        organization=schemas.OrganizationPreview(name=name),
+        scopes=[scope.value for scope in Scope],
+        scope_texts=[schemas.ScopeWords(scope=scope.value, text=scope_text(scope, language)) for scope in Scope],
+        consent_version=current_text_version(),
+        consent_text=consent_text(name, language),
+    )
+
+
+def membership(organization_name: str, row: MembershipRow) -> schemas.Membership:
+    """A membership as its member sees it."""
+    return schemas.Membership(
+        org_id=row.org_id,
+        member_id=row.member_id,
+        organization=organization_name,
+        scopes=list(row.scopes),
+        joined_at=row.joined_at,
+    )
+
+
+def memberships(own: OwnMemberships) -> schemas.MembershipList:
+    """The caller's memberships."""
+    items = [membership(one.organization.name, one.membership) for one in own.memberships]
+    return schemas.MembershipList(items=items, unreadable=own.unreadable)
