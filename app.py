@@ -30,6 +30,8 @@ from chalicelib.groups.service.departments import Departments
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
+from chalicelib.groups.service.placements import Placements
+from chalicelib.groups.service.search import Search
 from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.service import RegistrySource
 from chalicelib.http.endpoint import bind
@@ -58,7 +60,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
-        books, Departments(), Admins(), Invitations(), memberships, Members(),
+        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs),
         ledger_effects, registry_effects, Rotation(),
     )  # fmt: skip
 

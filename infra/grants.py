@@ -54,7 +54,7 @@ RIGHTS: Mapping[str, Rights] = {
             "runs": _of(READ),
             "keys": _of(PUT),
         },
-        indexes={"memberships": ("by_path", "by_attention")},
+        indexes={"memberships": ("by_path", "by_attention", "by_name")},
         probes=("consents", "access_log", "ledger", "keys", "decisions"),
         derives_keys=True,
         seals_fields=True,

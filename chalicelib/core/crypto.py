@@ -85,6 +85,16 @@ class IdentityMacs:
         """The keyed form of a canonical name, bound to its person so that equal names don't look alike."""
         return self._mac("name", person_id, name)
 
+    def name_keys(self, surname: str, name: str) -> str:
+        """The keyed forms of a surname and of a canonical name, the same for all who bear them, as `<surname>#<name>`.
+
+        An organization keeps neither: what it searches by is made of them anew for each (`groups.names`).
+        """
+        key = self._derive("identity")
+        return "#".join(
+            encode(mac(key, kind, text)[:ID_BYTES]) for kind, text in (("surname", surname), ("full", name))
+        )
+
     def _mac(self, *parts: str) -> str:
         return encode(mac(self._derive("identity"), *parts)[:ID_BYTES])
 

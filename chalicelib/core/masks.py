@@ -36,6 +36,11 @@ def mask_name(name: str) -> str:
     return letters[0] + _REST_OF_NAME
 
 
+def shown_surname(name: str) -> str:
+    """What a masked name shows of a canonical one: `王`, `欧阳`, the first letter of Latin names; nothing of one letter."""
+    return mask_name(name).rstrip("*")
+
+
 def mask_document(type_: DocumentType, number: str) -> str:
     """Return the first and last two characters of a number, with 14 stars for a resident ID and 5 for the others."""
     rest = _REST_OF_RESIDENT_ID if type_ is DocumentType.RESIDENT_ID else _REST_OF_DOCUMENT

@@ -8,7 +8,8 @@ from chalicelib.core.log import Event, emit
 from chalicelib.core.store import Transaction
 from chalicelib.groups.consents import Action, receipt
 from chalicelib.groups.errors import MembershipNotFound
-from chalicelib.groups.service.memberships import end_by_pointer, end_membership, legible
+from chalicelib.groups.legible import legible
+from chalicelib.groups.service.endings import end_by_pointer, end_membership
 from chalicelib.groups.tables import (
     MembershipRow,
     MembershipsTable,
@@ -20,7 +21,7 @@ from chalicelib.people.tables.people import MembershipPointer
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
 
 MEMBERS_A_TRANSACTION = 20
-"""Four writes each, of the hundred that a transaction takes."""
+"""Five writes each at most, of the hundred that a transaction takes."""
 
 MEMBERS_AN_ENTRY = 2_000
 """After so many the sweep writes its own next ledger entry, so that no book is too large for one Lambda's time."""

@@ -190,3 +190,9 @@ class MemberChanged(Conflict):
     """The member was changed or moved by another request at the same moment."""
 
     code = "member_changed"
+
+
+class SearchByOne(Invalid):
+    """A search names exactly one of name, surname, document and phone."""
+
+    code = "search_by_one"

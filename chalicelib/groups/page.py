@@ -6,10 +6,12 @@ that is filled in is escaped here.
 
 from collections.abc import Callable
 from html import escape
+from zoneinfo import ZoneInfo
 
 from chalicelib.core.errors import GatebookError
 from chalicelib.core.settings import settings
 from chalicelib.core.texts import LANGUAGES, Language, text
+from chalicelib.groups.codes import qr_svg
 from chalicelib.groups.consents import Scope, consent_text, scope_text
 from chalicelib.groups.service.invitations import Invited
 from chalicelib.http import pages
@@ -30,7 +32,9 @@ def invitation(invited: Invited, language: Language) -> pages.Page:
         language=language,
         city=_both(settings().city.title.spoken),
         organization=escape(name),
+        department=escape(invited.department or ""),
         org_id=escape(invited.organization.org_id),
+        pattern=escape(invited.invitation.label_pattern or ""),
         open="yes" if over is None else "",
         notice="" if over is None else f"<p>{_both(lambda one: _words(over, 'detail', one))}</p>",
         consent=_both(lambda one: consent_text(name, one)),
@@ -38,14 +42,36 @@ def invitation(invited: Invited, language: Language) -> pages.Page:
     )
 
 
-def refused(error: GatebookError, language: Language) -> pages.Page:
-    """The page for a code that opens nothing: the reason in the visitor's language, then in the other one."""
+def poster(invited: Invited, url: str, language: Language) -> pages.Page:
+    """The page to print and hang up: who asks, the QR code and what to do, in both languages. Raises what closes the code."""
+    invited.refuse_unless_open()
+    ends_at = invited.invitation.ends_at
+    until = "" if ends_at is None else f"{ends_at.astimezone(ZoneInfo(settings().city.time_zone)):%Y-%m-%d %H:%M}"
+    return pages.html(
+        "poster.html",
+        language=language,
+        city=_both(settings().city.title.spoken),
+        organization=escape(invited.organization.name),
+        department=escape(invited.department or ""),
+        until=until,
+        limited="" if ends_at is None else "yes",
+        url=escape(url),
+        qr=qr_svg(url),
+    )
+
+
+def refused(error: GatebookError, language: Language, up: str = "") -> pages.Page:
+    """The page for a code that opens nothing: the reason in the visitor's language, then in the other one.
+
+    `up` leads from the page's address to that of a code's own page, for the files that it loads.
+    """
     other: Language = next(one for one in LANGUAGES if one != language)
     return pages.html(
         "refused.html",
         status_of(error),
         language=language,
         other=other,
+        up=up,
         city=escape(settings().city.title.spoken(language)),
         title=escape(_words(error, "title", language)),
         detail=escape(_words(error, "detail", language)),

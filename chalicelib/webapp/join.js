@@ -2,7 +2,7 @@
 // service answers is put into text nodes and nowhere else.
 
 const root = document.documentElement;
-const { organization, open } = document.body.dataset;
+const { organization, open, pattern } = document.body.dataset;
 const all = (selector, place = document) => Array.from(place.querySelectorAll(selector));
 const section = (name) => document.getElementById(name);
 const form = (name) => section(name).querySelector("form");
@@ -133,7 +133,7 @@ function become(found) {
   membership = found;
   document.body.dataset.member = found ? "yes" : "no";
   for (const one of all("#joined li + li")) one.remove();
-  for (const input of found ? all("#scopes input") : []) {
+  for (const input of found ? all("#scopes [name=scopes]") : []) {
     input.checked = found.scopes.includes(input.value);
     if (!input.checked) continue;
     const item = document.createElement("li");
@@ -181,11 +181,12 @@ const submits = {
     await proceed();
   },
   async scopes() {
-    const scopes = all("#scopes input:checked").map((one) => one.value);
+    const scopes = all("#scopes [name=scopes]:checked").map((one) => one.value);
+    const label = pattern ? typed("label") : null;
     become(
       membership
         ? await call("PUT", `me/memberships/${organization}/consent`, { scopes })
-        : await call("POST", `invitations/${location.pathname.split("/").pop()}/join`, { scopes }),
+        : await call("POST", `invitations/${location.pathname.split("/").pop()}/join`, { scopes, label }),
     );
     step("joined");
   },

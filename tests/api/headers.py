@@ -6,7 +6,7 @@ from tests.support.routes import Route
 CACHED = {"GET /docs", "GET /openapi.json", "GET /static/{name}"}
 """Files, which are public and change only with a version."""
 
-PAGES = {"GET /c/{code}"}
+PAGES = {"GET /c/{code}", "GET /c/{code}/print"}
 """Answers for people; what is wrong with the request itself is a problem there too."""
 
 ALWAYS = {

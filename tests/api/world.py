@@ -340,6 +340,9 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/organizations/{org_id}/departments": lambda *_: {"name": "Class 7"},
     "PATCH /v1/organizations/{org_id}/departments/{department_id}": lambda *_: {"name": "Class 8"},
     "POST /v1/organizations/{org_id}/admins": _admin,
+    "PATCH /v1/organizations/{org_id}/members/{member_id}": lambda *_: {"type": "teacher"},
+    "POST /v1/organizations/{org_id}/members/search": lambda *_: {"phone": "13800000000"},
+    "POST /v1/organizations/{org_id}/members/removal": lambda *_: {"member_ids": ["nobody"]},
     "POST /v1/invitations/{code}/join": _scopes,
     "PUT /v1/me/memberships/{org_id}/consent": _scopes,
 }

@@ -192,6 +192,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "member_id": ID,
         "memberships": NUMBER,
         "moves": NUMBER,
+        "name_keys": MAC,
         "name_mac": MAC,
         "name_mask": MASK,
         "name_sealed": SEALED,

@@ -26,6 +26,7 @@ PUBLIC = {
     "GET /openapi.json": "the API for machines",
     "GET /static/{name}": "files of pages that are public themselves",
     "GET /c/{code}": "a printed code is scanned before anybody has an account",
+    "GET /c/{code}/print": "whoever holds a code may print it",
     "GET /v1/invitations/{code}": "one reads what joining means before one logs in",
     "POST /v1/auth/codes": "the first step of logging in",
     "POST /v1/auth/sessions": "the second step of logging in; the code is what it asks for",

@@ -53,6 +53,7 @@ def _person(person: TestPerson) -> PersonRow:
         name_mask=masks.mask_name(person.name),
         document_mask=masks.mask_document(DocumentType(person.type), person.number),
         name_mac=_MACS.name_mac(person_id, person.name),
+        name_keys=_MACS.name_keys(masks.shown_surname(person.name), person.name),
         verified_at=clock.now(),
         checked_at=clock.now(),
         segment=segment_of(person_id),

@@ -4,7 +4,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.groups import page
 from chalicelib.groups.access import Guest, Member, guest, member
-from chalicelib.groups.errors import InvitationNotFound
+from chalicelib.groups.errors import InvitationExpired, InvitationFull, InvitationNotFound, InvitationRevoked
 from chalicelib.groups.schemas import memberships as schemas
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.memberships import Memberships
@@ -33,11 +33,21 @@ def open_code(code: str, call: Call, query: schemas.SharedAddress, invitations: 
         return page.refused(error, call.language)
 
 
+@routes.route("/c/{code}/print", methods=["GET"])
+@endpoint()
+def print_code(code: str, call: Call, invitations: Invitations) -> Response:
+    """A page to print and hang up: the organization's name, the QR code and what to do, in both languages."""
+    try:
+        return page.poster(invitations.behind(code), f"{call.public_url}/c/{code}", call.language)
+    except (InvitationNotFound, InvitationRevoked, InvitationExpired, InvitationFull) as error:
+        return page.refused(error, call.language, up="../")
+
+
 @routes.route("/v1/invitations/{code}/join", methods=["POST"])
 @endpoint(guest, status=201, other_statuses=(200,))
 def join(caller: Guest, body: schemas.JoinRequest, memberships: Memberships) -> Reply[schemas.Membership]:
     """Join with the chosen scopes; joining again answers 200 with what is there (R0.3, R1.2)."""
-    joined = memberships.join(caller, body.scopes)
+    joined = memberships.join(caller, body.scopes, body.label)
     return Reply(views.membership(caller.organization.name, joined.membership), 201 if joined.is_new else 200)
 
 

@@ -1,10 +1,15 @@
 """The public contract of members as managers see them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Self
 
-from chalicelib.core.schemas import Output, PageQuery
-from chalicelib.groups.schemas.names import DepartmentId
+from pydantic import Field, model_validator
+
+from chalicelib.core.schemas import Input, Output, PageQuery
+from chalicelib.groups.errors import SearchByOne
+from chalicelib.groups.schemas.names import DepartmentId, MemberId, Word
+from chalicelib.groups.service.members import Removal
+from chalicelib.people.schemas import Document, Phone
 
 
 class MembersQuery(PageQuery):
@@ -13,6 +18,55 @@ class MembersQuery(PageQuery):
     department_id: DepartmentId | None = None
     attention: bool = False
     """Only who is abnormal or overdue, worst first."""
+
+
+class MemberChange(Input):
+    """Changes where a member stands. What is left out stays as it is."""
+
+    department_id: DepartmentId | None = None
+    """Null is the organization itself."""
+    type: Annotated[Word, Field(examples=["teacher"])] | None = None
+    """Null is `member`."""
+    label: Annotated[Word, Field(examples=["S-0042"])] | None = None
+    """The organization's own number for the member, unique in it; null takes it away."""
+
+
+class MembersSought(Input):
+    """Finds members by exactly one of name, surname, document and phone."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    surname: Annotated[str, Field(min_length=1, max_length=8, examples=["王"])] | None = None
+    """As masks show it; of Latin names that is the first letter."""
+    document: Document | None = None
+    phone: Phone | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, Field(max_length=1024)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if len([one for one in (self.name, self.surname, self.document, self.phone) if one is not None]) != 1:
+            raise SearchByOne
+        return self
+
+
+class RemovalRequest(Input):
+    """Removes several members."""
+
+    member_ids: Annotated[list[MemberId], Field(min_length=1, max_length=100)]
+
+
+class RemovalResult(Output):
+    """What became of one of them."""
+
+    member_id: str
+    result: Removal
+
+
+class RemovalReport(Output):
+    """What became of each."""
+
+    items: list[RemovalResult]
+    removed: int
 
 
 class MemberItem(Output):

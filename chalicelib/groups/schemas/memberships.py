@@ -28,6 +28,10 @@ class InvitationPreview(Output):
     """What joining means, before anything is given."""
 
     organization: OrganizationPreview
+    department: str | None
+    """The department that one joins; null for the organization itself."""
+    label_pattern: str | None
+    """The form of the label that one must give: `#` a digit, `@` a Latin letter, `*` either, the rest itself; null for none."""
     scopes: list[str]
     scope_texts: list[ScopeWords]
     consent_version: str
@@ -38,6 +42,15 @@ class JoinRequest(Input):
     """Joins and shares the chosen scopes; none is a choice too."""
 
     scopes: Scopes
+    label: Annotated[str, Field(max_length=32, examples=["S-0042"])] | None = None
+    """The organization's own number for the member; needed where the invitation has a `label_pattern`."""
+
+
+class Administers(Output):
+    """An administrator's part of the organization."""
+
+    department_id: str | None
+    """Null is the whole organization."""
 
 
 class Membership(Output):
@@ -46,6 +59,11 @@ class Membership(Output):
     org_id: str
     member_id: str
     organization: str
+    department_id: str | None
+    type: str
+    label: str | None
+    administers: Administers | None
+    """What the member administers; null if nothing."""
     scopes: list[str]
     joined_at: datetime
 

@@ -14,8 +14,8 @@ from chalicelib.groups.errors import (
     UnknownDepartment,
     UnknownMember,
 )
+from chalicelib.groups.legible import legible
 from chalicelib.groups.service.departments import check_department
-from chalicelib.groups.service.memberships import legible
 from chalicelib.groups.tables import TOP, AdminRow, DepartmentRow, MembershipRow
 from chalicelib.people.tables.privacy import ledger_entry, living
 

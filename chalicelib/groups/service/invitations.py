@@ -42,10 +42,11 @@ class Terms:
 
 @dataclass(frozen=True)
 class Invited:
-    """What a code opens: the organization, the invitation itself, and whether the department that it led to is gone."""
+    """What a code opens: the organization, the invitation itself, the name of its department, and whether that is gone."""
 
     organization: OrganizationRow
     invitation: InvitationRow
+    department: str | None = None
     is_led_nowhere: bool = False
 
     @property
@@ -196,8 +197,13 @@ def _invited(organization: OrganizationRow, invitations: list[InvitationRow]) ->
         one.department_id: DepartmentRow.of(one.org_id, one.department_id) for one in invitations if one.department_id
     }
     rows = store.read_together(keys.values())
-    gone = {department_id for department_id, key in keys.items() if rows.get(key) is None}
-    return [Invited(organization, one, one.department_id in gone) for one in invitations]
+    names: dict[str | None, str] = {
+        department_id: row.name for department_id, key in keys.items() if (row := rows.get(key)) is not None
+    }
+    return [
+        Invited(organization, one, names.get(one.department_id), one.department_id not in {None, *names})
+        for one in invitations
+    ]
 
 
 def _end(ends_at: datetime | None) -> datetime | None:

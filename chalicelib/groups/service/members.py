@@ -1,16 +1,19 @@
 """What managers do with members: look at them, which they can see, and remove them (R0.2, R1.3, B1)."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chalicelib.core import store, tokens
+from chalicelib.core.errors import Broken
 from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Manager
 from chalicelib.groups.consents import Action, receipt
-from chalicelib.groups.disclosures import WHY_LIST, disclose
+from chalicelib.groups.disclosures import WHY_DETAILS, WHY_LIST, disclose
 from chalicelib.groups.errors import MemberAdministrates, MemberNotFound, MembershipNotFound
 from chalicelib.groups.service.departments import department_path
-from chalicelib.groups.service.memberships import end_membership
+from chalicelib.groups.service.endings import commit_as_it_is, end_membership
 from chalicelib.groups.tables import AdminRow, AttentionIndex, ListedMember, MembershipRow, PathIndex
 
 
@@ -23,8 +26,20 @@ class MemberPage:
     unreadable: int
 
 
+class Removal(StrEnum):
+    """What became of one member of those to be removed."""
+
+    REMOVED = "removed"
+    NOT_FOUND = "not_found"
+    """Is no member of what the caller manages, or was removed before."""
+    REFUSED = "refused"
+    """The owner, or an administrator who is not below the caller."""
+    UNREADABLE = "unreadable"
+    """The stored row is damaged; it is reported to the operators."""
+
+
 class Members:
-    """Lists and removes members."""
+    """Lists, shows and removes members."""
 
     def list_members(
         self, manager: Manager, department_id: str | None, *, attention: bool, limit: int, cursor: str | None
@@ -50,6 +65,27 @@ class Members:
         following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
         return MemberPage(page.rows, following, page.unreadable)
 
+    def details(self, manager: Manager, member_id: str) -> MembershipRow:
+        """One member of the manager's subtree, who finds the look in their access log. Raises MemberNotFound."""
+        membership = member_of(manager, member_id)
+        disclose(manager, [membership], why=WHY_DETAILS)
+        return membership
+
+    def remove_all(self, manager: Manager, member_ids: Iterable[str]) -> dict[str, Removal]:
+        """Remove several who do not belong, each by itself, and say of each what became of it; a repetition does no harm."""
+        return {member_id: self._removal(manager, member_id) for member_id in dict.fromkeys(member_ids)}
+
+    def _removal(self, manager: Manager, member_id: str) -> Removal:
+        try:
+            self.remove(manager, member_id)
+        except MemberNotFound:
+            return Removal.NOT_FOUND
+        except MemberAdministrates:
+            return Removal.REFUSED
+        except Broken:
+            return Removal.UNREADABLE
+        return Removal.REMOVED
+
     def remove(self, manager: Manager, member_id: str) -> None:
         """Remove somebody who does not belong; what they shared is erased at once, and a role that they had ends.
 
@@ -58,12 +94,15 @@ class Members:
         membership = member_of(manager, member_id)
         if manager.admin is not None and membership.person_id == manager.organization.owner_id:
             raise MemberAdministrates
-        transaction = Transaction()
-        _end_lower_role(transaction, manager, membership)
-        end_membership(transaction, membership, with_role=False)
-        transaction.put(receipt(membership, manager.organization, Action.REMOVED))
+
+        def removing(as_it_is: MembershipRow) -> Transaction:
+            transaction = Transaction()
+            _end_lower_role(transaction, manager, as_it_is)
+            end_membership(transaction, as_it_is, with_role=False)
+            return transaction.put(receipt(as_it_is, manager.organization, Action.REMOVED))
+
         try:
-            transaction.commit()
+            commit_as_it_is(membership, removing)
         except MembershipNotFound as error:
             raise MemberNotFound from error
 

@@ -7,9 +7,7 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, store
-from chalicelib.core.crypto import keyed_id
 from chalicelib.core.errors import Broken
-from chalicelib.core.log import Event, emit, where
 from chalicelib.core.ports import Fact, HealthSource
 from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Guest, Member
@@ -20,9 +18,14 @@ from chalicelib.groups.errors import (
     InvitationFull,
     InvitationNotFound,
     InvitationRevoked,
-    MembershipNotFound,
+    LabelRequired,
 )
+from chalicelib.groups.labels import fitting, label_of
+from chalicelib.groups.legible import legible, report_broken
+from chalicelib.groups.names import name_mac
+from chalicelib.groups.service.bearers import claim_label
 from chalicelib.groups.service.departments import check_department
+from chalicelib.groups.service.endings import commit_as_it_is, end_by_pointer, end_membership
 from chalicelib.groups.service.invitations import Invited, use_once
 from chalicelib.groups.tables import AdminRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person
@@ -46,6 +49,7 @@ class OwnMembership:
 
     organization: OrganizationRow
     membership: MembershipRow
+    role: AdminRow | None
 
 
 @dataclass(frozen=True)
@@ -63,16 +67,17 @@ class Memberships:
         """Take the source whose facts a new consent lets an organization see."""
         self._source = source
 
-    def join(self, guest: Guest, scopes: Sequence[str]) -> Joined:
-        """Join with the chosen scopes; who is a member already gets that membership, unchanged.
+    def join(self, guest: Guest, scopes: Sequence[str], label: str | None = None) -> Joined:
+        """Join with the chosen scopes, under a label where one is given; who is a member already gets that membership, unchanged.
 
-        Raises InvitationRevoked, InvitationExpired, InvitationFull, or SessionEnded if the person was erased meanwhile.
+        Raises InvitationRevoked, InvitationExpired, InvitationFull, LabelRequired, InvalidLabel, LabelDoesNotFit,
+        LabelTaken, or SessionEnded if the person was erased meanwhile.
         """
         if guest.membership is not None:
             return Joined(guest.membership, is_new=False)
         try:
             Invited(guest.organization, guest.invitation).refuse_unless_open()
-            membership = self._new_membership(guest, in_order(scopes))
+            membership = self._new_membership(guest, in_order(scopes), _label(guest.invitation, label))
             _joining(guest, membership).commit()
         except (AlreadyMember, InvitationFull):
             twin = _joined_meanwhile(guest)
@@ -81,7 +86,7 @@ class Memberships:
             return Joined(twin, is_new=False)
         return Joined(membership, is_new=True)
 
-    def _new_membership(self, guest: Guest, scopes: list[str]) -> MembershipRow:
+    def _new_membership(self, guest: Guest, scopes: list[str], label: str | None) -> MembershipRow:
         person, org_id, invitation = guest.person.row, guest.organization.org_id, guest.invitation
         return MembershipRow(
             org_id,
@@ -94,7 +99,8 @@ class Memberships:
             path=invitation.path,
             type=invitation.type or DEFAULT_TYPE,
             scopes=scopes,
-            name_mac=keyed_id("member-name", org_id, person.name_mac or ""),
+            label=label,
+            name_mac=name_mac(org_id, person.name_keys or f"#{person.name_mac}"),
             joined_at=clock.now(),
             consent_version=1,
             text_version=current_text_version(),
@@ -121,19 +127,23 @@ class Memberships:
 
     def leave(self, member: Member) -> None:
         """Leave, taking back everything that was shared. Raises MembershipNotFound if that happened meanwhile."""
-        transaction = Transaction()
-        end_membership(transaction, member.membership)
-        transaction.put(receipt(member.membership, member.organization, Action.LEFT))
-        transaction.commit()
+
+        def leaving(membership: MembershipRow) -> Transaction:
+            transaction = Transaction()
+            end_membership(transaction, membership)
+            return transaction.put(receipt(membership, member.organization, Action.LEFT))
+
+        commit_as_it_is(member.membership, leaving)
 
     def own(self, person: Person) -> OwnMemberships:
         """The caller's memberships in books that were not deleted."""
         pointers = _pointers(person.person_id, person.enrolment)
         keys = [(OrganizationRow.of(one.org_id), MembershipRow.of(one.org_id, one.member_id)) for one in pointers]
-        rows = store.read_together([key for pair in keys for key in pair])
+        roles = [AdminRow.of(one.org_id, one.member_id) for one in pointers]
+        rows = store.read_together([*(key for pair in keys for key in pair), *roles])
         found: list[OwnMembership] = []
         unreadable = 0
-        for organization_key, membership_key in keys:
+        for (organization_key, membership_key), role_key in zip(keys, roles, strict=True):
             try:
                 organization, membership = rows.get(organization_key), rows.get(membership_key)
             except Broken as error:
@@ -141,7 +151,7 @@ class Memberships:
                 unreadable += 1
                 continue
             if organization is not None and organization.deleted_at is None and membership is not None:
-                found.append(OwnMembership(organization, membership))
+                found.append(OwnMembership(organization, membership, legible(rows, role_key)))
         return OwnMemberships(found, unreadable)
 
     def leave_all(self, person: Person) -> None:
@@ -165,12 +175,24 @@ class Memberships:
             _store_snapshot(row, facts)
 
 
+def _label(invitation: InvitationRow, label: str | None) -> str | None:
+    """The label in its one spelling, if one is given. Raises LabelRequired, InvalidLabel or LabelDoesNotFit."""
+    pattern = invitation.label_pattern
+    if label is None or not label.strip():
+        if pattern is not None:
+            raise LabelRequired(fields={"pattern": pattern})
+        return None
+    spelled = label_of(label)
+    return spelled if pattern is None else fitting(spelled, pattern)
+
+
 def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
-    """Six writes or none: the invitation's use, the book's being there, membership, pointer, receipt, and the person's life."""
+    """All or nothing: membership, label, pointer, receipt and the code's use, while code, book, department and life go on."""
     person, org = guest.person, guest.organization
     transaction = Transaction()
     free = MembershipRow.org_id.does_not_exist() | (MembershipRow.enrolment < person.enrolment)
     transaction.put(membership, free, AlreadyMember())
+    claim_label(transaction, membership)
     use_once(transaction, guest.invitation)
     check_department(transaction, org.org_id, guest.invitation.department_id, InvitationRevoked())
     transaction.check(org.own_key, _takes_members(guest.invitation), InvitationNotFound())
@@ -191,50 +213,6 @@ def _takes_members(invitation: InvitationRow) -> Condition:
     return alive if invitation.term is None else alive & (OrganizationRow.owner_term == invitation.term)
 
 
-def end_membership(transaction: Transaction, membership: MembershipRow, *, with_role: bool = True) -> None:
-    """Remove membership and pointer and count the person's memberships down, once: the membership must still be there.
-
-    A role that the member had in the organization ends `with_role`, or by the caller's own part of the transaction.
-    """
-    if with_role:
-        transaction.delete(AdminRow.of(membership.org_id, membership.member_id))
-    still_there = MembershipRow.enrolment == membership.enrolment
-    transaction.delete(membership.own_key, still_there, MembershipNotFound())
-    transaction.delete(MembershipPointer.of(membership.person_id, membership.org_id))
-    transaction.update(PersonRow.of(membership.person_id), [PersonRow.memberships.add(-1)])
-
-
-def end_by_pointer(pointer: MembershipPointer, organization: OrganizationRow | None, action: Action) -> None:
-    """End a membership even if its row, or that of its organization, can't be read any more: what the pointer says will do.
-
-    Nobody is kept in a book by a damaged row. Without an organization there is nothing that a receipt could name.
-    """
-    key = MembershipRow.of(pointer.org_id, pointer.member_id)
-    membership = legible(store.read_together([key]), key)
-    transaction = Transaction().delete(key).delete(AdminRow.of(pointer.org_id, pointer.member_id))
-    still_there = MembershipPointer.enrolment == pointer.enrolment
-    transaction.delete(pointer.own_key, still_there, MembershipNotFound())
-    transaction.update(PersonRow.of(pointer.person_id), [PersonRow.memberships.add(-1)])
-    if organization is not None:
-        transaction.put(receipt(membership or _unread(pointer), organization, action))
-    try:
-        transaction.commit()
-    except MembershipNotFound:
-        return
-
-
-def _unread(pointer: MembershipPointer) -> MembershipRow:
-    """As much of a membership as its receipt needs."""
-    version = current_text_version()
-    return MembershipRow(
-        pointer.org_id,
-        pointer.member_id,
-        person_id=pointer.person_id,
-        enrolment=pointer.enrolment,
-        text_version=version,
-    )
-
-
 def _joined_meanwhile(guest: Guest) -> MembershipRow | None:
     """The membership that a twin of this request made, in the same life of the person."""
     key = MembershipRow.of(guest.organization.org_id, guest.member_id)
@@ -248,20 +226,6 @@ def _is_same_consent(row: MembershipRow) -> Condition:
         MembershipRow.joined_at == row.joined_at
     )
     return same
-
-
-def legible(rows: store.Rows, key: store.Key[store.RowT]) -> store.RowT | None:
-    """The row at the key; one that can't be read counts as none where it must not stand in the way of others."""
-    try:
-        return rows.get(key)
-    except Broken as error:
-        report_broken(key, error)
-        return None
-
-
-def report_broken(key: store.Key[Any], error: Broken) -> None:
-    """Tell the operators of a row that was passed over."""
-    emit(Event.ROW_BROKEN, table=key.row.Meta.table, where=where(error))
 
 
 def _pointers(person_id: str, enrolment: int | None = None) -> list[MembershipPointer]:

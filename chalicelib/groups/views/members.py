@@ -1,7 +1,10 @@
 """Members as managers see them: masked, and only what they share."""
 
+from collections.abc import Mapping
+
 from chalicelib.groups.schemas import members as schemas
-from chalicelib.groups.service.members import MemberPage
+from chalicelib.groups.service.members import MemberPage, Removal
+from chalicelib.groups.service.search import Sought
 from chalicelib.groups.tables import ListedMember
 
 
@@ -10,6 +13,18 @@ def member_list(page: MemberPage) -> schemas.MemberList:
     return schemas.MemberList(
         items=[member(row) for row in page.members], cursor=page.cursor, unreadable=page.unreadable
     )
+
+
+def removals(results: Mapping[str, Removal]) -> schemas.RemovalReport:
+    """What became of each member to be removed."""
+    items = [schemas.RemovalResult(member_id=member_id, result=result) for member_id, result in results.items()]
+    return schemas.RemovalReport(items=items, removed=sum(one is Removal.REMOVED for one in results.values()))
+
+
+def sought(body: schemas.MembersSought) -> Sought:
+    """What is to be found."""
+    document = None if body.document is None else (body.document.type, body.document.number)
+    return Sought(name=body.name, surname=body.surname, document=document, phone=body.phone)
 
 
 def member(row: ListedMember) -> schemas.MemberItem:

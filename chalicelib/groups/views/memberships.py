@@ -5,7 +5,7 @@ from chalicelib.groups.consents import Scope, consent_text, current_text_version
 from chalicelib.groups.schemas import memberships as schemas
 from chalicelib.groups.service.invitations import Invited
 from chalicelib.groups.service.memberships import OwnMemberships
-from chalicelib.groups.tables import MembershipRow
+from chalicelib.groups.tables import AdminRow, MembershipRow
 
 
 def preview(invited: Invited, language: Language) -> schemas.InvitationPreview:
@@ -13,6 +13,8 @@ def preview(invited: Invited, language: Language) -> schemas.InvitationPreview:
     name = invited.organization.name
     return schemas.InvitationPreview(
         organization=schemas.OrganizationPreview(name=name),
+        department=invited.department,
+        label_pattern=invited.invitation.label_pattern,
         scopes=[scope.value for scope in Scope],
         scope_texts=[schemas.ScopeWords(scope=scope.value, text=scope_text(scope, language)) for scope in Scope],
         consent_version=current_text_version(),
@@ -20,12 +22,16 @@ def preview(invited: Invited, language: Language) -> schemas.InvitationPreview:
     )
 
 
-def membership(organization_name: str, row: MembershipRow) -> schemas.Membership:
-    """A membership as its member sees it."""
+def membership(organization_name: str, row: MembershipRow, role: AdminRow | None = None) -> schemas.Membership:
+    """A membership as its member sees it, with their role in the organization."""
     return schemas.Membership(
         org_id=row.org_id,
         member_id=row.member_id,
         organization=organization_name,
+        department_id=row.department_id,
+        type=row.type,
+        label=row.label,
+        administers=None if role is None else schemas.Administers(department_id=role.department_id),
         scopes=list(row.scopes),
         joined_at=row.joined_at,
     )
@@ -33,5 +39,5 @@ def membership(organization_name: str, row: MembershipRow) -> schemas.Membership
 
 def memberships(own: OwnMemberships) -> schemas.MembershipList:
     """The caller's memberships."""
-    items = [membership(one.organization.name, one.membership) for one in own.memberships]
+    items = [membership(one.organization.name, one.membership, one.role) for one in own.memberships]
     return schemas.MembershipList(items=items, unreadable=own.unreadable)

@@ -83,6 +83,7 @@ class PersonRow(PeopleTable):
     name_mask = maybe(UnicodeAttribute)
     document_mask = maybe(UnicodeAttribute)
     name_mac = maybe(UnicodeAttribute)
+    name_keys = maybe(UnicodeAttribute)
     name_sealed = maybe(SealedAttribute)
     document_sealed = maybe(SealedAttribute)
     phone_sealed = maybe(SealedAttribute)

@@ -185,7 +185,7 @@ def test_a_member_who_leaves_under_the_sweep_is_ended_once(
 def _leave(member_id: str, organization: Any) -> None:
     from chalicelib.core.store import Transaction
     from chalicelib.groups.consents import Action, receipt
-    from chalicelib.groups.service.memberships import end_membership
+    from chalicelib.groups.service.endings import end_membership
 
     key = MembershipRow.of(organization.org_id, member_id)
     if (membership := store.read_together([key]).get(key)) is not None:

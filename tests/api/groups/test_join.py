@@ -117,7 +117,9 @@ def test_joining_needs_a_verified_person(city: TestCity, book: Book) -> None:
         ({"scopes": [None]}, "scopes.0"),
         ({"scopes": ["travel"] * 5}, "scopes"),
         ({"scopes": [], "member_id": "x"}, "member_id"),
-        ({"scopes": [], "label": "x"}, "label"),
+        ({"scopes": [], "label": 7}, "label"),
+        ({"scopes": [], "label": "x" * 33}, "label"),
+        ({"scopes": [], "type": "teacher"}, "type"),
     ],
 )
 def test_wrong_choices_are_named(book: Book, owner: Client, body: Any, field: str) -> None:

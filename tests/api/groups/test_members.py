@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.store import Transaction
-from chalicelib.groups.service.memberships import end_membership
+from chalicelib.groups.service.endings import end_membership
 from chalicelib.groups.tables import MembershipRow
 from tests.support.books import Book, assert_whole, at_once, fill, membership_row, receipts, statuses
 from tests.support.city import TestCity

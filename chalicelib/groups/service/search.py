@@ -1,0 +1,101 @@
+"""Finding members by what is typed: compared as keyed forms, so nothing is decrypted and nothing typed is kept."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chalicelib.core import canonical, masks, store, tokens
+from chalicelib.core.canonical import DocumentType
+from chalicelib.core.crypto import IdentityMacs, pairwise_id
+from chalicelib.core.errors import Broken
+from chalicelib.groups.access import Manager
+from chalicelib.groups.disclosures import WHY_SEARCH, disclose
+from chalicelib.groups.legible import report_broken
+from chalicelib.groups.names import name_mac, surname_prefix
+from chalicelib.groups.service.members import MemberPage
+from chalicelib.groups.tables import MembershipRow, MembershipsTable, NameIndex
+from chalicelib.people.tables.logins import AccountRow
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What was typed: exactly one of these."""
+
+    name: str | None = None
+    surname: str | None = None
+    document: tuple[DocumentType, str] | None = None
+    phone: str | None = None
+
+
+class Search:
+    """Finds members in the manager's subtree."""
+
+    def __init__(self, macs: IdentityMacs) -> None:
+        """Take who makes the keyed forms of names, numbers and phones."""
+        self._macs = macs
+
+    def find(self, manager: Manager, sought: Sought, limit: int, cursor: str | None) -> MemberPage:
+        """Who bears this name or surname, or holds this document or phone; each finds the look in their access log.
+
+        A page may be short or empty and still have a cursor, since who stands above or beside is passed over. Raises
+        InvalidName, InvalidDocument, InvalidPhone or InvalidCursor.
+        """
+        if sought.document is not None:
+            person_id = self._macs.person_id(sought.document[0], canonical.document(*sought.document))
+            return _shown(manager, [_of(manager, person_id)], None)
+        if sought.phone is not None:
+            return _shown(manager, self._behind_phone(manager, sought.phone), None)
+        prefix = self._prefix(manager.org_id, sought)
+        scope = f"search|{manager.org_id}|{manager.path}|{prefix}"
+        start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        named = MembershipRow.name_mac.startswith(prefix)
+        page = store.query(
+            MembershipsTable, manager.org_id, named, index=NameIndex.Meta.index_name, limit=limit, start=start
+        )
+        following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
+        return _shown(manager, [row.member_id for row in page.rows], following)
+
+    def _prefix(self, org_id: str, sought: Sought) -> str:
+        """Where the members of a name, or of a surname, stand in the index."""
+        if sought.surname is not None:
+            return surname_prefix(org_id, self._macs.name_keys(_surname(sought.surname), "").partition("#")[0])
+        name = canonical.person_name(sought.name or "")
+        return name_mac(org_id, self._macs.name_keys(masks.shown_surname(name), name))
+
+    def _behind_phone(self, manager: Manager, phone: str) -> list[str]:
+        """The member who logs in with a phone, if there is one."""
+        key = AccountRow.of(self._macs.phone_mac(canonical.phone(phone)))
+        account = store.read_together([key]).get(key)
+        return [] if account is None or account.person_id is None else [_of(manager, account.person_id)]
+
+
+def _surname(typed: str) -> str:
+    """A surname as masks show it; of Latin names that is one letter. Raises InvalidName for anything else."""
+    surname = canonical.person_name(typed)
+    if masks.shown_surname(f"{surname}某某") != surname:
+        raise canonical.InvalidName(field="surname")
+    return surname
+
+
+def _of(manager: Manager, person_id: str) -> str:
+    """The id by which the manager's organization would know a person."""
+    return pairwise_id(manager.org_id, person_id)
+
+
+def _shown(manager: Manager, member_ids: Iterable[str], cursor: str | None) -> MemberPage:
+    """Those of these members whom the manager reaches, read consistently, and disclosed."""
+    keys = [MembershipRow.of(manager.org_id, member_id) for member_id in member_ids]
+    rows = store.read_together(keys)
+    found: list[MembershipRow] = []
+    unreadable = 0
+    for key in keys:
+        try:
+            row = rows.get(key)
+        except Broken as error:
+            report_broken(key, error)
+            unreadable += 1
+            continue
+        if row is not None and manager.reaches(row.path):
+            found.append(row)
+    disclose(manager, found, why=WHY_SEARCH)
+    return MemberPage([*found], cursor, unreadable)

@@ -1,0 +1,162 @@
+"""Registration codes are listed, shown again, revoked and printed; an old, full, revoked or forged one says which (R0.1)."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core import clock, store
+from chalicelib.groups.codes import read_code
+from chalicelib.groups.service import invitations
+from chalicelib.groups.tables import InvitationRow, OrganizationRow
+from tests.api.groups.steps import join
+from tests.support.books import Book, at_once, invitation_key, organization_key, statuses
+from tests.support.city import TestCity
+from tests.support.enrolled import anybody
+from tests.support.rows import spoil, stored
+
+pytestmark = pytest.mark.api
+
+
+def path(book: Book, code: str) -> str:
+    return f"{book.path}/invitations/{read_code(code)[1]}"
+
+
+def test_a_code_carries_what_it_promises_and_is_shown_again(city: TestCity, book: Book) -> None:
+    department_id = book.department()
+    end = (clock.now() + timedelta(days=3)).isoformat()
+    wanted = {
+        "department_id": department_id, "expires_at": end, "max_uses": 3, "type": "教师", "label_pattern": "T-##",
+    }  # fmt: skip
+    made = book.owner.post(f"{book.path}/invitations", wanted)
+
+    assert made.status == 201
+    shown = book.owner.get(path(book, made.json["code"]))
+    (_, listed) = sorted(book.owner.get(f"{book.path}/invitations").json["items"], key=lambda one: one["created_at"])
+
+    assert shown.json == made.json
+    assert listed == {name: value for name, value in made.json.items() if name not in {"qr", "print_url"}}
+    assert {name: made.json[name] for name in wanted if name != "expires_at"} == {
+        name: value for name, value in wanted.items() if name != "expires_at"
+    }
+    assert (made.json["state"], made.json["uses"]) == ("open", 0)
+    answer = anybody(city).post(f"/v1/invitations/{made.json['code']}/join", {"scopes": [], "label": "T-01"})
+    assert (answer.json["department_id"], answer.json["type"]) == (department_id, "教师")
+    assert book.owner.get(path(book, made.json["code"])).json["uses"] == 1
+
+
+def test_codes_are_listed_in_pages_and_by_subtree(city: TestCity, book: Book) -> None:
+    mine = book.department("Mine")
+    own = {city.invite(book.owner, book.org_id, department_id=mine) for _ in range(3)}
+    head = book.admin(mine)
+    made = head.client.post(f"{book.path}/invitations", {})
+
+    assert made.json["department_id"] == mine
+    found, cursor = [], ""
+    while True:
+        page = head.client.get(f"{book.path}/invitations?limit=2{cursor}").json
+        found += [one["code"] for one in page["items"]]
+        if not page["cursor"]:
+            break
+        cursor = f"&cursor={page['cursor']}"
+    assert sorted(found) == sorted({*own, made.json["code"]})
+    for answer in (head.client.get(path(book, book.code)), head.client.delete(path(book, book.code))):
+        assert (answer.status, answer.code) == (404, "invitation_not_found")
+
+
+@pytest.mark.parametrize("limited", [True, False])
+def test_a_revoked_code_lets_nobody_in_and_says_so_in_both_languages(city: TestCity, book: Book, limited: bool) -> None:
+    code = city.invite(book.owner, book.org_id, max_uses=5 if limited else None)
+    inside = anybody(city)
+    assert join(inside, code).status == 201
+
+    assert statuses(at_once(3, lambda _: book.owner.delete(path(book, code)))) == [204] * 3
+
+    for language, words in (("zh-CN", "管理员已撤销这个邀请"), ("en", "has withdrawn this invitation")):
+        answer = anybody(city).post(f"/v1/invitations/{code}/join", {"scopes": []}, accept_language=language)
+        assert (answer.status, answer.code) == (410, "invitation_revoked")
+        assert words in answer.json["detail"]
+        assert city.api.get(f"/c/{code}/print", accept_language=language).status == 410
+    assert join(inside, code).status == 200
+    assert book.owner.get(path(book, code)).json["state"] == "revoked"
+    raw = stored(organization_key(book.org_id))
+    assert raw is not None
+    assert raw["invitations"]["N"] == "1"
+
+
+@pytest.mark.parametrize("limited", [True, False])
+def test_who_is_joining_while_the_code_is_revoked_stays_outside(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch, limited: bool
+) -> None:
+    code = city.invite(book.owner, book.org_id, max_uses=5 if limited else None)
+    client, refuse = anybody(city), invitations.Invited.refuse_unless_open
+
+    def look(invited: invitations.Invited) -> None:
+        refuse(invited)
+        assert book.owner.delete(path(book, code)).status == 204
+
+    with monkeypatch.context() as patched:
+        patched.setattr(invitations.Invited, "refuse_unless_open", look)
+        answer = join(client, code)
+
+    assert answer.status in {409, 410}
+    assert book.members() == []
+
+
+def test_the_codes_of_a_former_owners_time_end_and_an_administrators_go_on(city: TestCity, book: Book) -> None:
+    head = book.admin(None)
+    by_admin = head.client.post(f"{book.path}/invitations", {}).json["code"]
+    store.update(organization_key(book.org_id), [OrganizationRow.owner_term.set(1)])
+
+    assert join(anybody(city), book.code).code == "invitation_revoked"
+    assert join(anybody(city), by_admin).status == 201
+
+
+def test_codes_are_as_many_as_they_may(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invitations, "MOST", 2)
+
+    answers = at_once(4, lambda _: book.owner.post(f"{book.path}/invitations", {}))
+
+    assert statuses(answers) == [201, 409, 409, 409]
+    assert {answer.code for answer in answers if answer.status == 409} == {"too_many_invitations"}
+    assert book.owner.delete(path(book, book.code)).status == 204
+    assert book.owner.post(f"{book.path}/invitations", {}).status == 201
+
+
+def test_a_broken_code_is_counted_and_hides_no_other(city: TestCity, book: Book) -> None:
+    other = city.invite(book.owner, book.org_id)
+    spoil(invitation_key(book.code), "uses")
+
+    page = book.owner.get(f"{book.path}/invitations").json
+
+    assert [one["code"] for one in page["items"]] == [other]
+    assert page["unreadable"] == 1
+    assert book.owner.get(path(book, book.code)).code == "broken_record"
+
+
+def test_the_page_to_print_names_who_asks_and_until_when(city: TestCity, book: Book) -> None:
+    department_id = book.department("<b>一年级</b>")
+    code = city.invite(book.owner, book.org_id, department_id=department_id, expires_at="2099-04-06T12:00:00+08:00")
+
+    page = city.api.get(f"/c/{code}/print")
+
+    assert page.status == 200
+    assert "Third School" in page.text
+    assert "&lt;b&gt;一年级&lt;/b&gt;" in page.text
+    assert "有效期至 2099-04-06 12:00" in page.text
+    assert page.text.count("<svg") == 1
+    assert f"/c/{code}</code>" in page.text
+    assert "style=" not in page.text
+    forged = city.api.get(f"/c/{code[:-1]}/print")
+    assert forged.status == 404
+    assert "../../static/style.css" in forged.text
+
+
+def test_a_preview_names_the_department_and_the_label(city: TestCity, book: Book) -> None:
+    department_id = book.department("Class 1")
+    code = city.invite(book.owner, book.org_id, department_id=department_id, label_pattern="##")
+
+    preview = city.api.get(f"/v1/invitations/{code}").json
+
+    assert (preview["department"], preview["label_pattern"]) == ("Class 1", "##")
+    assert 'data-pattern="##"' in city.api.get(f"/c/{code}").text
+    assert invitation_key(code) != InvitationRow.of(book.org_id, "x")

@@ -1,0 +1,150 @@
+"""Members are found by exact name, number or phone, or by surname; nothing typed is kept, and each finds the look (R0.2, B1)."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.groups.steps import damaged
+from tests.support.books import Book, Member, person_id_of
+from tests.support.city import TestCity
+from tests.support.client import Answer, Client
+from tests.support.people import TestPerson
+
+pytestmark = pytest.mark.api
+
+
+def find(client: Client, book: Book, **sought: Any) -> Answer:
+    return client.post(f"{book.path}/members/search", sought)
+
+
+def found(client: Client, book: Book, **sought: Any) -> list[str]:
+    answer = find(client, book, **sought)
+    assert answer.status == 200, answer.text
+    return [item["member_id"] for item in answer.json["items"]]
+
+
+def document_of(person: TestPerson) -> dict[str, str]:
+    return {"type": person.type, "number": person.number}
+
+
+@pytest.fixture
+def named(city: TestCity, book: Book) -> dict[str, Member]:
+    """Members of whom some share a surname or a name."""
+    names = ["王小明", "王小明", "王大力", "欧阳小明", "欧小明", "ANNA SMITH"]
+    return {
+        f"{number} {name}": book.member("travel", person=city.stranger(name=name)) for number, name in enumerate(names)
+    }
+
+
+def ids(named: dict[str, Member], *names: str) -> set[str]:
+    return {member.member_id for key, member in named.items() if key.partition(" ")[2] in names}
+
+
+def test_by_name_and_surname(book: Book, named: dict[str, Member]) -> None:
+    for name, names in [
+        ("王小明", ["王小明"]),
+        ("欧阳小明", ["欧阳小明"]),
+        ("Anna  Smith", ["ANNA SMITH"]),
+        ("王", []),
+    ]:
+        assert set(found(book.owner, book, name=name)) == ids(named, *names)
+    for surname, names in [
+        ("王", ["王小明", "王大力"]),
+        ("欧阳", ["欧阳小明"]),
+        ("欧", ["欧小明"]),
+        ("a", ["ANNA SMITH"]),
+        ("李", []),
+    ]:
+        assert set(found(book.owner, book, surname=surname)) == ids(named, *names)
+
+
+def test_by_document_and_phone(book: Book, named: dict[str, Member]) -> None:
+    for member in named.values():
+        assert found(book.owner, book, document=document_of(member.person)) == [member.member_id]
+        assert found(book.owner, book, phone=f"+86 {member.person.phone}") == [member.member_id]
+
+
+def test_who_is_no_member_is_not_found_though_the_city_knows_them(city: TestCity, book: Book) -> None:
+    elsewhere = Book.opened(city).member()
+    person = elsewhere.person
+
+    sought: dict[str, Any]
+    for sought in ({"name": person.name}, {"document": document_of(person)}, {"phone": person.phone}):
+        assert found(book.owner, book, **sought) == []
+
+
+def test_an_administrator_finds_nobody_above_or_beside(city: TestCity, book: Book) -> None:
+    mine, beside = book.department("Mine"), book.department("Beside")
+    head = book.admin(mine)
+    code = {one: city.invite(book.owner, book.org_id, department_id=one) for one in (mine, beside)}
+    inside, outside = (
+        Book(city, book.owner, book.org_id, code[one]).member(person=city.stranger(name="赵小红"))
+        for one in (mine, beside)
+    )
+
+    for sought in ({"name": "赵小红"}, {"surname": "赵"}):
+        assert found(head.client, book, **sought) == [inside.member_id]
+        assert set(found(book.owner, book, **sought)) == {inside.member_id, outside.member_id}
+    other: dict[str, Any]
+    for other in ({"document": document_of(outside.person)}, {"phone": outside.person.phone}):
+        assert found(head.client, book, **other) == []
+
+
+def test_pages_hold_everybody_once(book: Book, named: dict[str, Member]) -> None:
+    pages: list[str] = []
+    cursor = None
+    while not pages or cursor:
+        answer = find(book.owner, book, surname="王", limit=1, **({"cursor": cursor} if cursor else {}))
+        pages += [item["member_id"] for item in answer.json["items"]]
+        cursor = answer.json["cursor"]
+
+    assert sorted(pages) == sorted(ids(named, "王小明", "王大力"))
+    assert find(book.owner, book, surname="欧", cursor="x").code == "invalid_cursor"
+
+
+def test_being_found_is_in_the_access_log(city: TestCity, book: Book) -> None:
+    member = book.member("travel")
+    assert found(book.owner, book, phone=member.person.phone)
+    city.deliver()
+
+    (entry,) = member.client.get("/v1/me/access-log").json["items"]
+    assert (entry["why"], entry["what"]) == ("search", ["name", "document", "travel"])
+
+
+@pytest.mark.parametrize(
+    ("sought", "code"),
+    [
+        ({}, "search_by_one"),
+        ({"name": "王小明", "surname": "王"}, "search_by_one"),
+        ({"name": ""}, "validation_failed"),
+        ({"name": "=1"}, "invalid_name"),
+        ({"surname": "王小明"}, "invalid_name"),
+        ({"surname": "Smith"}, "invalid_name"),
+        ({"document": {"type": "resident_id", "number": "1"}}, "invalid_document"),
+        ({"phone": "12345"}, "invalid_phone"),
+        ({"surname": "王", "limit": 101}, "validation_failed"),
+    ],
+)
+def test_wrong_searches_are_named(book: Book, sought: dict[str, Any], code: str) -> None:
+    answer = find(book.owner, book, **sought)
+    assert (answer.status, answer.code) == (422, code)
+
+
+def test_a_broken_member_is_counted_and_hides_no_other(city: TestCity, book: Book) -> None:
+    broken, whole = (book.member(person=city.stranger(name="钱多多")) for _ in range(2))
+    damaged(book.org_id, person_id_of(broken.person), "scopes")
+
+    answer = find(book.owner, book, name="钱多多")
+
+    assert [item["member_id"] for item in answer.json["items"]] == [whole.member_id]
+    assert answer.json["unreadable"] == 1
+
+
+def test_a_name_given_anew_is_found_after_proving_it(city: TestCity) -> None:
+    """The keyed forms that a search compares come from proving identity, not from a test's short cut."""
+    person = city.person(name="孙行者")
+    client, book = city.verified(person), Book.opened(city)
+    member_id = city.join(client, book.code)
+
+    assert found(book.owner, book, name="孙行者") == [member_id]
+    assert found(book.owner, book, surname="孙") == [member_id]
