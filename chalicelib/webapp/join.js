@@ -2,7 +2,7 @@
 // service answers is put into text nodes and nowhere else.
 
 const root = document.documentElement;
-const { organization, open, pattern } = document.body.dataset;
+const { organization, open } = document.body.dataset;
 const all = (selector, place = document) => Array.from(place.querySelectorAll(selector));
 const section = (name) => document.getElementById(name);
 const form = (name) => section(name).querySelector("form");
@@ -56,7 +56,7 @@ function say(error, language, ...words) {
   error.replaceChildren(...(language ? words : [section("offline").content.cloneNode(true)]));
 }
 
-// Shows each refused field beside its input, and anything else at the top of the form.
+// Shows each refused field at its input, and the rest at the top.
 function show(place, { code, title, detail, errors, language }) {
   const refused = [];
   for (const one of code === "code_refused" ? [{ field: "code", detail }] : errors || []) {
@@ -181,12 +181,11 @@ const submits = {
     await proceed();
   },
   async scopes() {
-    const scopes = all("#scopes [name=scopes]:checked").map((one) => one.value);
-    const label = pattern ? typed("label") : null;
+    const scopes = all("#scopes :checked").map((one) => one.value);
     become(
       membership
         ? await call("PUT", `me/memberships/${organization}/consent`, { scopes })
-        : await call("POST", `invitations/${location.pathname.split("/").pop()}/join`, { scopes, label }),
+        : await call("POST", `invitations/${location.pathname.split("/").pop()}/join`, { scopes, label: form("scopes").label.value }),
     );
     step("joined");
   },

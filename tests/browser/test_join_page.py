@@ -331,3 +331,33 @@ def test_the_description_of_the_api_can_be_read(site: Site, phone: OpenPhone) ->
     assert mine.page.evaluate(CONTRASTS)
     assert [text for text, contrast in mine.page.evaluate(CONTRASTS) if contrast < 4.5] == []
     mine.fits()
+
+
+def test_a_code_that_asks_for_a_label_says_how_it_looks_and_takes_it(site: Site, phone: OpenPhone) -> None:
+    person, mine = site.person(), phone()
+    org_id, url = site.invitation(label_pattern="S-##")
+    mine.open(url)
+    log_in(mine, site, person)
+    prove(mine, person)
+    mine.at("scopes")
+    expect(mine.page.locator("#scopes label[for=label-input]")).to_contain_text("S-##")
+
+    for wrong in ("", "x"):
+        mine.type(label=wrong)
+        mine.submit()
+        expect(mine.page.locator("#label-error")).to_contain_text("S-##")
+    mine.type(label="s-07")
+    mine.submit()
+    mine.at("joined")
+
+    assert [member["label"] for member in site.members(org_id)] == ["s-07"]
+
+
+def test_a_code_that_asks_for_no_label_shows_no_field_for_one(site: Site, phone: OpenPhone) -> None:
+    person, mine = site.person(), phone()
+    mine.open(site.invitation()[1])
+    log_in(mine, site, person)
+    prove(mine, person)
+    mine.at("scopes")
+
+    expect(mine.page.locator("#label-input")).to_be_hidden()
