@@ -23,7 +23,8 @@ from chalicelib.core.ports import HealthSource, SmsSender
 from chalicelib.core.rotation import Rotation
 from chalicelib.core.services import Services
 from chalicelib.core.streams import BatchAnswer
-from chalicelib.groups.effects import sweep_book
+from chalicelib.groups.effects.counts import count_members
+from chalicelib.groups.effects.sweeps import sweep_book
 from chalicelib.groups.service.admins import Admins
 from chalicelib.groups.service.books import Books
 from chalicelib.groups.service.departments import Departments
@@ -81,6 +82,12 @@ bind(app, services.get)
 def ledger_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
     """Disclosures into access logs, erasures and deleted books into sweeps."""
     return services.get(LedgerEffects).handle(event)
+
+
+@app.lambda_function(name="members-stream")
+def members_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
+    """Joining, sharing, moving and leaving into the numbers that managers see."""
+    return count_members(event)
 
 
 @app.lambda_function(name="registry-stream")

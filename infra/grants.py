@@ -69,9 +69,11 @@ RIGHTS: Mapping[str, Rights] = {
             "consents": _of(PUT),
             "access_log": _of(ASK, WRITE_MANY),
             "ledger": _of(READ, PUT),
+            "counters": _of(ASK, WRITE_MANY),
         },
         queues=("ledger_retries",),
     ),
+    "members_stream": Rights(tables={"counters": _of(READ, CHANGE)}),
     "registry_stream": Rights(
         tables={
             "people": _of(READ, ASK, CHANGE),

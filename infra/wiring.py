@@ -44,6 +44,7 @@ class Schedule:
 
 STREAMS = (
     StreamSource("ledger", "ledger_stream", batch_size=100),
+    StreamSource("memberships", "members_stream", batch_size=100),
     StreamSource("registry", "registry_stream", batch_size=100),
 )
 QUEUES = (

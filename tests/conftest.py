@@ -77,13 +77,14 @@ def whole_run(rights: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     import app
     from infra.local.provision import provision
     from infra.local.pump import Pump
+    from infra.wiring import STREAMS
     from tests.support.city import InProcess, RecordedSms, TestCity
     from tests.support.client import Client
 
     provision()
     sms = RecordedSms()
     app.services.replace(app.compose(sms=sms))
-    functions = {"ledger_stream": app.ledger_stream, "registry_stream": app.registry_stream}
+    functions = {source.function: getattr(app, source.function) for source in STREAMS}
     pump = Pump(tmp_path_factory.mktemp("pump") / "positions.json", functions, deliver_twice=7)
     city = TestCity(Client(InProcess(app.app)), sms, pump)
     yield city

@@ -19,6 +19,8 @@ class Concurrency(Policy):
     """All routes. Each copy answers 20 to 50 requests a second."""
     ledger_stream: Count
     """Disclosures into access logs, and sweeps; a copy per shard and two for retries are all that ever run."""
+    members_stream: Count
+    """Changes of members into numbers; a copy per shard is all that ever runs."""
     registry_stream: Count
     """Facts into snapshots; a copy per shard and two for retries are all that ever run."""
     rotate_keys: Count

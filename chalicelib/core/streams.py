@@ -29,7 +29,8 @@ QUEUE_SOURCE = "aws:sqs"
 class Change:
     """One change of one row: its key, what was there before and what is there now, in DynamoDB's own form.
 
-    One that comes `again`, from the queue of retries, has its key alone: what is there now must be read.
+    One that comes `again`, from the queue of retries, has its key alone: what is there now must be read. `stream` is the
+    label of the stream, the time at which it was made.
     """
 
     sequence: str
@@ -38,6 +39,7 @@ class Change:
     old: RawItem | None = None
     new: RawItem | None = None
     again: bool = False
+    stream: str = ""
 
     def text(self, attribute: str) -> str:
         """A key attribute's text."""
@@ -96,7 +98,10 @@ def _records(event: LambdaEvent) -> Sequence[Mapping[str, Any]]:
 
 def _from_stream(record: Mapping[str, Any]) -> Change:
     change = record["dynamodb"]
-    return Change(change["SequenceNumber"], change["Keys"], change.get("OldImage"), change.get("NewImage"))
+    label = str(record.get("eventSourceARN", "")).rpartition("/")[2]
+    return Change(
+        change["SequenceNumber"], change["Keys"], change.get("OldImage"), change.get("NewImage"), stream=label
+    )
 
 
 def _from_queue(record: Mapping[str, Any]) -> Change:

@@ -13,7 +13,7 @@ from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, forget_secrets
 from chalicelib.core.rotation import discard, version_of
 from chalicelib.core.runs import mark_complete
 from chalicelib.core.texts import Language
-from chalicelib.groups import effects
+from chalicelib.groups.effects import sweeps
 from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import MembershipPointer
 from chalicelib.people.tables.privacy import ledger_entry
@@ -128,7 +128,7 @@ def renew_keys() -> None:
 def test_no_function_has_a_right_that_it_never_uses(
     cold: TestCity, rights: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(effects, "MEMBERS_AN_ENTRY", 1)  # so that the sweep goes on in a second entry
+    monkeypatch.setattr(sweeps, "MEMBERS_AN_ENTRY", 1)  # so that the sweep goes on in a second entry
     rights.used.clear()
 
     ask_everything(cold)

@@ -64,6 +64,15 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "scopes": WORD,
         "text_version": WORD,
     },
+    "counters": {
+        "scope": KEY,
+        "counter": KEY,
+        "amount": NUMBER,
+        "counted": NUMBER,
+        "expires_at": TIME,
+        "mark": ID,
+        "position": WORD,
+    },
     "decisions": {
         "kind": KEY,
         "decision_id": KEY,
@@ -135,6 +144,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "enrolment": NUMBER,
         "joined_at": TIME,
         "label": TEXT,
+        "mark": ID,
         "name_mac": MAC,
         "name_mask": MASK,
         "nucleic_acid": FACT,

@@ -6,11 +6,13 @@ Memberships may be of another moment, so they are looked for under every organiz
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.core import ids, store
+from chalicelib.core import counters, ids, store
+from chalicelib.core.counters import CountersTable
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.errors import Conflict
 from chalicelib.core.store import Key, Transaction
 from chalicelib.groups.consents import Action, current_text_version, receipt
+from chalicelib.groups.counting import scope_of
 from chalicelib.groups.tables import MembershipRow, MembershipsTable, OrganizationRow, OrganizationsTable
 from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.people import MembershipPointer, OwnershipPointer, PersonRow
@@ -66,14 +68,17 @@ def delete_book_again(entry: LedgerRow, *, write: bool) -> int:
     organization = store.read_together([key]).get(key)
     members = [row.own_key for row in store.query_all(MembershipsTable, org_id)]
     rest = [row.own_key for row in store.query_all(OrganizationsTable, org_id) if row.sk != key.range_value]
+    scope = scope_of(org_id)
+    numbers = len(list(store.query_all(CountersTable, scope)))
     if write:
         for member in store.query_all(MemberLife, org_id):
             _end_again(member, organization, entry)
         store.write_all(deletes=[*members, *rest])
+        counters.close(scope)
         if organization is not None:
             _disown(organization)
             store.delete(key)
-    return len(members) + len(rest) + (organization is not None)
+    return len(members) + len(rest) + numbers + (organization is not None)
 
 
 def _end_again(member: MemberLife, organization: OrganizationRow | None, entry: LedgerRow) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import pairwise_id
-from chalicelib.groups import effects
+from chalicelib.groups.effects import sweeps
 from chalicelib.groups.tables import MembershipRow, MembershipsTable, OrganizationsTable
 from chalicelib.people.tables.people import MembershipPointer
 from tests.api.groups.steps import assert_swept, damaged
@@ -106,8 +106,8 @@ def test_the_sweep_takes_a_book_apart(city: TestCity, book: Book) -> None:
 def test_a_large_book_is_swept_entry_by_entry(
     city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch, members: int
 ) -> None:
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 2)
-    monkeypatch.setattr(effects, "MEMBERS_AN_ENTRY", 6)
+    monkeypatch.setattr(sweeps, "MEMBERS_A_TRANSACTION", 2)
+    monkeypatch.setattr(sweeps, "MEMBERS_AN_ENTRY", 6)
     person_ids = fill(book.org_id, members)
 
     assert book.delete().status == 204
@@ -130,7 +130,7 @@ def test_members_who_cannot_be_read_are_swept_like_all_others(
     city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch, attribute: str, value: Any
 ) -> None:
     """A whole transaction's worth of damaged rows lies in front of, between and behind the others."""
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 3)
+    monkeypatch.setattr(sweeps, "MEMBERS_A_TRANSACTION", 3)
     person_ids = fill(book.org_id, 12)
     in_order = sorted(person_ids, key=lambda one: pairwise_id(book.org_id, one))
     for person_id in [*in_order[:4], in_order[6], in_order[-1]]:
@@ -166,13 +166,13 @@ def test_a_member_who_leaves_under_the_sweep_is_ended_once(
     """Their request was let in before the book was deleted, and is carried out between the sweep's read and write."""
     person_ids = fill(book.org_id, 4)
     leaving = book.member()
-    real = effects._end_memberships  # noqa: SLF001
+    real = sweeps._end_memberships  # noqa: SLF001
 
     def after_somebody_left(organization: Any, members: list[MembershipRow]) -> None:
         _leave(leaving.member_id, organization)
         real(organization, members)
 
-    monkeypatch.setattr(effects, "_end_memberships", after_somebody_left)
+    monkeypatch.setattr(sweeps, "_end_memberships", after_somebody_left)
 
     assert book.delete().status == 204
     city.deliver()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib.groups import effects
+from chalicelib.groups.effects import sweeps
 from chalicelib.groups.tables import MembershipsTable
 from chalicelib.people.tables.privacy import LedgerRow
 from tests.api.groups.steps import assert_swept, damaged
@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 
 def test_one_entry_ends_no_more_members_than_it_may(book: Book, monkeypatch: pytest.MonkeyPatch, faults: Seam) -> None:
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 2)
-    monkeypatch.setattr(effects, "MEMBERS_AN_ENTRY", 4)
+    monkeypatch.setattr(sweeps, "MEMBERS_A_TRANSACTION", 2)
+    monkeypatch.setattr(sweeps, "MEMBERS_AN_ENTRY", 4)
     fill(book.org_id, 9)
     event = deletion(book, faults)
     start = len(faults.calls)
@@ -38,7 +38,7 @@ def test_the_sweep_goes_on_wherever_it_was_cut(
     city: TestCity, owner: Client, monkeypatch: pytest.MonkeyPatch, faults: Seam
 ) -> None:
     """At each of its calls, before it and after it, the function dies or its answer is lost; the next delivery goes on."""
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 1)
+    monkeypatch.setattr(sweeps, "MEMBERS_A_TRANSACTION", 1)
 
     def cut(number: int | None, place: str = "", error: BaseException | None = None) -> int:
         """Sweep a new book with a fault at one call, then twice more. Returns how many calls the first run made."""
@@ -68,8 +68,8 @@ def test_a_sweep_in_parts_goes_on_wherever_it_was_cut(
     city: TestCity, owner: Client, monkeypatch: pytest.MonkeyPatch, faults: Seam
 ) -> None:
     """The same where the work goes on in further entries of the ledger, one of which may be written twice."""
-    monkeypatch.setattr(effects, "MEMBERS_A_TRANSACTION", 2)
-    monkeypatch.setattr(effects, "MEMBERS_AN_ENTRY", 4)
+    monkeypatch.setattr(sweeps, "MEMBERS_A_TRANSACTION", 2)
+    monkeypatch.setattr(sweeps, "MEMBERS_AN_ENTRY", 4)
     swept: list[tuple[str, list[str]]] = []
     for number in range(6):
         for place in ("before", "after"):

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from chalicelib.core import store
+from chalicelib.core import counters, store
 from chalicelib.core.log import Event, emit
 from chalicelib.core.store import Transaction
 from chalicelib.groups.consents import Action, receipt
+from chalicelib.groups.counting import scope_of
 from chalicelib.groups.errors import MembershipNotFound
 from chalicelib.groups.legible import legible
 from chalicelib.groups.service.endings import end_by_pointer, end_membership
@@ -83,13 +84,14 @@ def _end(transaction: Transaction, organization: OrganizationRow, membership: Me
 
 
 def _remove_book(organization: OrganizationRow) -> None:
-    """Remove what is left: members whose rows could not be read, invitations, and last the organization itself."""
+    """Remove what is left: members whose rows could not be read, numbers, invitations, and last the organization itself."""
     org_id = organization.org_id
     for trace in store.query_all(MemberTrace, org_id):
         key = MembershipPointer.of(trace.person_id, org_id)
         if (pointer := legible(store.read_together([key]), key)) is not None:
             end_by_pointer(pointer, organization, Action.BOOK_DELETED)
     store.write_all(deletes=[row.own_key for row in store.query_all(MembershipsTable, org_id)])
+    counters.close(scope_of(org_id))
     rest = [row.own_key for row in store.query_all(OrganizationsTable, org_id)]
     own = OrganizationRow.of(org_id)
     store.write_all(deletes=[key for key in rest if key.range_value != own.range_value])
