@@ -72,6 +72,10 @@ def counter_of(department_id: str, metric: str) -> str:
     return f"{department_id}#{metric}"
 
 
+UNREADABLE_ONE = {counter_of(NO_DEPARTMENT, Metric.UNREADABLE): 1}
+"""What a membership is part of that can't be read."""
+
+
 def contribution(image: RawItem | None) -> dict[str, int]:
     """The numbers that a stored membership is part of, each once; none for one that is not there.
 
@@ -81,10 +85,17 @@ def contribution(image: RawItem | None) -> dict[str, int]:
     if image is None:
         return {}
     try:
-        member = CountedMember.from_raw_data(image)
+        return counted(CountedMember.from_raw_data(image))
+    except Broken:
+        return dict(UNREADABLE_ONE)
+
+
+def counted(member: CountedMember) -> dict[str, int]:
+    """The same of a member that was read. What can't be understood in it makes it an unreadable one."""
+    try:
         metrics = _metrics(member)
     except Broken:
-        return {counter_of(NO_DEPARTMENT, Metric.UNREADABLE): 1}
+        return dict(UNREADABLE_ONE)
     return {counter_of(member.department_id or NO_DEPARTMENT, metric): 1 for metric in metrics}
 
 

@@ -24,6 +24,7 @@ from infra.cli.importing import FileKind, Summary, import_file
 from infra.cli.jobs import jobs
 from infra.cli.operating import fail
 from infra.cli.options import GlobalOptionsAnywhere, Target, UnusableTarget, local_target
+from infra.cli.recounting import recount_books
 from infra.cli.restoring import restore_check
 from infra.cli.rotating import rotate_keys
 from infra.process import working_for
@@ -49,6 +50,7 @@ app.add_typer(jobs, name="jobs")
 app.add_typer(dlq, name="dlq")
 app.add_typer(tables, name="tables")
 app.command("restore-check")(restore_check)
+app.command("recount")(recount_books)
 app.command("rotate-keys")(rotate_keys)
 naming.add_to(app)
 app.command("costs")(costs)
