@@ -20,7 +20,7 @@ UNKNOWN = "unknown"
 OVERDUE = frozenset({"nucleic_acid", "travel", "vaccination"})
 """What may be overdue."""
 
-DEPARTMENT = re.compile(r"[A-Za-z0-9_]{1,64}")
+DEPARTMENT = re.compile(r"[A-Za-z0-9_-]{2,64}")
 STATE = re.compile(r"[a-z_]{1,32}")
 
 
