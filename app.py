@@ -13,6 +13,7 @@ import chalicelib.groups.routes.departments
 import chalicelib.groups.routes.invitations
 import chalicelib.groups.routes.members
 import chalicelib.groups.routes.memberships
+import chalicelib.groups.routes.statistics
 import chalicelib.http.routes
 import chalicelib.people.routes
 from chalicelib.alerts.sms import city_sender
@@ -33,6 +34,7 @@ from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
 from chalicelib.groups.service.placements import Placements
 from chalicelib.groups.service.search import Search
+from chalicelib.groups.service.statistics import Statistics
 from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.service import RegistrySource
 from chalicelib.http.endpoint import bind
@@ -61,7 +63,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
-        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs),
+        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
         ledger_effects, registry_effects, Rotation(),
     )  # fmt: skip
 
@@ -75,6 +77,7 @@ app.register_blueprint(chalicelib.groups.routes.departments.routes)
 app.register_blueprint(chalicelib.groups.routes.invitations.routes)
 app.register_blueprint(chalicelib.groups.routes.members.routes)
 app.register_blueprint(chalicelib.groups.routes.memberships.routes)
+app.register_blueprint(chalicelib.groups.routes.statistics.routes)
 bind(app, services.get)
 
 

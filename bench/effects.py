@@ -62,6 +62,13 @@ def _fact_is_shown(city: TestCity) -> Send:
     return _streamed("registry_stream", max(facts, key=lambda fact: str(fact.occurred_at)))
 
 
+def _member_is_counted(city: TestCity) -> Send:
+    """Somebody who joined, in the members' stream: the numbers of their book go up."""
+    _, org_id, (member,) = full_book(city, 0)
+    assert org_id == member.org_id
+    return _streamed("members_stream", member)
+
+
 def _streamed(function: str, row: Row) -> Send:
     import app
 
@@ -77,4 +84,5 @@ EFFECTS = (
     Operation("a person arrives", _person_arrives, NO_LIMITS),
     Operation("a fact arrives", _fact_arrives, NO_LIMITS),
     Operation("a fact is shown", _fact_is_shown, NO_LIMITS),
+    Operation("a member is counted", _member_is_counted, NO_LIMITS),
 )

@@ -4,12 +4,17 @@ from collections.abc import Callable
 
 from bench.effects import EFFECTS
 from bench.measuring import Limits, Operation, Send
-from bench.preparing import ALL_SCOPES, COOLDOWN, full_book, known_person, membership
+from bench.preparing import ALL_SCOPES, COOLDOWN, counted_book, full_book, known_person, membership
 from chalicelib.core import clock
 from tests.support.city import TestCity
 from tests.support.client import Answer
 
 LISTED = 50
+COUNTED = 1_000
+"""Members of the book whose numbers are asked for."""
+
+NUMBERS = Limits(round_trips=3, section="§1, admission")
+"""Two queries behind the admission."""
 
 
 def _ask_for_code(city: TestCity) -> Send:
@@ -64,6 +69,16 @@ def list_members(city: TestCity, others: int = 2 * LISTED) -> Callable[[], Answe
     return lambda: owner.get(f"/v1/organizations/{org_id}/members?limit={LISTED}")
 
 
+def _numbers_of(members: int) -> Callable[[TestCity], Send]:
+    """The numbers of a book of so many members in ten departments, whose counters say so; members are not read for it."""
+
+    def prepare(city: TestCity) -> Send:
+        owner, org_id = counted_book(city, members)
+        return lambda: owner.get(f"/v1/organizations/{org_id}/statistics")
+
+    return prepare
+
+
 def _own_memberships(city: TestCity) -> Send:
     member, _ = membership(city)
     return lambda: member.get("/v1/me/memberships")
@@ -93,9 +108,13 @@ REQUESTS = (
         list_members,
         Limits(round_trips=2, read=3, write=3, read_grows=True, section="§9"),
     ),
+    Operation(f"numbers of {COUNTED:,} members", _numbers_of(COUNTED), NUMBERS),
     Operation("change consent", _change_consent),
     Operation("leave", _leave),
 )
 """The requests that exist. §9 names others; they are measured from the day on which they are built."""
 
-OPERATIONS = (*REQUESTS, *EFFECTS)
+LARGER = tuple(Operation(f"numbers of {size:,} members", _numbers_of(size), NUMBERS) for size in (10_000, 100_000))
+"""The same with more of what they must not depend on. The bill has them once."""
+
+OPERATIONS = (*REQUESTS, *EFFECTS, *LARGER)

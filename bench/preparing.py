@@ -7,8 +7,10 @@ from secrets import token_bytes
 from typing import TypeVar
 
 from chalicelib.core import store
+from chalicelib.core.counters import CounterRow
 from chalicelib.core.crypto import encode
 from chalicelib.core.store import Row
+from chalicelib.groups.counting import NO_DEPARTMENT, OVERDUE, UNKNOWN, Metric, counter_of, scope_of
 from chalicelib.groups.tables import MembershipRow
 from chalicelib.people.tables.people import PersonRow
 from tests.support.city import TestCity
@@ -17,6 +19,16 @@ from tests.support.people import TestPerson
 
 ALL_SCOPES = ("health_code", "nucleic_acid", "vaccination", "travel")
 COOLDOWN = timedelta(minutes=2)
+
+DEPARTMENTS = 10
+METRICS = (
+    Metric.MEMBERS,
+    Metric.ATTENTION,
+    *(f"{Metric.STATE}{state}" for state in ("green", "red", "yellow", UNKNOWN)),
+    *(f"{Metric.OVERDUE}{kind}" for kind in OVERDUE),
+    *(f"{Metric.UNSHARED}{scope}" for scope in ALL_SCOPES),
+)
+"""What is counted of each department."""
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -47,6 +59,19 @@ def full_book(city: TestCity, others: int) -> tuple[Client, str, list[Membership
     likes = [_like(row, member_id=_some_id(), person_id=_some_id()) for _ in range(others)]
     store.write_all(likes)
     return owner, org_id, [row, *likes]
+
+
+def counted_book(city: TestCity, members: int) -> tuple[Client, str]:
+    """The owner of a book of ten departments and the organization itself, with the counters that so many members make."""
+    owner = city.verified()
+    org_id = city.book(owner)
+    departments = [NO_DEPARTMENT, *(city.department(owner, org_id, f"Grade {number}") for number in range(DEPARTMENTS))]
+    store.write_all(
+        CounterRow(scope_of(org_id), counter_of(department_id, metric), amount=members // len(departments))
+        for department_id in departments
+        for metric in METRICS
+    )
+    return owner, org_id
 
 
 def people_of(members: list[MembershipRow]) -> Iterator[PersonRow]:

@@ -53,10 +53,12 @@ USES = (
         22 / DAYS / PAGE,
         f"each owner looks at the whole book each working day: 1/{PAGE} page a member",
     ),
+    Use("numbers of 1,000 members", 22 / DAYS / BOOK, "each owner looks at the numbers each working day"),
     Use(f"disclose {PAGE} members", 22 / DAYS / PAGE, "one for each page that was looked at", "ledger_stream"),
     Use("a person arrives", 1 / 365, "the source delivers everybody once a year anew", IMPORT),
     Use("a fact arrives", 1 / 3, "mass testing of 2022: a result for everybody every third day", IMPORT),
     Use("a fact is shown", 1 / 3, "each result renews the snapshot in the one book", "registry_stream"),
+    Use("a member is counted", 3 / 365, "each join, each change of consent, each leave", "members_stream"),
 )
 """The order of the bench."""
 

@@ -99,6 +99,10 @@ DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  foreign     401  
 DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  mixed       401     403      403    403   404  404    403   404   403   404    401
 DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  deleted     401     403      404    404   404  404    404   404   404   404    401
 DELETE /v1/organizations/{org_id}/invitations/{invitation_id}  never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/statistics                   own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/statistics                   foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/statistics                   deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/statistics                   never       401     403      404    404   404  404    404   404   404   404    401
 GET    /v1/organizations/{org_id}/departments                  own         401     403      403    403   200  200    403   200   403   200    401
 GET    /v1/organizations/{org_id}/departments                  foreign     401     403      403    403   403  403    403   403   200   403    401
 GET    /v1/organizations/{org_id}/departments                  deleted     401     403      404    404   404  404    404   404   404   404    401

@@ -4,7 +4,7 @@ import pytest
 
 from bench.known import KNOWN_OVER
 from bench.measuring import Cpu, Operation, measured
-from bench.operations import LISTED, OPERATIONS, list_members
+from bench.operations import COUNTED, LISTED, OPERATIONS, list_members
 from bench.recorder import recorded
 from bench.writing import as_measured
 from infra.costs import measured as costs
@@ -29,6 +29,12 @@ def test_an_operation_keeps_within_its_limits(city: TestCity, operation: Operati
     assert now.counts() == written.counts(), STALE
     assert sum(now.stored.values()) == pytest.approx(sum(written.stored.values()), rel=0.1, abs=COUNTER), STALE
     assert now.answered == pytest.approx(written.answered, rel=0.1, abs=50), STALE
+
+
+def test_numbers_cost_the_same_for_any_number_of_members() -> None:
+    figures = costs.measured()
+    small, *larger = [figures[f"numbers of {size:,} members"] for size in (COUNTED, 10_000, 100_000)]
+    assert [one.counts() for one in larger] == [small.counts()] * 2
 
 
 def test_a_list_costs_what_it_shows_however_large_the_book_is(city: TestCity) -> None:

@@ -8,9 +8,10 @@ import pytest
 
 import bench.__main__ as command
 from bench.cold import LIMIT, ColdStart
+from bench.effects import EFFECTS
 from bench.known import KNOWN_COLD_START, KNOWN_OVER
 from bench.measuring import Cpu, Figures, Limits, Operation
-from bench.operations import OPERATIONS
+from bench.operations import OPERATIONS, REQUESTS
 from bench.report import Measurements, cold_start_line, package_line, price_of_a_million, show
 from bench.size import Package
 from bench.writing import write
@@ -90,7 +91,7 @@ def test_what_is_written_is_what_the_bill_reads(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_bill_knows_every_operation() -> None:
-    assert {use.operation for use in USES} == {operation.name for operation in OPERATIONS}
+    assert {use.operation for use in USES} == {operation.name for operation in (*REQUESTS, *EFFECTS)}
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ def test_what_is_too_short_holds_nobody(canaries: Canaries, nothing: bytes) -> N
 
 def test_a_number_of_a_stream_s_record_holds_nobody_and_hides_nobody(canaries: Canaries) -> None:
     digits = PERSON.phone.rjust(20, "9")
-    assert canaries.leaks(f'"sequence": "{digits:0>30}"'.encode()) == []
+    for length in (30, 40):
+        assert canaries.leaks(f'"sequence": "{digits:0>{length}}"'.encode()) == []
     for longer in (f"0{digits:0>30}", f"{digits:0>29}"):
         assert canaries.leaks(f'"sequence": "{longer}"'.encode()) == [f"phone of {PERSON.phone[-4:]}"]
