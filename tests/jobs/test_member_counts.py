@@ -13,6 +13,8 @@ from chalicelib.core import counters, store
 from chalicelib.core.counters import CounterRow, CountersTable, CursorRow
 from chalicelib.core.ids import new_id
 from chalicelib.groups.counting import CountedMember, scope_of
+from chalicelib.groups.service.restore import delete_book_again
+from chalicelib.people.tables.privacy import ledger_entry
 from tests.support.books import Book, fill, membership_key
 from tests.support.city import TestCity
 from tests.support.counts import assert_counted, numbers_of
@@ -314,3 +316,18 @@ def test_a_damaged_number_of_a_deleted_book_goes_too(city: TestCity) -> None:
     assert book.delete().status == 204
     city.deliver()
     assert items_of(CountersTable, scope_of(book.org_id)) == []
+
+
+def test_numbers_of_a_book_that_comes_back_in_a_restore_go_again(city: TestCity) -> None:
+    book = Book.opened(city)
+    assert book.delete().status == 204
+    city.deliver()
+    restored = CounterRow.of(scope_of(book.org_id), "-#members")
+    put_raw(restored, {"amount": {"S": "many"}})
+    store.delete(CursorRow.of(scope_of(book.org_id)))
+    entry = ledger_entry("BOOK_DELETED", org_id=book.org_id, organization="Third School")
+
+    assert [delete_book_again(entry, write=write) for write in (False, True, False)] == [1, 1, 0]
+
+    assert items_of(CountersTable, scope_of(book.org_id)) == []
+    assert cursor(book.org_id).position == counters.CLOSED
