@@ -74,7 +74,8 @@ def delete_book_again(entry: LedgerRow, *, write: bool) -> int:
         for member in store.query_all(MemberLife, org_id):
             _end_again(member, organization, entry)
         store.write_all(deletes=[*members, *rest])
-        counters.close(scope)
+        if members or numbers:
+            counters.close(scope)  # their stream tells of them once more
         if organization is not None:
             _disown(organization)
             store.delete(key)
