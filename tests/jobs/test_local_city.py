@@ -16,12 +16,14 @@ import pytest
 
 import app
 from chalicelib.core.settings import settings
+from chalicelib.health.importer import Importer
 from chalicelib.people.service.codes import Codes
 from infra.local.city import LocalCity
 from infra.local.demo import demo_people, shown_people
 from infra.local.emulator import ROOT
 from infra.local.ports import PortTaken, free_port, is_free
 from infra.local.state import CityRuns
+from tests.support.people import TestPerson, crowd
 
 pytestmark = [pytest.mark.jobs, pytest.mark.timeout(180)]
 
@@ -51,14 +53,32 @@ def _log_in(url: str, phone: str) -> str:
     return str(session["token"])
 
 
+def _verified(url: str, person: TestPerson) -> str:
+    """The token of somebody whom the city's health source is told of."""
+    assert [one.error for one in Importer().people([person.row()])] == [None]
+    status, session = _ask(url, "PUT", "/v1/me/identity", person.claim(), _log_in(url, person.phone))
+    assert status == 200, session
+    return str(session["token"])
+
+
+def _book_of_oneself(url: str, token: str) -> str:
+    """A new book whose owner is its one member and shares nothing yet."""
+    opened = {"name": "Third School", "kind": "school", "subdistrict": "371302001"}
+    book = str(_ask(url, "POST", "/v1/organizations", opened, token)[1]["org_id"])
+    code = _ask(url, "POST", f"/v1/organizations/{book}/invitations", {}, token)[1]["code"]
+    assert _ask(url, "POST", f"/v1/invitations/{code}/join", {"scopes": []}, token)[0] == 201
+    return book
+
+
 def test_a_city_lives_on_after_a_restart(tmp_path: Path) -> None:
     before = os.environ["CITY"], os.environ.get("AWS_ENDPOINT_URL"), dict(vars(app.services))
     with LocalCity("demo", state=tmp_path) as city:
         pid = city.emulator.pid
         assert settings().endpoint_url == city.aws_url
-        token = _log_in(city.url, "13800000000")
+        token = _verified(city.url, next(crowd()))
         assert _ask(city.url, "GET", "/v1/me", token=token)[0] == 200
         sent = _ask(city.url, "GET", "/local/outbox")[1]
+        book = _book_of_oneself(city.url, token)
         url = city.url
     assert pid is not None
     assert not _is_alive(pid)
@@ -68,8 +88,11 @@ def test_a_city_lives_on_after_a_restart(tmp_path: Path) -> None:
     with LocalCity("demo", state=tmp_path) as city:
         assert _ask(city.url, "GET", "/v1/me", token=token)[0] == 200
         assert _ask(city.url, "GET", "/local/outbox")[1] == sent
+        assert _ask(city.url, "PUT", f"/v1/me/memberships/{book}/consent", {"scopes": ["travel"]}, token)[0] == 200
         city.pump.drain()
         assert city.pump.parked == []
+        numbers = _ask(city.url, "GET", f"/v1/organizations/{book}/statistics", token=token)[1]
+        assert (numbers["members"], numbers["unshared"]["travel"], numbers["unshared"]["vaccination"]) == (1, 0, 1)
 
 
 def test_a_city_of_the_http_sender_sends_to_this_machine(tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ def test_the_main_flow_goes_through_api_gateway_and_streams(
     (listed,) = owner.get(f"/v1/organizations/{org_id}/members").json["items"]
     assert listed["name"].endswith("**")
     assert city.eventually(lambda: member.get("/v1/me/access-log").json["items"])
+    numbers = f"/v1/organizations/{org_id}/statistics"
+    assert city.eventually(lambda: owner.get(numbers).json["members"] == 1)
     assert member.delete(f"/v1/me/memberships/{org_id}").status == 204
+    assert city.eventually(lambda: owner.get(numbers).json["members"] == 0)
     assert owner.get(f"/v1/organizations/{org_id}/members").json["items"] == []
 
 
