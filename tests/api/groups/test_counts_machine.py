@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 import app
 from chalicelib.core import store
 from chalicelib.groups.counting import OVERDUE
-from chalicelib.groups.tables import TOP, MembershipRow
+from chalicelib.groups.tables import MembershipRow
 from infra.local.pump import Pump
 from infra.wiring import STREAMS, Wiring
 from tests.support.books import ALL_SCOPES, Book, membership_key
@@ -63,10 +63,6 @@ class Counting(RuleBasedStateMachine):
     def row(self, known: Known) -> store.Key[MembershipRow]:
         return membership_key(self.book.org_id, known.person)
 
-    def path(self, department_id: str | None) -> str:
-        """Where a department stands."""
-        return TOP if department_id is None else f"{self.path(self.above[department_id])}{department_id}/"
-
     @precondition(lambda self: len(self.codes) < 6)
     @rule(which=WHICH)
     def department(self, which: int) -> None:
@@ -114,9 +110,9 @@ class Counting(RuleBasedStateMachine):
     def move(self, who: int, which: int) -> None:
         """Be moved into another department."""
         known, department_id = self.people[who], self.chosen(which)
-        values: dict[str, Any] = {"department_id": department_id, "path": self.path(department_id)}
-        row = store.update(self.row(known), store.assign(MembershipRow, values), MembershipRow.person_id.exists())
-        assert (row is not None) == known.is_inside
+        path = f"{self.book.path}/members/{self.row(known).range_value}"
+        answer = self.book.owner.patch(path, {"department_id": department_id})
+        assert answer.status == (200 if known.is_inside else 404)
         if known.is_inside:
             known.department_id = department_id
 
