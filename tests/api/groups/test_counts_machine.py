@@ -18,7 +18,7 @@ from infra.local.pump import Pump
 from infra.wiring import STREAMS, Wiring
 from tests.support.books import ALL_SCOPES, Book, membership_key
 from tests.support.city import TestCity
-from tests.support.client import Client
+from tests.support.client import Answer, Client
 from tests.support.counts import assert_counted
 from tests.support.enrolled import enrolled
 from tests.support.people import TestPerson
@@ -28,6 +28,9 @@ pytestmark = [pytest.mark.api, pytest.mark.slow, pytest.mark.timeout(240)]
 SCOPES = st.lists(st.sampled_from(ALL_SCOPES), unique=True)
 WHICH = st.integers(min_value=0, max_value=5)
 MEMBERS_STREAM = Wiring(tuple(one for one in STREAMS if one.table == "memberships"), (), ())
+
+NO_ROLE = "none"
+"""Stands for administering nothing; None is the whole organization."""
 
 
 @dataclass
@@ -40,6 +43,11 @@ class Known:
     scopes: set[str] = field(default_factory=set)
     overdue: set[str] = field(default_factory=set)
     is_inside: bool = False
+    administers: str | None = NO_ROLE
+
+    def end(self) -> None:
+        """In the book no more; a role in it ends too."""
+        self.is_inside, self.administers = False, NO_ROLE
 
 
 class Counting(RuleBasedStateMachine):
@@ -96,7 +104,7 @@ class Counting(RuleBasedStateMachine):
         """Leave."""
         known = self.people[who]
         assert known.client.delete(self.book.own_path).status == (204 if known.is_inside else 404)
-        known.is_inside = False
+        known.end()
 
     @rule(who=WHICH)
     def remove(self, who: int) -> None:
@@ -104,7 +112,7 @@ class Counting(RuleBasedStateMachine):
         known = self.people[who]
         path = f"{self.book.path}/members/{self.row(known).range_value}"
         assert self.book.owner.delete(path).status == (204 if known.is_inside else 404)
-        known.is_inside = False
+        known.end()
 
     @rule(who=WHICH, which=WHICH)
     def move(self, who: int, which: int) -> None:
@@ -115,6 +123,15 @@ class Counting(RuleBasedStateMachine):
         assert answer.status == (200 if known.is_inside else 404)
         if known.is_inside:
             known.department_id = department_id
+
+    @rule(who=WHICH, which=WHICH)
+    def administer(self, who: int, which: int) -> None:
+        """Become administrator of a department and all below it, and of nothing else any more."""
+        known, department_id = self.people[who], self.chosen(which)
+        body = {"member_id": self.row(known).range_value, "department_id": department_id}
+        assert self.book.owner.post(f"{self.book.path}/admins", body).status == (201 if known.is_inside else 422)
+        if known.is_inside:
+            known.administers = department_id
 
     @rule(who=WHICH, kinds=st.sets(st.sampled_from(sorted(OVERDUE))))
     def time_passes(self, who: int, kinds: set[str]) -> None:
@@ -143,15 +160,32 @@ class Counting(RuleBasedStateMachine):
         self.look()
 
     def look(self) -> None:
-        """What is kept is a recount's; what managers see of it is what is known of everybody."""
+        """What is kept is a recount's; what managers see of it is what is known of everybody in their subtree."""
         assert_counted(self.book.org_id)
         for department_id in self.codes:
-            query = f"?department_id={department_id}" if department_id else ""
-            seen = self.book.owner.get(f"{self.book.path}/statistics{query}").json
-            assert seen == self.expected(department_id) | {"name": seen["name"], "departments": seen["departments"]}
-            below = {one["department_id"]: one["members"] for one in seen["departments"]}
-            right_below = [one for one, above in self.above.items() if above == department_id]
-            assert below == {one: self.expected(one)["members"] for one in right_below}
+            self.look_at(department_id, self.book.owner)
+        for known in self.people:
+            if known.administers == NO_ROLE:
+                assert self.ask(None, known.client).status == 403
+                continue
+            assert self.ask(None, known.client).json == self.ask(known.administers, self.book.owner).json
+            for department_id in self.above:
+                if self.stands_in(department_id, known.administers):
+                    self.look_at(department_id, known.client)
+                else:
+                    assert self.ask(department_id, known.client).status == 422
+
+    def ask(self, department_id: str | None, client: Client) -> Answer:
+        """What somebody sees of a department; of all that they manage for None."""
+        return client.get(f"{self.book.path}/statistics" + (f"?department_id={department_id}" if department_id else ""))
+
+    def look_at(self, department_id: str | None, client: Client) -> None:
+        """Whoever may see a department sees it right."""
+        seen = self.ask(department_id, client).json
+        assert seen == self.expected(department_id) | {"name": seen["name"], "departments": seen["departments"]}
+        below = {one["department_id"]: one["members"] for one in seen["departments"]}
+        right_below = [one for one, above in self.above.items() if above == department_id]
+        assert below == {one: self.expected(one)["members"] for one in right_below}
 
     def expected(self, department_id: str | None) -> dict[str, Any]:
         """The numbers of a department and all below it."""
