@@ -1,4 +1,4 @@
-"""docs/api.md as written: its blocks run from top to bottom in one shell, and each JSON block holds of the answer before it."""
+"""The pages of docs/ as written: blocks run from top to bottom in one shell, each JSON block holds of the answer before it."""
 
 import json
 import re
@@ -12,7 +12,8 @@ import pytest
 
 from infra.local.city import LocalCity
 
-PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+DOCS = Path(__file__).parents[2] / "docs"
+API, BOOK = DOCS / "api.md", DOCS / "guides" / "group-book.md"
 BLOCK = re.compile(r"^```(bash|json)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MARK = "---- block {} ----"
 
@@ -25,15 +26,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield city.url
 
 
-def blocks() -> list[tuple[str, str]]:
-    return [(match.group(1), match.group(2)) for match in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))]
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return [(match.group(1), match.group(2)) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
-def outputs(address: str, folder: Path) -> dict[int, str]:
+def outputs(page: Path, address: str, folder: Path) -> dict[int, str]:
     """What each bash block printed, all in one shell that stops at the first command that fails."""
     script = "set -euo pipefail\n" + "\n".join(
         f"{text}\nprintf '\\n{MARK.format(number)}\\n'"
-        for number, (kind, text) in enumerate(blocks())
+        for number, (kind, text) in enumerate(blocks(page))
         if kind == "bash"
     )
     run = subprocess.run(
@@ -62,7 +63,7 @@ def holds(expected: Any, actual: Any) -> bool:
 
 
 def test_a_refusal_is_shown_and_fails_where_a_field_is_asked_for(tmp_path: Path) -> None:
-    (_, functions), *_ = blocks()
+    (_, functions), *_ = blocks(API)
     problem = '{"status": 429, "code": "too_many_requests"}'
     for answer, shown in ((problem, problem), ("", "no answer"), ("<html>", "<html>")):
         script = f"set -o pipefail\n{functions}\nprintf %s '{answer}' | field token"
@@ -70,10 +71,22 @@ def test_a_refusal_is_shown_and_fails_where_a_field_is_asked_for(tmp_path: Path)
         assert (run.returncode, run.stdout, run.stderr) == (1, "", f"{shown}\n")
 
 
-def test_the_page_does_what_it_says(address: str, tmp_path: Path) -> None:
-    printed = outputs(address, tmp_path)
-    for number, (kind, text) in enumerate(blocks()):
+def assert_done(page: Path, address: str, folder: Path) -> None:
+    """The page's blocks ran, and each answer holds what the page shows of it."""
+    printed = outputs(page, address, folder)
+    for number, (kind, text) in enumerate(blocks(page)):
         if kind == "json":
             answer = printed[number - 1].splitlines()[-1]
             assert holds(json.loads(text), json.loads(answer)), f"{text} is not in {answer}"
+
+
+def test_the_page_does_what_it_says(address: str, tmp_path: Path) -> None:
+    assert_done(API, address, tmp_path)
     assert (tmp_path / "invitation.svg").read_text().startswith("<svg")
+
+
+def test_the_owners_guide_does_what_it_says(address: str, tmp_path: Path) -> None:
+    assert_done(BOOK, address, tmp_path)
+    assert "<svg" in (tmp_path / "poster.html").read_text()
+    assert (tmp_path / "members.csv").read_text(encoding="utf-8-sig").count("欧阳**") == 1
+    assert (tmp_path / "members.xlsx").read_bytes().startswith(b"PK")

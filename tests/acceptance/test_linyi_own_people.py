@@ -1,6 +1,6 @@
-"""S0, Linyi's internal health code (临沂市内保防疫码), from outside: what stands of R0.1, R0.3 and R0.4.
+"""S0, Linyi's internal health code (临沂市内保防疫码), from outside: R0.2, and what stands of R0.1, R0.3 and R0.4.
 
-Departments, administrators, access points and reminders (R0.2, R0.5, R0.6) come with later issues.
+Access points, reminders and the members' own relatives (R0.5, R0.6) come with later issues.
 """
 
 from collections.abc import Callable
@@ -109,3 +109,93 @@ def test_r0_4_one_person_is_in_several_organizations_which_cannot_join_their_lis
     assert (here["scopes"], there["scopes"]) == (["nucleic_acid"], ["health_code"])
     assert here["member_id"] != there["member_id"]
     assert work.get(f"/v1/organizations/{at_home}/members").status in {403, 404}
+
+
+def department(manager: Client, org_id: str, name: str, parent_id: str | None = None) -> str:
+    made = manager.post(f"/v1/organizations/{org_id}/departments", {"name": name, "parent_id": parent_id})
+    assert made.status == 201, made.text
+    return str(made.json["department_id"])
+
+
+def joined(manager: Client, org_id: str, department_id: str | None, member: Client) -> str:
+    """The id of somebody who joins with a code of a department's own."""
+    code = manager.post(f"/v1/organizations/{org_id}/invitations", {"department_id": department_id}).json["code"]
+    answer = member.post(f"/v1/invitations/{code}/join", {"scopes": ["nucleic_acid"]})
+    assert answer.status == 201, answer.text
+    return str(answer.json["member_id"])
+
+
+def test_r0_1_a_registrant_makes_departments_and_names_administrators_at_each_level(linyi: RunningCity) -> None:
+    registrant, head = map(linyi.verified, linyi.people(2))
+    org_id, _ = organization(registrant)
+    grade = department(registrant, org_id, "一年级")
+    department(registrant, org_id, "一班", grade)
+    member_id = joined(registrant, org_id, None, head)
+
+    named = registrant.post(f"/v1/organizations/{org_id}/admins", {"member_id": member_id, "department_id": grade})
+
+    assert named.status == 201
+    tree = registrant.get(f"/v1/organizations/{org_id}/departments").json["items"]
+    assert [(one["name"], one["parent_id"]) for one in tree] == [("一年级", None), ("一班", grade)]
+    assert head.get(f"/v1/organizations/{org_id}").json["department_id"] == grade
+
+
+def test_r0_2_an_administrator_manages_and_sees_their_level_and_below_and_never_above_or_beside(
+    linyi: RunningCity,
+) -> None:
+    registrant, head, at_top, beside, inside, below = map(linyi.verified, linyi.people(6))
+    org_id, _ = organization(registrant)
+    book = f"/v1/organizations/{org_id}"
+    grade, other = department(registrant, org_id, "一年级"), department(registrant, org_id, "二年级")
+    school_class = department(registrant, org_id, "一班", grade)
+    head_id, top_id = joined(registrant, org_id, None, head), joined(registrant, org_id, None, at_top)
+    beside_id = joined(registrant, org_id, other, beside)
+    assert registrant.post(f"{book}/admins", {"member_id": head_id, "department_id": grade}).status == 201
+
+    own = joined(head, org_id, grade, inside), joined(head, org_id, school_class, below)
+
+    assert {one["member_id"] for one in members_of(head, org_id)} == set(own)
+    assert {one["name"] for one in head.get(f"{book}/departments").json["items"]} == {"一年级", "一班"}
+    for member_id in (head_id, top_id, beside_id):
+        for answer in (
+            head.get(f"{book}/members/{member_id}"),
+            head.patch(f"{book}/members/{member_id}", {"type": "teacher"}),
+            head.delete(f"{book}/members/{member_id}"),
+        ):
+            assert (answer.status, answer.code) == (404, "member_not_found")
+    assert head.get(f"{book}/members?department_id={other}").code == "unknown_department"
+    assert head.patch(f"{book}/members/{own[0]}", {"department_id": school_class, "label": "07"}).status == 200
+    assert head.delete(f"{book}/members/{own[1]}").status == 204
+    assert head.delete(book).code == "not_the_owner"
+    assert {one["member_id"] for one in members_of(registrant, org_id)} == {head_id, top_id, beside_id, own[0]}
+
+
+def test_r0_2_an_administrator_sees_statistics_of_their_level_and_below(linyi: RunningCity) -> None:
+    registrant, head, beside, inside, below = map(linyi.verified, linyi.people(5))
+    org_id, _ = organization(registrant)
+    book = f"/v1/organizations/{org_id}"
+    grade, other = department(registrant, org_id, "一年级"), department(registrant, org_id, "二年级")
+    school_class = department(registrant, org_id, "一班", grade)
+    head_id = joined(registrant, org_id, None, head)
+    for where, who in ((other, beside), (grade, inside), (school_class, below)):
+        joined(registrant, org_id, where, who)
+    assert registrant.post(f"{book}/admins", {"member_id": head_id, "department_id": grade}).status == 201
+
+    assert linyi.eventually(lambda: head.get(f"{book}/statistics").json["members"] == 2)
+    assert linyi.eventually(lambda: registrant.get(f"{book}/statistics").json["members"] == 4)
+
+    assert head.get(f"{book}/statistics?department_id={other}").code == "unknown_department"
+    (shown,) = head.get(f"{book}/statistics").json["departments"]
+    assert (shown["name"], shown["members"]) == ("一班", 1)
+
+
+def test_r0_2_an_administrator_whose_role_ends_sees_nothing_any_more(linyi: RunningCity) -> None:
+    registrant, head = map(linyi.verified, linyi.people(2))
+    org_id, _ = organization(registrant)
+    member_id = joined(registrant, org_id, None, head)
+    assert registrant.post(f"/v1/organizations/{org_id}/admins", {"member_id": member_id}).status == 201
+    assert len(members_of(head, org_id)) == 1
+
+    assert registrant.delete(f"/v1/organizations/{org_id}/admins/{member_id}").status == 204
+
+    assert head.get(f"/v1/organizations/{org_id}/members").code == "not_a_manager"
