@@ -54,6 +54,8 @@ class Admins:
     def name_admin(self, owner: Owner, member_id: str, department_id: str | None) -> Admin:
         """Make a member administrator of a department, or of the whole organization; a member has one such role at a time.
 
+        They find in their access log that their masks were shown for it.
+
         Raises UnknownMember, UnknownDepartment, DepartmentClosing or TooManyAdmins.
         """
         org_id = owner.organization.org_id
@@ -76,6 +78,7 @@ class Admins:
         whose = living(member.person_id, int(member.enrolment))
         transaction.put(ledger_entry("ADMIN_NAMED", [whose], org_id=org_id, organization=owner.organization.name))
         transaction.commit()
+        disclose(Manager(owner.person, owner.organization, TOP, None), [member], why=WHY_ADMINS, scopes=())
         return Admin(role, member)
 
     def remove_admin(self, manager: Manager, member_id: str) -> None:
