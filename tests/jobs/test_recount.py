@@ -29,7 +29,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(city: TestCity, emulator: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the command; while it waits, the city's streams go on."""
-    monkeypatch.setattr(recount.time, "sleep", lambda _: city.deliver())
+    monkeypatch.setattr("infra.recount.time.sleep", lambda _: city.deliver())
 
     def run(*arguments: str) -> Result:
         city.deliver()
