@@ -12,6 +12,7 @@ import pytest
 from tests.support.books import Book, assert_whole, membership_row, receipts
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.counts import assert_counted
 from tests.support.enrolled import enrolled
 from tests.support.people import TestPerson
 from tests.support.seam import Killed, Seam, aws_error
@@ -82,6 +83,8 @@ def sweep(
         for place, error in FAULTS:
             once(number, place, error)
     city.deliver()
+    for scene in done:
+        assert_counted(scene.book.org_id)
     return done
 
 
