@@ -24,6 +24,7 @@ from chalicelib.core.ports import HealthSource, SmsSender
 from chalicelib.core.rotation import Rotation
 from chalicelib.core.services import Services
 from chalicelib.core.streams import BatchAnswer
+from chalicelib.core.work import LambdaContext, Work
 from chalicelib.groups.effects.counts import count_members
 from chalicelib.groups.effects.sweeps import sweep_book
 from chalicelib.groups.service.admins import Admins
@@ -54,7 +55,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     codes = Codes(sms or city_sender(), macs)
     identity, erasure = Identity(source, macs, FieldCipher()), Erasure()
     books, memberships = Books(), Memberships(source)
-    ledger_effects, registry_effects = LedgerEffects(), RegistryEffects()
+    ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(), Work()
 
     erasure.blocks_erasure(books.held_by)
     erasure.on_person_erasing(memberships.leave_all)
@@ -64,7 +65,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
-        ledger_effects, registry_effects, Rotation(),
+        ledger_effects, registry_effects, work, Rotation(),
     )  # fmt: skip
 
 
@@ -97,6 +98,12 @@ def members_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # no
 def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
     """New facts into snapshots, changed phones into doubts."""
     return services.get(RegistryEffects).handle(event)
+
+
+@app.lambda_function(name="worker")
+def worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
+    """What takes longer than a call, slice by slice."""
+    return services.get(Work).handle(event, context)
 
 
 @app.lambda_function(name="rotate-keys")

@@ -83,6 +83,7 @@ RIGHTS: Mapping[str, Rights] = {
         },
         queues=("registry_retries",),
     ),
+    "worker": Rights(tables={"runs": _of(READ, CHANGE)}, queues=("work",)),
     "rotate_keys": Rights(tables={"runs": _of(PUT, CHANGE)}, renews=("session-key",)),
 }
 """By the function's name in `app.py`; `api_handler` is Chalice's own."""

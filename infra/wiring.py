@@ -50,6 +50,7 @@ STREAMS = (
 QUEUES = (
     QueueSource("ledger_retries", "ledger_stream", batch_size=10),
     QueueSource("registry_retries", "registry_stream", batch_size=10),
+    QueueSource("work", "worker", batch_size=1),
 )
 SCHEDULES = (Schedule("rotate_keys", "rotate_keys", "cron(30 3 * * ? *)"),)
 

@@ -77,14 +77,14 @@ def whole_run(rights: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     import app
     from infra.local.provision import provision
     from infra.local.pump import Pump
-    from infra.wiring import STREAMS
+    from infra.wiring import Wiring
     from tests.support.city import InProcess, RecordedSms, TestCity
     from tests.support.client import Client
 
     provision()
     sms = RecordedSms()
     app.services.replace(app.compose(sms=sms))
-    functions = {source.function: getattr(app, source.function) for source in STREAMS}
+    functions = {name: getattr(app, name) for name in Wiring().functions}
     pump = Pump(tmp_path_factory.mktemp("pump") / "positions.json", functions, deliver_twice=7)
     city = TestCity(Client(InProcess(app.app)), sms, pump)
     yield city

@@ -23,6 +23,8 @@ class Concurrency(Policy):
     """Changes of members into numbers; a copy per shard is all that ever runs."""
     registry_stream: Count
     """Facts into snapshots; a copy per shard and two for retries are all that ever run."""
+    worker: Count
+    """Long work, slice by slice; two copies are all that the queue `work` calls."""
     rotate_keys: Count
     """The nightly look at the session key; one copy is all that ever runs."""
 

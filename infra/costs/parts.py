@@ -14,7 +14,7 @@ PARTS: Mapping[str, int] = {
     "key": 4,
     "secret": len(SECRETS),
     "metric": 6,
-    "alarm": 59,
+    "alarm": 64,
     "dashboard": 1,
     "firewall": 1,
     "firewall_rule": 2,

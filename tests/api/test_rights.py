@@ -8,11 +8,12 @@ import pytest
 
 import app
 from chalicelib.alerts.sms import city_sender
-from chalicelib.core import clock, crypto, store
+from chalicelib.core import clock, crypto, queues, store, work
 from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, forget_secrets
 from chalicelib.core.rotation import discard, version_of
 from chalicelib.core.runs import mark_complete
 from chalicelib.core.texts import Language
+from chalicelib.core.work import Work, WorkRow
 from chalicelib.groups.effects import sweeps
 from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import MembershipPointer
@@ -28,6 +29,7 @@ from tests.support.lambdas import batch, failed, record, stored_record
 from tests.support.rights import Guard, Use, granted
 from tests.support.routes import routes
 from tests.support.rows import spoil
+from tests.support.working import Context, Counting, piece
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
 
@@ -114,6 +116,18 @@ def let_it_fail_and_come_again(city: TestCity) -> None:
     store.delete(entry.own_key)
 
 
+def let_work_go_on() -> None:
+    """A piece of work that takes more than one call."""
+    counting, row = Counting(), piece()
+    app.services.get(Work).on("count", WorkRow, counting.step)
+    work.start(row)
+    queues.forget_queues()  # the worker is another process
+    for passes in (100_000, 0):
+        for message in messages.take(work.QUEUE):
+            assert app.worker(batch(message), Context(passes)) == failed()
+    assert counting.seen == list(range(10))
+
+
 def renew_keys() -> None:
     """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well."""
     discard(SESSION_KEY)
@@ -135,6 +149,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     assert cold.verified().post("/v1/organizations", OPEN, idempotency_key="1").status == 201
     let_everything_follow(cold)
     let_it_fail_and_come_again(cold)
+    let_work_go_on()
     renew_keys()
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used

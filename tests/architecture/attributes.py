@@ -244,8 +244,13 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "run": KEY,
         "segment": KEY,
         "complete_through": TIME,
+        "cursor": ID,
         "done": NUMBER,
         "expires_at": TIME,
+        "failed_at": TIME,
+        "failure": WORD,
+        "org_id": ID,
         "rejected": NUMBER,
+        "turn": ID,
     },
 }
