@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 READ, ASK, CHECK = "BatchGetItem", "Query", "ConditionCheckItem"
 PUT, CHANGE, REMOVE, WRITE_MANY = "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"
 
+GET_FILE, PUT_FILE, REMOVE_FILE, LIST_FILES = "GetObject", "PutObject", "DeleteObject", "ListBucket"
+"""What S3's rights are called; a link that a function signs opens what the function itself may get."""
+
 
 @dataclass(frozen=True)
 class Rights:
@@ -31,6 +34,8 @@ class Rights:
     """Secrets that it reads and makes anew."""
     queues: tuple[str, ...] = ()
     """Queues that it puts messages on; what it takes messages from stands in `infra.wiring`."""
+    files: frozenset[str] = frozenset()
+    """What it does with the city's files."""
     sends_sms: bool = False
     """Whether it sends text messages; over SNS that is a right of its own, over HTTP it is a secret."""
 

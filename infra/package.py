@@ -17,7 +17,7 @@ INCOMPLETE = "Could not install dependencies"
 TOO_LARGE = "the package weighs"
 """How `slim` says that a package is."""
 
-SERVICES = frozenset({"dynamodb", "kms", "secretsmanager", "sns", "sqs", "sts"})
+SERVICES = frozenset({"dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "sts"})
 """The services whose descriptions botocore needs at run time."""
 
 BUILD_ONLY = frozenset(

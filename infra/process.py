@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.core import aws, crypto, queues, store
+from chalicelib.core import aws, crypto, files, queues, store
 from chalicelib.core.settings import settings
 
 _NO_PROXY = ("NO_PROXY", "no_proxy")
@@ -68,4 +68,5 @@ def _forget() -> None:
     aws.forget_clients()
     crypto.forget_keys()
     queues.forget_queues()
+    files.forget_bucket()
     store.forget_connections()

@@ -10,9 +10,11 @@ from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
@@ -38,6 +40,9 @@ def _client(service: str) -> Any:
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": 1 + RETRIES},
         max_pool_connections=50,
+        signature_version="s3v4"
+        if service == "s3"
+        else None,  # S3 signs links so only where a region knows nothing else
     )
     session = boto3.Session(region_name=settings().city.region, **credentials())  # type: ignore[arg-type]
     return session.client(service, endpoint_url=settings().endpoint_url, config=config)  # type: ignore[call-overload]
@@ -61,6 +66,16 @@ def sns() -> "SNSClient":
 def sqs() -> "SQSClient":
     """The queue client of this process."""
     return _client("sqs")  # type: ignore[no-any-return]
+
+
+def s3() -> "S3Client":
+    """The client of files of this process."""
+    return _client("s3")  # type: ignore[no-any-return]
+
+
+def sts() -> "STSClient":
+    """The client of this process that says in which account it is."""
+    return _client("sts")  # type: ignore[no-any-return]
 
 
 def forget_clients() -> None:

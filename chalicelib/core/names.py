@@ -64,6 +64,14 @@ def storage_key_alias(city: str) -> str:
     return f"alias/gatebook-{city}-storage"
 
 
+def files_bucket(city: str, account: str, region: str) -> str:
+    """Name of the bucket of the city's files. Buckets of all accounts share one namespace, so account and region are in it.
+
+    63 characters at most, as S3 allows: `gatebook-` and `-files-`, a city's 20, an account's 12 and the 14 of `ap-southeast-1`.
+    """
+    return f"{resource_name(city, 'files')}-{account}-{region}"
+
+
 def secret_name(city: str, secret: str) -> str:
     """Name of a secret in Secrets Manager: `session-key` or `sms-gateway-key`."""
     return f"gatebook/{city}/{secret}"

@@ -7,10 +7,10 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from chalicelib.core.city import City
-from chalicelib.core.names import parking_name, resource_name, table_name
+from chalicelib.core.names import files_bucket, parking_name, resource_name, table_name
 from infra.cdk.keys import Keys
 from infra.cdk.names import log_group, logical, resource, via_services
-from infra.grants import Rights
+from infra.grants import LIST_FILES, PUT_FILE, Rights
 
 Statements = Iterator[iam.PolicyStatement]
 
@@ -43,6 +43,7 @@ class FunctionRole(iam.Role):
             *_keys(city, rights, keys),
             *_secrets(city, rights, keys),
             *_queues(arns, rights),
+            *_files(city, arns, rights, keys),
             *_sms(city, rights),
         ):
             self.add_to_policy(statement)
@@ -66,6 +67,12 @@ class Arns:
     def index(self, table: str, index: str) -> str:
         """An index of a table."""
         return f"{self.table(table)}/index/{index}"
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of the city's files; S3's ARNs name neither account nor region."""
+        name = files_bucket(self._city, cdk.Aws.ACCOUNT_ID, self._stack.region)
+        return str(self._stack.format_arn(service="s3", account="", region="", resource=name))
 
     def queue(self, queue: str) -> str:
         """A work queue."""
@@ -145,6 +152,21 @@ def _secrets(city: City, rights: Rights, keys: Keys) -> Statements:
 def _queues(arns: Arns, rights: Rights) -> Statements:
     if rights.queues:
         yield allow("Send", ["sqs:GetQueueUrl", "sqs:SendMessage"], [arns.queue(queue) for queue in rights.queues])
+
+
+def _files(city: City, arns: Arns, rights: Rights, keys: Keys) -> Statements:
+    """Of the bucket its files' names, and of the key of files no more than S3 needs for it."""
+    if of_files := sorted(rights.files - {LIST_FILES}):
+        yield allow("UseFiles", [f"s3:{action}" for action in of_files], [f"{arns.bucket}/*"])
+        writes = ["kms:GenerateDataKey"] if PUT_FILE in rights.files else []
+        yield allow(
+            "FilesThroughS3",
+            ["kms:Decrypt", *writes],
+            [keys.files.key_arn],
+            StringEquals={"kms:ViaService": via_services("s3", city.region)},
+        )
+    if LIST_FILES in rights.files:
+        yield allow("ListFiles", ["s3:ListBucket"], [arns.bucket])
 
 
 def _sms(city: City, rights: Rights) -> Statements:

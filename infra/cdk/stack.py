@@ -13,6 +13,7 @@ from infra.cdk.api import Api
 from infra.cdk.dashboard import Dashboard
 from infra.cdk.data import Data
 from infra.cdk.events import Events
+from infra.cdk.files import Files
 from infra.cdk.functions import Functions
 from infra.cdk.keys import Keys
 from infra.cdk.logs import Logs
@@ -23,7 +24,7 @@ from infra.wiring import Wiring
 
 
 class KeptStack(cdk.Stack):
-    """Keys, secrets, tables, queues and logs of a city. Nothing in the Makefile destroys it."""
+    """Keys, secrets, tables, queues, files and logs of a city. Nothing in the Makefile destroys it."""
 
     def __init__(self, scope: Construct, city: City, tables: list[type[Row]], wiring: Wiring) -> None:
         """Make it for a city."""
@@ -33,6 +34,7 @@ class KeptStack(cdk.Stack):
         self.keys = Keys(self, city.name)
         self.data = Data(self, city.name, tables, self.keys.storage)
         self.queues = Queues(self, city.name, wiring, self.keys.storage)
+        self.files = Files(self, city.name, self.keys.files)
         self.logs = Logs(self, city.name, RIGHTS, city.retention.event_log, self.keys.storage)
 
 

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import urlencode
 
+from chalicelib.core.aws import LOCAL_CREDENTIALS
 from infra.local.ports import HOST, PortTaken, is_free
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,5 +149,6 @@ def _environment(port: int, state: Path) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",  # at INFO it would log text messages with their phone numbers
         "DOCKER_HOST": "unix:///nonexistent/docker.sock",  # it would otherwise tidy up containers on this machine
         "PYTHONUNBUFFERED": "1",
+        "AWS_SECRET_ACCESS_KEY": LOCAL_CREDENTIALS["aws_secret_access_key"],  # by which it checks links to files
     }
     return {name: os.environ[name] for name in _INHERITED if name in os.environ} | told

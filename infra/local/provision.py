@@ -1,4 +1,4 @@
-"""Makes what a city owns in an emulator: keys, secrets, queues, tables. Running it again makes only what is missing."""
+"""Makes what a city owns in an emulator: keys, secrets, queues, files, tables. Running it again makes only what is missing."""
 
 import contextlib
 import json
@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core import aws
 from chalicelib.core.city_secrets import SECRETS, generated_secret
+from chalicelib.core.files import bucket
 from chalicelib.core.names import field_key_alias, hmac_key_alias, parking_name, resource_name, secret_name
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Row, connection, tables
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TimeToLiveSpecificationTypeDef
     from mypy_boto3_kms.literals import KeySpecType, KeyUsageTypeType
+    from mypy_boto3_s3.literals import BucketLocationConstraintType
 
 RETRY_SECONDS = 2
 """How soon a message that failed on this machine comes again; in a deployed city it is minutes (infra/cdk/events.py)."""
@@ -35,6 +37,7 @@ def provision() -> bool:
         _ensure_secret(secret_name(city, secret))
     for queue in Wiring().queues:
         _ensure_queue(queue)
+    _ensure_bucket(bucket())
     made = [_ensure_table(table) for table in tables()]
     return any(made)
 
@@ -67,6 +70,15 @@ def _ensure_queue(source: QueueSource) -> None:
             QueueName=resource_name(city, source.queue),
             Attributes={"VisibilityTimeout": str(RETRY_SECONDS), "RedrivePolicy": json.dumps(redrive)},
         )
+
+
+def _ensure_bucket(name: str) -> None:
+    client = aws.s3()
+    try:
+        client.head_bucket(Bucket=name)
+    except ClientError:
+        region = cast("BucketLocationConstraintType", settings().city.region)
+        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
 
 
 def _ensure_table(table: type[Row]) -> bool:

@@ -17,9 +17,9 @@ import os
 os.environ["CITY"] = "demo"
 import app, botocore, boto3
 assert app.__file__.startswith(sys.argv[1]) and botocore.__file__.startswith(sys.argv[1])
-for service in ("dynamodb", "kms", "secretsmanager", "sns", "sqs", "sts"):
+for service in ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "sts"):
     boto3.client(service, region_name="cn-north-1", aws_access_key_id="x", aws_secret_access_key="x")
-import cryptography.hazmat.primitives.ciphers.aead, qrcode.image.svg, stdnum.cn.ric
+import cryptography.hazmat.primitives.ciphers.aead, qrcode.image.svg, stdnum.cn.ric, xlsxwriter
 from pynamodb.connection import Connection
 Connection(region="cn-north-1").client
 from chalicelib.core.tokens import new_bearer

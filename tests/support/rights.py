@@ -23,6 +23,14 @@ PROBED = "probe"
 TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 """What IAM asks for each part of a transaction."""
 
+FILES = {
+    "GetObject": "GetObject",
+    "PutObject": "PutObject",
+    "DeleteObjects": "DeleteObject",
+    "ListObjectsV2": "ListBucket",
+}
+"""What IAM asks for operations of S3."""
+
 _ACTING: ContextVar[str | None] = ContextVar("acting", default=None)
 
 
@@ -41,6 +49,7 @@ def granted(rights: Rights) -> set[Use]:
     uses |= {Use("GetSecretValue", name) for name in (*rights.secrets, *rights.renews)}
     uses |= {Use(action, name) for name in rights.renews for action in ("PutSecretValue", "UpdateSecretVersionStage")}
     uses |= {Use(action, f"queue {queue}") for queue in rights.queues for action in ("GetQueueUrl", "SendMessage")}
+    uses |= {Use(action, "files") for action in rights.files}
     named = {"GenerateMac": rights.derives_keys, "GenerateDataKey": rights.seals_fields, "Publish": rights.sends_sms}
     return uses | {Use(action, _ON[action]) for action, has in named.items() if has}
 
@@ -127,6 +136,10 @@ def uses(operation: str, kwargs: dict[str, Any]) -> Iterator[Use]:
         for name, asked in kwargs["RequestItems"].items():
             probes = operation == READ and all(_hash_value(name, key) == PROBED for key in asked["Keys"])
             yield Use(operation, _table(name) + (f"/{PROBED}" if probes else ""))
+    elif operation == "GetCallerIdentity":
+        return  # whoever has credentials may ask whose they are
+    elif operation in FILES:
+        yield Use(FILES[operation], "files")
     elif "TableName" in kwargs:
         index = kwargs.get("IndexName")
         yield Use(operation, _table(kwargs["TableName"]) + (f"/{index}" if index else ""))
