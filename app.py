@@ -10,6 +10,7 @@ from chalice.app import Chalice
 
 import chalicelib.groups.routes.books
 import chalicelib.groups.routes.departments
+import chalicelib.groups.routes.exports
 import chalicelib.groups.routes.invitations
 import chalicelib.groups.routes.members
 import chalicelib.groups.routes.memberships
@@ -30,12 +31,14 @@ from chalicelib.groups.effects.sweeps import sweep_book
 from chalicelib.groups.service.admins import Admins
 from chalicelib.groups.service.books import Books
 from chalicelib.groups.service.departments import Departments
+from chalicelib.groups.service.exports import Exports, begin_export, export_step
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
 from chalicelib.groups.service.placements import Placements
 from chalicelib.groups.service.search import Search
 from chalicelib.groups.service.statistics import Statistics
+from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.service import RegistrySource
 from chalicelib.http.endpoint import bind
@@ -60,11 +63,14 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     erasure.blocks_erasure(books.held_by)
     erasure.on_person_erasing(memberships.leave_all)
     ledger_effects.on_entry("BOOK_DELETED", sweep_book)
+    ledger_effects.on_entry("EXPORT", begin_export)
+    work.on(ExportRow.KIND, ExportRow, export_step)
     registry_effects.on_facts_changed(memberships.refresh)
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
+        Exports(),
         ledger_effects, registry_effects, work, Rotation(),
     )  # fmt: skip
 
@@ -75,6 +81,7 @@ app.register_blueprint(chalicelib.http.routes.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
 app.register_blueprint(chalicelib.groups.routes.books.routes)
 app.register_blueprint(chalicelib.groups.routes.departments.routes)
+app.register_blueprint(chalicelib.groups.routes.exports.routes)
 app.register_blueprint(chalicelib.groups.routes.invitations.routes)
 app.register_blueprint(chalicelib.groups.routes.members.routes)
 app.register_blueprint(chalicelib.groups.routes.memberships.routes)

@@ -56,7 +56,7 @@ RIGHTS: Mapping[str, Rights] = {
             "access_log": _of(ASK),
             "ledger": _of(PUT),
             "requests": _of(READ, PUT),
-            "runs": _of(READ),
+            "runs": _of(READ, PUT),
             "counters": _of(ASK),
             "keys": _of(PUT),
         },
@@ -65,6 +65,7 @@ RIGHTS: Mapping[str, Rights] = {
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key",),
+        files=_of(GET_FILE, LIST_FILES, REMOVE_FILE),
         sends_sms=True,
     ),
     "ledger_stream": Rights(
@@ -77,7 +78,8 @@ RIGHTS: Mapping[str, Rights] = {
             "ledger": _of(READ, PUT),
             "counters": _of(ASK, WRITE_MANY),
         },
-        queues=("ledger_retries",),
+        queues=("ledger_retries", "work"),
+        files=_of(LIST_FILES, REMOVE_FILE),
     ),
     "members_stream": Rights(tables={"counters": _of(READ, CHANGE)}),
     "registry_stream": Rights(
@@ -88,7 +90,16 @@ RIGHTS: Mapping[str, Rights] = {
         },
         queues=("registry_retries",),
     ),
-    "worker": Rights(tables={"runs": _of(READ, CHANGE)}, queues=("work",)),
+    "worker": Rights(
+        tables={
+            "runs": _of(READ, CHANGE),
+            "organizations": _of(READ, ASK),
+            "ledger": _of(PUT),
+        },
+        indexes={"memberships": ("by_path",)},
+        queues=("work",),
+        files=_of(GET_FILE, PUT_FILE, LIST_FILES, REMOVE_FILE),
+    ),
     "rotate_keys": Rights(tables={"runs": _of(PUT, CHANGE)}, renews=("session-key",)),
 }
 """By the function's name in `app.py`; `api_handler` is Chalice's own."""

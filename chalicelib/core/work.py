@@ -18,7 +18,7 @@ from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute,
 from chalicelib.core import clock, ids, queues, store
 from chalicelib.core.errors import Broken
 from chalicelib.core.runs import RunsTable
-from chalicelib.core.store import Action, assign, is_passing, maybe
+from chalicelib.core.store import Action, Key, assign, is_passing, maybe
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
 
 QUEUE = "work"
@@ -64,12 +64,16 @@ WorkRowT = TypeVar("WorkRowT", bound=WorkRow)
 
 @dataclass(frozen=True)
 class Step:
-    """What one slice did: `done` things more, and from where the next slice goes on; without a cursor all is done."""
+    """What one slice did: `done` things more, and from where the next slice goes on; without a cursor all is done.
+
+    With `rests` the next slice is done by another call, whose time is still whole.
+    """
 
     done: int
     cursor: Mapping[str, Any] | None
     changes: Sequence[Action] = field(default=())
     """What else of the row changes together with its cursor."""
+    rests: bool = False
 
 
 class LambdaContext(Protocol):
@@ -110,13 +114,14 @@ class Work:
         kind = self._kinds.get(kind_of(run))
         if kind is None:
             raise Broken
-        key = kind.row.key(run, segment)
+        key, rests = kind.row.key(run, segment), False
         row = store.read_together([key]).get(key)
         while row is not None and row.done_at is None:
-            row = _advance(row, kind.step)
-            if row is not None and row.done_at is None and not has_time():
-                send(row)
+            if rests:
+                send(row.own_key)
                 return
+            row, rests = _advance(row, kind.step)
+            rests = rests or not has_time()
 
 
 def start(row: WorkRow) -> None:
@@ -126,12 +131,12 @@ def start(row: WorkRow) -> None:
     """
     stored = store.put_once(row, WorkRow.run.does_not_exist()) or row
     if stored.done_at is None:
-        send(stored)
+        send(stored.own_key)
 
 
-def send(row: WorkRow) -> None:
-    """Ask for a stored piece of work to go on."""
-    queues.send(QUEUE, {"keys": row.own_key.raw()})
+def send(key: Key[WorkRowT]) -> None:
+    """Ask for a stored piece of work to go on. Where there is none, nothing is done."""
+    queues.send(QUEUE, {"keys": key.raw()})
 
 
 def run_of(kind: str, work_id: str) -> str:
@@ -144,8 +149,8 @@ def kind_of(run: str) -> str:
     return run.partition("#")[0]
 
 
-def _advance(row: WorkRow, step: Callable[[WorkRow], Step]) -> WorkRow | None:
-    """The row after one more slice, or None if somebody else was faster."""
+def _advance(row: WorkRow, step: Callable[[WorkRow], Step]) -> tuple[WorkRow | None, bool]:
+    """The row after one more slice, or None if somebody else was faster; and whether the next one is for another call."""
     try:
         done = step(row)
     except Exception as error:
@@ -155,7 +160,7 @@ def _advance(row: WorkRow, step: Callable[[WorkRow], Step]) -> WorkRow | None:
     ended = clock.now() if done.cursor is None else None
     cursor = None if done.cursor is None else json.dumps(done.cursor)
     values = {"cursor": cursor, "done_at": ended, "failed_at": None, "failure": None}
-    return _save(row, values, [WorkRow.done.set(int(row.done) + done.done), *done.changes])
+    return _save(row, values, [WorkRow.done.set(int(row.done) + done.done), *done.changes]), done.rests
 
 
 def _save(row: WorkRow, values: Mapping[str, Any], more: Sequence[Action] = ()) -> WorkRow | None:

@@ -20,6 +20,9 @@ WHY_SEARCH = "search"
 WHY_DETAILS = "details"
 """For a look at this member alone."""
 
+WHY_EXPORT = "export"
+"""For being in a file of members."""
+
 
 def disclose(
     manager: Manager, members: Collection[ListedMember], *, why: str, scopes: Sequence[str] | None = None

@@ -196,3 +196,15 @@ class SearchByOne(Invalid):
     """A search names exactly one of name, surname, document and phone."""
 
     code = "search_by_one"
+
+
+class ExportNeedsWork(Conflict):
+    """There are more members than an answer takes; POST …/exports makes a file of them in the background."""
+
+    code = "export_needs_work"
+
+
+class ExportNotFound(NotFound):
+    """No such export, or not the caller's, or it is older than 24 hours."""
+
+    code = "export_not_found"

@@ -39,6 +39,7 @@ CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
+    ".csv": "text/csv; charset=utf-8",
 }
 
 
@@ -70,3 +71,12 @@ def html(name: str, status: int = 200, **values: str) -> Response:
     body = Template(content(name)).substitute(values)
     headers: Headers = {"Content-Type": CONTENT_TYPES[".html"], "Content-Security-Policy": CONTENT_SECURITY_POLICY}
     return Response(body, headers=headers, status_code=status)
+
+
+def saved(content: str, name: str) -> Response:
+    """A file of somebody's own, which a browser saves under this name; never cached."""
+    headers: Headers = {
+        "Content-Type": CONTENT_TYPES[Path(name).suffix],
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    return Response(content, headers=headers)

@@ -28,6 +28,9 @@ FILES = {
 PAGES = {"open_code": frozenset({404, 409, 410}), "print_code": frozenset({404, 409, 410})}
 """Views that answer with a page, and the statuses of problems that they answer with a page too."""
 
+SAVED = {"export_csv": "text/csv"}
+"""Views that answer with a file of somebody's own, and its type."""
+
 SIGNPOSTS = frozenset({"start"})
 """Views that only say where something else is."""
 
@@ -67,6 +70,9 @@ def _good(route: Route, references: References) -> Iterator[tuple[int, Json]]:
         yield 204, {"description": GOOD[204], "headers": _headers({})}
     elif route.name in PAGES:
         yield route.spec.status, {"description": "The page.", "content": _html(), "headers": _headers({})}
+    elif route.name in SAVED:
+        content = {SAVED[route.name]: {"schema": {"type": "string"}}}
+        yield 200, {"description": "The file.", "content": content, "headers": _headers({})}
     elif route.name in SIGNPOSTS:
         yield 302, {"description": "It is elsewhere.", "headers": _headers({"Location": "Location"})}
     else:

@@ -9,6 +9,9 @@ CACHED = {"GET /docs", "GET /openapi.json", "GET /static/{name}"}
 PAGES = {"GET /c/{code}", "GET /c/{code}/print"}
 """Answers for people; what is wrong with the request itself is a problem there too."""
 
+SAVED = {"GET /v1/organizations/{org_id}/export": "text/csv; charset=utf-8"}
+"""Files of somebody's own, which are not cached, and their types."""
+
 ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -52,4 +55,6 @@ def _wrong_form(route: Route, answer: Answer) -> list[str]:
         return [] if told else [f"{answer.status} is no problem: {kind} {answer.text[:200]}"]
     if answer.status in {204, 302, 304}:
         return [] if answer.text == "" else ["a body where none may be"]
-    return [] if kind == "application/json" or route.name in CACHED else [f"answer of type {kind}"]
+    return (
+        [] if kind == SAVED.get(route.name, "application/json") or route.name in CACHED else [f"answer of type {kind}"]
+    )

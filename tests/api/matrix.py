@@ -21,7 +21,7 @@ Things:
     never       nothing that ever was, in a form that could be
     forged      a code with one changed character
     left        the own book, and the id of a member who left
-    mixed       the own book, and the id of a member, department or code of the foreign one
+    mixed       the own book, and the id of a member, department, code or export of the foreign one
     below       the own book, and a member, a code or a department below the head's department
     beside      the own book, and a department beside the head's
     chief, head the own book, and the role of that administrator
@@ -140,6 +140,19 @@ DELETE /v1/organizations/{org_id}/admins/{member_id}           foreign     401  
 DELETE /v1/organizations/{org_id}/admins/{member_id}           mixed       401     403      403    403   403  403    403   404   403   404    401
 DELETE /v1/organizations/{org_id}/admins/{member_id}           deleted     401     403      404    404   404  404    404   404   404   404    401
 DELETE /v1/organizations/{org_id}/admins/{member_id}           never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/export                       own         401     403      403    403   200  200    403   200   403   401    401
+GET    /v1/organizations/{org_id}/export                       foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/export                       deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/export                       never       401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/exports                      own         401     403      403    403   201  201    403   201   403   401    401
+POST   /v1/organizations/{org_id}/exports                      foreign     401     403      403    403   403  403    403   403   201   403    401
+POST   /v1/organizations/{org_id}/exports                      deleted     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/exports                      never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/exports/{export_id}          own         401     403      403    403   404  404    403   200   403   401    401
+GET    /v1/organizations/{org_id}/exports/{export_id}          foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/exports/{export_id}          mixed       401     403      403    403   404  404    403   404   403   401    401
+GET    /v1/organizations/{org_id}/exports/{export_id}          deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/exports/{export_id}          never       401     403      404    404   404  404    404   404   404   404    401
 DELETE /v1/organizations/{org_id}/members/{member_id}          below       401     403      403    403   204  204    403   204   403   204    401
 GET    /v1/organizations/{org_id}/members/{member_id}          own         401     403      403    403   200  404    403   200   403   200    401
 GET    /v1/organizations/{org_id}/members/{member_id}          below       401     403      403    403   200  200    403   200   403   200    401
@@ -201,6 +214,7 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     ("org_id", "member_id"): {"own", "below", "foreign", "deleted", "never", "left", "mixed"},
     ("org_id", "department_id"): {"own", "below", "beside", "foreign", "deleted", "never", "mixed"},
     ("org_id", "invitation_id"): {"own", "below", "foreign", "deleted", "never", "mixed"},
+    ("org_id", "export_id"): {"own", "foreign", "deleted", "never", "mixed"},
     "DELETE /v1/organizations/{org_id}/admins/{member_id}": {
         "own",
         "chief",

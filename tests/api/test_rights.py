@@ -8,12 +8,11 @@ import pytest
 
 import app
 from chalicelib.alerts.sms import city_sender
-from chalicelib.core import clock, crypto, queues, store, work
+from chalicelib.core import clock, crypto, files, queues, store, work
 from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, forget_secrets
 from chalicelib.core.rotation import discard, version_of
 from chalicelib.core.runs import mark_complete
 from chalicelib.core.texts import Language
-from chalicelib.core.work import Work, WorkRow
 from chalicelib.groups.effects import sweeps
 from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import MembershipPointer
@@ -25,17 +24,20 @@ from tests.api.world import World
 from tests.support import messages
 from tests.support.books import OPEN, Book, person_id_of
 from tests.support.city import RecordedSms, TestCity
+from tests.support.exporting import begin, fetched_table, inline, ledger, shown
 from tests.support.lambdas import batch, failed, record, stored_record
 from tests.support.rights import Guard, Use, granted
 from tests.support.routes import routes
 from tests.support.rows import spoil
-from tests.support.working import Context, Counting, piece
+from tests.support.working import Context
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
 
 ALL = {route.name: route for route in routes()}
 
-KEPT: dict[tuple[str, Use], str] = {}
+KEPT: dict[tuple[str, Use], str] = {
+    ("api_handler", Use("GetObject", "files")): "a link opens what the function that signed it may get",
+}
 """Rights that none of these flows needs, and why a function has them all the same."""
 
 
@@ -116,16 +118,24 @@ def let_it_fail_and_come_again(city: TestCity) -> None:
     store.delete(entry.own_key)
 
 
-def let_work_go_on() -> None:
-    """A piece of work that takes more than one call."""
-    counting, row = Counting(), piece()
-    app.services.get(Work).on("count", WorkRow, counting.step)
-    work.start(row)
-    queues.forget_queues()  # the worker is another process
-    for passes in (100_000, 0):
+def let_work_go_on(city: TestCity) -> None:
+    """An export that takes more than one call, and one of a book that is deleted meanwhile."""
+    book = Book.opened(city, city.verified())
+    book.member("travel")
+    assert inline(book).status == 200
+    queues.forget_queues()  # ledger-stream and the worker are processes of their own
+    files.forget_bucket()
+    begun = begin(book).json
+    app.ledger_stream(batch(*(stored_record(entry) for entry in ledger(book.org_id, "EXPORT"))), None)
+    for _ in range(2):
+        queues.forget_queues()
         for message in messages.take(work.QUEUE):
-            assert app.worker(batch(message), Context(passes)) == failed()
-    assert counting.seen == list(range(10))
+            assert app.worker(batch(message), Context(passes=100_000)) == failed()
+    assert fetched_table(shown(book, begun["export_id"]).json).members
+
+    begin(book)
+    assert book.delete().status == 204
+    city.deliver()
 
 
 def renew_keys() -> None:
@@ -149,7 +159,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     assert cold.verified().post("/v1/organizations", OPEN, idempotency_key="1").status == 201
     let_everything_follow(cold)
     let_it_fail_and_come_again(cold)
-    let_work_go_on()
+    let_work_go_on(cold)
     renew_keys()
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used

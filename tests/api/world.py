@@ -221,14 +221,30 @@ class World:
         return self.city.join(self._somebody_else, self.foreign_code, *SCOPES)
 
     @cached_property
-    def deleted(self) -> tuple[str, str, str, str]:
-        """A deleted book, its code, and the ids of the member and the department that it had."""
+    def export(self) -> str:
+        """The owner's export of their book."""
+        return self._things.export if self._things is not self else self._export(self.owner, self.book)
+
+    @cached_property
+    def foreign_export(self) -> str:
+        return self._things.foreign_export if self._things is not self else self._export(self.other, self.foreign_book)
+
+    @staticmethod
+    def _export(owner: Client, book: str) -> str:
+        answer = owner.post(f"/v1/organizations/{book}/exports", {"format": "csv"})
+        assert answer.status == 201, answer.text
+        return str(answer.json["export_id"])
+
+    @cached_property
+    def deleted(self) -> tuple[str, str, str, str, str]:
+        """A deleted book, its code, and the ids of the member, the department and the export that it had."""
         book = self.city.book(self.owner, "Closed Shop")
         code = self.city.invite(self.owner, book)
         member_id = self.city.join(self.member, code, *SCOPES)
         department_id = self.city.department(self.owner, book, "Counter", None)
+        export_id = self._export(self.owner, book)
         assert self.owner.delete(f"/v1/organizations/{book}").status == 204
-        return book, code, member_id, department_id
+        return book, code, member_id, department_id, export_id
 
     def _parameter(self, name: str, thing: str) -> str:
         value: str = PARAMETERS[name][thing](self)
@@ -269,6 +285,13 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "deleted": lambda world: read_code(world.deleted[1])[1],
         "never": lambda _: new_invitation_id(),
         "mixed": lambda world: read_code(world.foreign_code)[1],
+    },
+    "export_id": {
+        "own": lambda world: world.export,
+        "foreign": lambda world: world.foreign_export,
+        "deleted": lambda world: world.deleted[4],
+        "never": lambda _: ids.new_id(),
+        "mixed": lambda world: world.foreign_export,
     },
     "member_id": {
         "own": lambda world: world.joined[1],
@@ -343,6 +366,7 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "PATCH /v1/organizations/{org_id}/members/{member_id}": lambda *_: {"type": "teacher"},
     "POST /v1/organizations/{org_id}/members/search": lambda *_: {"phone": "13800000000"},
     "POST /v1/organizations/{org_id}/members/removal": lambda *_: {"member_ids": ["nobody"]},
+    "POST /v1/organizations/{org_id}/exports": lambda *_: {"format": "csv"},
     "POST /v1/invitations/{code}/join": _scopes,
     "PUT /v1/me/memberships/{org_id}/consent": _scopes,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from chalicelib.core import counters, store
+from chalicelib.core import counters, files, store
 from chalicelib.core.log import Event, emit
 from chalicelib.core.store import Transaction
 from chalicelib.groups.consents import Action, receipt
@@ -17,6 +17,7 @@ from chalicelib.groups.tables import (
     MemberTrace,
     OrganizationRow,
     OrganizationsTable,
+    files_of,
 )
 from chalicelib.people.tables.people import MembershipPointer
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
@@ -84,8 +85,9 @@ def _end(transaction: Transaction, organization: OrganizationRow, membership: Me
 
 
 def _remove_book(organization: OrganizationRow) -> None:
-    """Remove what is left: members whose rows could not be read, numbers, invitations, and last the organization itself."""
+    """Remove what is left: files, members who can't be read, numbers, invitations, and last the organization itself."""
     org_id = organization.org_id
+    files.remove_all(files_of(org_id))
     for trace in store.query_all(MemberTrace, org_id):
         key = MembershipPointer.of(trace.person_id, org_id)
         if (pointer := legible(store.read_together([key]), key)) is not None:

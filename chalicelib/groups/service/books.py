@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from chalicelib.core import clock, ids, store
+from chalicelib.core import clock, files, ids, store
 from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.requests import AlreadyDone, RequestKey, remember, remembered
@@ -17,7 +17,7 @@ from chalicelib.groups.errors import (
     OrganizationNotFound,
     TooManyBooks,
 )
-from chalicelib.groups.tables import OrganizationRow
+from chalicelib.groups.tables import OrganizationRow, files_of
 from chalicelib.people.access import Person
 from chalicelib.people.errors import Held
 from chalicelib.people.tables.people import OwnershipPointer, PersonRow
@@ -97,7 +97,10 @@ class Books:
         return [Held(row.org_id, row.name) for row in found if row.deleted_at is None]
 
     def delete_book(self, owner: Owner) -> None:
-        """Delete the book: from the answer on nothing of it can be read; the ledger's consumer takes it apart."""
+        """Delete the book: from the answer on nothing of it can be read; the ledger's consumer takes it apart.
+
+        Its files go at once, for whoever was given a link to one needs nothing else to read it.
+        """
         organization, person = owner.organization, owner.person
         transaction = Transaction()
         alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
@@ -108,6 +111,7 @@ class Books:
         transaction.update(PersonRow.of(person.person_id), [PersonRow.books.add(-1)])
         transaction.put(ledger_entry("BOOK_DELETED", org_id=organization.org_id, organization=organization.name))
         transaction.commit()
+        files.remove_all(files_of(organization.org_id))
         emit(Event.BOOK_DELETED, org_id=organization.org_id)
 
 

@@ -1,5 +1,6 @@
-"""The tables of group books: `organizations` and `memberships`."""
+"""The tables of group books: `organizations` and `memberships`, and what of theirs lies in `runs`."""
 
+from chalicelib.groups.tables.exports import ExportRow, files_of
 from chalicelib.groups.tables.memberships import (
     LIST_COLUMNS,
     AttentionIndex,
@@ -29,6 +30,7 @@ __all__ = [
     "AttentionIndex",
     "DepartmentRow",
     "DueDayIndex",
+    "ExportRow",
     "InvitationRow",
     "LabelRow",
     "ListedMember",
@@ -40,4 +42,5 @@ __all__ = [
     "OrganizationsTable",
     "PathIndex",
     "Snapshot",
+    "files_of",
 ]

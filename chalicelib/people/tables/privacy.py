@@ -1,7 +1,7 @@
 """What a person can hold the city to: consent receipts, the access log, and the ledger of audit and erasures."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -114,6 +114,7 @@ class LedgerRow(LedgerTable):
     member_id: who was removed before the consumer ran still sees who looked.
 
     `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person.
+    `run` is the piece of work that the entry begins (`chalicelib.core.work`).
     """
 
     kind = UnicodeAttribute()
@@ -127,6 +128,7 @@ class LedgerRow(LedgerTable):
     principal = maybe(UnicodeAttribute)
     proposal = maybe(UnicodeAttribute)
     source = maybe(UnicodeAttribute)
+    run = maybe(UnicodeAttribute)
     expires_at = TTLAttribute()
 
 
@@ -141,6 +143,16 @@ def ledger_entry(kind: str, people: Iterable[str] = (), **fields: Any) -> Ledger
         people=list(people),
         expires_at=kept_until("ledger", at),
         **fields,
+    )
+
+
+def derived_entry(kind: str, at: datetime, parts: Sequence[str], people: Iterable[str], **fields: Any) -> LedgerRow:
+    """The entry of what happened at a moment and is told apart by `parts`; written again it is the same and adds nothing."""
+    entry_id = ids.derived_id(at, *parts)
+    shards = ledger_shards(at.date())
+    shard = shards[ids.to_bytes(entry_id)[-1] % len(shards)]
+    return LedgerRow(
+        shard, entry_id, kind=kind, at=at, people=list(people), expires_at=kept_until("ledger", at), **fields
     )
 
 

@@ -1,0 +1,241 @@
+"""Members of a subtree as a file: a small one as the answer, any other by a piece of work (R1.3, B1, T-30, T-31).
+
+Whoever a file shows has the look in their access log before the file can be read; and the export itself is in the ledger.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.core import clock, files, ids, store
+from chalicelib.core.requests import AlreadyDone, RequestKey, remember, remembered
+from chalicelib.core.settings import settings
+from chalicelib.core.store import Page, RawItem, Transaction
+from chalicelib.core.texts import Language
+from chalicelib.core.work import SEGMENT, Step, WorkRow, send
+from chalicelib.groups.access import Manager
+from chalicelib.groups.consents import DISCLOSABLE, disclosed
+from chalicelib.groups.disclosures import WHY_EXPORT
+from chalicelib.groups.errors import ExportNeedsWork, ExportNotFound, OrganizationNotFound
+from chalicelib.groups.service.departments import department_path, departments_of
+from chalicelib.groups.sheets import MEDIA_TYPES, WRITERS, Cells, Sheet, lines, named
+from chalicelib.groups.tables import ExportRow, ListedMember, MembershipRow, OrganizationRow, PathIndex
+from chalicelib.people.tables.privacy import LedgerRow, derived_entry, ledger_entry, living
+
+INLINE_ROWS = 5_000
+"""Members of a file that is the answer itself (T-31: an answer of Lambda takes 6 MB)."""
+
+INLINE_BYTES = 2_500_000
+"""Bytes of such a file: Lambda hands it over as JSON, in which a Chinese character takes twice its bytes."""
+
+SLICE = 500
+"""Members that are read, disclosed and written down at a time: one entry of the ledger, some 20 KB."""
+
+KEPT = timedelta(hours=24)
+"""For how long a file can be fetched."""
+
+PART = "application/json"
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export, and while its file can be fetched a link to it that ends soon."""
+
+    row: ExportRow
+    link: str | None
+
+
+class Exports:
+    """Makes files of members, shows how far they are, and hands them over."""
+
+    def as_csv(self, manager: Manager, department_id: str | None, language: Language) -> str:
+        """A CSV file of up to 5,000 members. Raises UnknownDepartment or ExportNeedsWork."""
+        path = department_path(manager, department_id)
+        rows, unreadable = _few(manager.org_id, path)
+        sheet = _sheet(manager.organization, manager.path, clock.now(), language)
+        file = "".join(line for _, line in lines(sheet, map(sheet.member, rows), unreadable))
+        if len(file.encode()) > INLINE_BYTES:
+            raise ExportNeedsWork(fields={"limit": INLINE_ROWS})
+        asked = _asked(manager, "csv")
+        store.put(asked)
+        for number, start in enumerate(range(0, len(rows), SLICE)):
+            shown = rows[start : start + SLICE]
+            store.put(
+                _disclosure(manager.organization, _actor(manager), shown, asked.at, [asked.entry_id, str(number)])
+            )
+        return file
+
+    def begin(
+        self, manager: Manager, department_id: str | None, kind: str, language: Language, request: RequestKey | None
+    ) -> Export:
+        """Begin a file of any number of members; with an idempotency key a repetition finds the first one.
+
+        Raises UnknownDepartment, OrganizationNotFound, InvalidIdempotencyKey, IdempotencyMismatch, or ExportNotFound where the
+        first one is over.
+        """
+        path = department_path(manager, department_id)
+        if (done := remembered(request)) is not None:
+            return self.show(manager, done)
+        row = _new(manager, path, kind, language)
+        try:
+            _beginning(manager, row, request).commit()
+        except AlreadyDone:
+            return self.show(manager, remembered(request) or "")
+        return Export(row, None)
+
+    def show(self, manager: Manager, export_id: str) -> Export:
+        """How far an export is; a link to its file once it is done, made anew each time.
+
+        Only whoever asked for it sees it, in the same life, and only while they manage all that is in it: that is compared
+        again each time. The export lives for 24 hours and a link for five minutes, since a link can't outlive the credentials
+        that signed it. Raises ExportNotFound, for everybody else as well.
+        """
+        key = ExportRow.of(export_id)
+        row = store.read_together([key]).get(key)
+        if row is None or not _is_readers(row, manager):
+            raise ExportNotFound
+        link = None if row.done_at is None else files.link(row.file, f"gatebook-{export_id}.{row.format}")
+        return Export(row, link)
+
+
+def begin_export(entry: LedgerRow) -> None:
+    """What an EXPORT in the ledger causes: the piece of work that it names goes on. An inline export names none."""
+    if entry.run is not None:
+        send(WorkRow.key(entry.run, SEGMENT))
+
+
+def export_step(row: ExportRow) -> Step:
+    """One slice of an export: some members more, or at the end the file. Nothing is made of a book that is deleted."""
+    organization = _living(row.org_id)
+    if organization is None:
+        files.remove_all(row.folder)
+        return Step(0, None)
+    if "whole" in row.position:
+        _assemble(row, organization)
+        return Step(0, None)
+    return _read_on(row, organization)
+
+
+def _read_on(row: ExportRow, organization: OrganizationRow) -> Step:
+    """Write some members more down, once the look at them is in the ledger. Doing it again writes the same files and entry."""
+    part, unreadable = int(row.position.get("part", 0)), int(row.position.get("unreadable", 0))
+    page = _page(row.org_id, row.path, row.position.get("start"), SLICE)
+    if page.rows:
+        entry = _disclosure(organization, row.actor, page.rows, row.started_at, [row.run, str(part)])
+        store.put(entry)
+    sheet = _sheet_of(row, organization)
+    files.put(_part(row, part), json.dumps([sheet.member(one) for one in page.rows]).encode(), PART)
+    following = {"part": part + 1, "unreadable": unreadable + page.unreadable}
+    more = {"whole": True} if page.next_key is None else {"start": page.next_key}
+    return Step(len(page.rows), {**following, **more}, rests=page.next_key is None)
+
+
+def _assemble(row: ExportRow, organization: OrganizationRow) -> None:
+    """Make the file of its parts. It is written on disk, and is there as a whole or not at all."""
+    parts, unreadable = int(row.position["part"]), int(row.position["unreadable"])
+    with tempfile.TemporaryFile() as file:
+        WRITERS[row.format](_sheet_of(row, organization), _written(row, parts), unreadable, file)
+        file.seek(0)
+        files.put(row.file, file, MEDIA_TYPES[row.format])
+
+
+def _written(row: ExportRow, parts: int) -> Iterator[Cells]:
+    for part in range(parts):
+        yield from json.loads(files.get(_part(row, part)))
+
+
+def _part(row: ExportRow, number: int) -> str:
+    return f"{row.folder}{number:06}.json"
+
+
+def _page(org_id: str, path: str, start: RawItem | None, limit: int) -> Page[ListedMember]:
+    below = MembershipRow.path.startswith(path)
+    return store.query(ListedMember, org_id, below, index=PathIndex.Meta.index_name, limit=limit, start=start)
+
+
+def _few(org_id: str, path: str) -> tuple[list[ListedMember], int]:
+    """All members of a subtree, and how many could not be read. Raises ExportNeedsWork where they are too many."""
+    rows: list[ListedMember] = []
+    unreadable, start = 0, None
+    while True:
+        page = _page(org_id, path, start, INLINE_ROWS + 1 - len(rows))
+        rows += page.rows
+        unreadable += page.unreadable
+        if len(rows) > INLINE_ROWS:
+            raise ExportNeedsWork(fields={"limit": INLINE_ROWS})
+        if (start := page.next_key) is None:
+            return rows, unreadable
+
+
+def _sheet_of(row: ExportRow, organization: OrganizationRow) -> Sheet:
+    language: Language = "en" if row.language == "en" else "zh-CN"
+    return _sheet(organization, row.top, row.started_at, language)
+
+
+def _sheet(organization: OrganizationRow, top: str, at: datetime, language: Language) -> Sheet:
+    departments = named(departments_of(organization.org_id, []), top)
+    return Sheet(organization.name, at, settings().city.time_zone, language, departments)
+
+
+def _disclosure(
+    organization: OrganizationRow, actor: str, shown: Sequence[ListedMember], at: datetime, parts: Sequence[str]
+) -> LedgerRow:
+    """That a file shows these members: the same entry each time, however often its slice is done."""
+    people = [disclosed(row.person_id, int(row.enrolment), row.scopes) for row in shown]
+    words = {"actor": actor, "what": list(DISCLOSABLE), "why": WHY_EXPORT}
+    names = {"org_id": organization.org_id, "organization": organization.name}
+    return derived_entry("DISCLOSURE", at, parts, people, **names, **words)
+
+
+def _asked(manager: Manager, kind: str, run: str | None = None) -> LedgerRow:
+    """That a manager asked for a file; with a run it begins the work."""
+    who = [living(manager.person.person_id, manager.person.enrolment)]
+    organization = {"org_id": manager.org_id, "organization": manager.organization.name}
+    return ledger_entry("EXPORT", who, **organization, what=[kind], run=run)
+
+
+def _new(manager: Manager, path: str, kind: str, language: Language) -> ExportRow:
+    now, key = clock.now(), ExportRow.of(ids.new_id())
+    return ExportRow(
+        key.hash_value,
+        key.range_value,
+        started_at=now,
+        expires_at=now + KEPT,
+        org_id=manager.org_id,
+        path=path,
+        top=manager.path,
+        format=kind,
+        language=language,
+        reader=manager.person.person_id,
+        enrolment=manager.person.enrolment,
+        actor=_actor(manager),
+    )
+
+
+def _beginning(manager: Manager, row: ExportRow, request: RequestKey | None) -> Transaction:
+    """The export, and the ledger's entry that begins it, in one transaction: neither is there without the other."""
+    transaction = Transaction()
+    remember(transaction, request, row.export_id)
+    alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+    transaction.check(manager.organization.own_key, alive, OrganizationNotFound())
+    transaction.put(row, ExportRow.run.does_not_exist())
+    return transaction.put(_asked(manager, row.format, row.run))
+
+
+def _actor(manager: Manager) -> str:
+    return manager.person.row.name_mask or ""
+
+
+def _is_readers(row: ExportRow, manager: Manager) -> bool:
+    """Whether it is this manager's own export, all of it still lies in their subtree, and it is not over."""
+    person = manager.person
+    is_own = (row.reader, int(row.enrolment), row.org_id) == (person.person_id, person.enrolment, manager.org_id)
+    return is_own and manager.reaches(row.path) and row.expires_at > clock.now()
+
+
+def _living(org_id: str) -> OrganizationRow | None:
+    key = OrganizationRow.of(org_id)
+    row = store.read_together([key]).get(key)
+    return row if row is not None and row.deleted_at is None else None

@@ -1,0 +1,50 @@
+"""Exports of a book, as pieces of work in the table `runs`."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.core.store import Key
+from chalicelib.core.work import SEGMENT, WorkRow, run_of
+
+
+class ExportRow(WorkRow):
+    """A file of the members of a subtree that is being made, or was: what is in it, and for whom.
+
+    `path` is the subtree that is exported and `top` the one that the manager had, above which nothing is named. `reader`
+    and `enrolment` say whose life may fetch it, `actor` how access logs show them.
+    """
+
+    org_id = UnicodeAttribute()
+    path = UnicodeAttribute()
+    top = UnicodeAttribute()
+    format = UnicodeAttribute()
+    language = UnicodeAttribute()
+    reader = UnicodeAttribute()
+    enrolment = NumberAttribute()
+    actor = UnicodeAttribute()
+
+    KIND = "export"
+
+    @classmethod
+    def of(cls, export_id: str) -> "Key[ExportRow]":
+        """Where an export lies."""
+        return cls.key(run_of(cls.KIND, export_id), SEGMENT)
+
+    @property
+    def export_id(self) -> str:
+        """What tells it apart."""
+        return self.run.partition("#")[2]
+
+    @property
+    def folder(self) -> str:
+        """The beginning of its files' names, which is that of all files of the organization."""
+        return f"{files_of(self.org_id)}{self.export_id}/"
+
+    @property
+    def file(self) -> str:
+        """The name of the finished file."""
+        return f"{self.folder}members.{self.format}"
+
+
+def files_of(org_id: str) -> str:
+    """How the names of an organization's files begin."""
+    return f"{org_id}/"
