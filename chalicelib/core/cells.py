@@ -27,12 +27,17 @@ APOSTROPHE = "'"
 
 def neutral(text: str) -> str:
     """The text as a cell that no spreadsheet computes. It loses empty lines, and characters that control or format."""
+    if text.isascii() and text.isprintable():  # most cells: nothing in them is spelled in another way or not seen
+        return _with_apostrophe(text.strip())
     return "\n".join(filter(None, map(_neutral_line, text.splitlines())))
 
 
 def _neutral_line(line: str) -> str:
     spelled = unicodedata.normalize("NFKC", UNSEEN.sub("", line))
-    shown = "".join(map(_visible, spelled)).strip()
+    return _with_apostrophe("".join(map(_visible, spelled)).strip())
+
+
+def _with_apostrophe(shown: str) -> str:
     return APOSTROPHE + shown if shown[:1] in STARTS else shown
 
 

@@ -14,6 +14,7 @@ from chalicelib.core.rotation import discard, version_of
 from chalicelib.core.runs import mark_complete
 from chalicelib.core.texts import Language
 from chalicelib.groups.effects import sweeps
+from chalicelib.groups.tables import files_of
 from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import MembershipPointer
 from chalicelib.people.tables.privacy import ledger_entry
@@ -124,7 +125,6 @@ def let_work_go_on(city: TestCity) -> None:
     book.member("travel")
     assert inline(book).status == 200
     queues.forget_queues()  # ledger-stream and the worker are processes of their own
-    files.forget_bucket()
     begun = begin(book).json
     app.ledger_stream(batch(*(stored_record(entry) for entry in ledger(book.org_id, "EXPORT"))), None)
     for _ in range(2):
@@ -133,8 +133,13 @@ def let_work_go_on(city: TestCity) -> None:
             assert app.worker(batch(message), Context(passes=100_000)) == failed()
     assert fetched_table(shown(book, begun["export_id"]).json).members
 
-    begin(book)
+    late = f"{files_of(book.org_id)}{begin(book).json['export_id']}/late"
+    app.ledger_stream(batch(stored_record(ledger(book.org_id, "EXPORT")[-1])), None)
     assert book.delete().status == 204
+    files.put(late, b"", "text/plain")  # by a slice that was under way
+    for message in messages.take(work.QUEUE):
+        assert app.worker(batch(message), Context()) == failed()
+    files.put(late, b"", "text/plain")
     city.deliver()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.core import clock, store
+from chalicelib.core import clock, files, store
 from chalicelib.core.crypto import encode, pairwise_id
 from chalicelib.groups.consents import current_text_version
 from chalicelib.groups.tables import TOP, MembershipRow, MembershipsTable, OrganizationsTable
@@ -102,11 +102,12 @@ def test_deleting_is_one_transaction_and_the_sweep_leaves_nothing(city: TestCity
     org_id = city.book(owner, "College")
     store.write_all(members(org_id, SWEPT))
     store.write_all(people(org_id, SWEPT))
+    files.bucket()  # its name is asked for once a process
     faults.calls.clear()
 
     assert owner.delete(f"/v1/organizations/{org_id}").status == 204
 
-    assert faults.operations == ["BatchGetItem", "TransactWriteItems"]
+    assert faults.operations == ["BatchGetItem", "TransactWriteItems", "ListObjectsV2"]
     assert owner.get(f"/v1/organizations/{org_id}/members").status == 404
     city.deliver()
     assert store.query(MembershipsTable, org_id).rows == []

@@ -63,6 +63,8 @@ class Seam:
             raise fault
         answer = original(client, operation, kwargs)
         if fault := after or (planned if place == "after" else None):
+            if "Body" in answer:  # a file that nobody reads now
+                answer["Body"].close()
             raise fault
         return answer
 

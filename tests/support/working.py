@@ -1,6 +1,6 @@
 """Pieces of work in tests: a kind that counts, Lambda's clock that runs out, and the queue worked off with every fault."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -116,8 +116,8 @@ def work_off(works: Work, *first: dict[str, Any], passes: int = 0, cuts: Cuts | 
     return calls
 
 
-def with_each_fault(once: Callable[[Cuts], None]) -> int:
-    """Do it with every fault at every call. Returns how many calls it makes without one."""
+def with_each_fault(once: Callable[[Cuts], None], kinds: Sequence[tuple[str, BaseException]] = FAULTS) -> int:
+    """Do it with every fault of these kinds at every call. Returns how many calls it makes without one."""
 
     def run(at: dict[int, tuple[str, BaseException]]) -> int:
         with put_in(Cuts()) as cuts:
@@ -128,6 +128,6 @@ def with_each_fault(once: Callable[[Cuts], None]) -> int:
     run({})  # makes the calls that a process makes once
     calls = run({})
     for number in range(calls):
-        for fault in FAULTS:
+        for fault in kinds:
             run({number: fault})
     return calls

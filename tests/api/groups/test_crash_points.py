@@ -176,7 +176,7 @@ def test_removing_a_member(city: TestCity, member: Callable[[], Scene], faults: 
 def test_deleting_a_book(city: TestCity, member: Callable[[], Scene], faults: Seam) -> None:
     scenes = sweep(city, faults, member, lambda scene: scene.delete)
 
-    assert len(scenes) == 2 + 2 * len(FAULTS)
+    assert len(scenes) == 2 + 3 * len(FAULTS)
     assert_all_whole(scenes, inside=False)
     for scene in scenes:
         assert [one.action for one in receipts(scene.book.org_id, scene.person)] == ["given", "book_deleted"]

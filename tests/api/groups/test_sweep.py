@@ -91,6 +91,6 @@ def test_a_sweep_in_parts_goes_on_wherever_it_was_cut(
 def deletion(book: Book, faults: Seam) -> dict[str, Any]:
     """Delete a book. Returns the event that the ledger's consumer will get."""
     assert book.delete().status == 204
-    _, request = faults.calls[-1]
+    request = next(request for operation, request in reversed(faults.calls) if operation == "TransactWriteItems")
     (entry,) = [part["Put"]["Item"] for part in request["TransactItems"] if "Put" in part]
     return batch(stored_record(LedgerRow.from_raw_data(entry)))
