@@ -244,6 +244,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "enrolment": NUMBER,
         "format": WORD,
         "language": WORD,
+        "members": NUMBER,
         "path": ID,
         "reader": ID,
         "top": ID,

@@ -35,6 +35,8 @@ class Export(Output):
     """`failed` says that the last try failed; it is tried again, and may still be done."""
     rows: int
     """Members that are in it so far."""
+    of: int
+    """Members that there were, by the book's numbers, when it was asked for; who came or left meanwhile makes a difference."""
     started_at: datetime
     expires_at: datetime
     """From then on it can't be fetched."""

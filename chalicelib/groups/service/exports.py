@@ -17,9 +17,11 @@ from chalicelib.core.texts import Language
 from chalicelib.core.work import SEGMENT, Step, WorkRow, send
 from chalicelib.groups.access import Manager
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
+from chalicelib.groups.counting import Metric
 from chalicelib.groups.disclosures import WHY_EXPORT
 from chalicelib.groups.errors import ExportNeedsWork, ExportNotFound, OrganizationNotFound
 from chalicelib.groups.service.departments import department_path, departments_of
+from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.sheets import MEDIA_TYPES, WRITERS, Cells, Sheet, lines, named
 from chalicelib.groups.tables import ExportRow, ListedMember, MembershipRow, OrganizationRow, PathIndex
 from chalicelib.people.tables.privacy import LedgerRow, derived_entry, ledger_entry, living
@@ -78,7 +80,9 @@ class Exports:
         path = department_path(manager, department_id)
         if (done := remembered(request)) is not None:
             return self.show(manager, done)
+        numbers = Statistics().overview(manager, department_id).whole.numbers
         row = _new(manager, path, kind, language)
+        row.members = numbers.get(Metric.MEMBERS, 0)
         try:
             _beginning(manager, row, request).commit()
         except AlreadyDone:

@@ -10,7 +10,8 @@ class ExportRow(WorkRow):
     """A file of the members of a subtree that is being made, or was: what is in it, and for whom.
 
     `path` is the subtree that is exported and `top` the one that the manager had, above which nothing is named. `reader`
-    and `enrolment` say whose life may fetch it, `actor` how access logs show them.
+    and `enrolment` say whose life may fetch it, `actor` how access logs show them. `members` is how many there were by the
+    book's numbers when it was asked for.
     """
 
     org_id = UnicodeAttribute()
@@ -21,6 +22,7 @@ class ExportRow(WorkRow):
     reader = UnicodeAttribute()
     enrolment = NumberAttribute()
     actor = UnicodeAttribute()
+    members = NumberAttribute()
 
     KIND = "export"
 

@@ -14,6 +14,7 @@ def export(shown: Export) -> schemas.Export:
         format="xlsx" if row.format == "xlsx" else "csv",
         state=_state(row),
         rows=int(row.done),
+        of=int(row.members),
         started_at=row.started_at,
         expires_at=row.expires_at,
         link=shown.link,

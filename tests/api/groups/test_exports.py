@@ -144,13 +144,14 @@ class TestInline:
 class TestByWork:
     def test_it_is_begun_done_and_fetched_by_a_link_without_a_token(self, city: TestCity, book: Book) -> None:
         book.member("nucleic_acid", person=known(city))
+        city.deliver()
 
         begun = begin(book)
         assert (begun.status, begun.json["state"], begun.json["rows"], begun.json["link"]) == (201, "waiting", 0, None)
         city.deliver()
         done = shown(book, begun.json["export_id"]).json
 
-        assert (done["state"], done["rows"], done["format"]) == ("done", 1, "csv")
+        assert (done["state"], done["rows"], done["of"], done["format"]) == ("done", 1, 1, "csv")
         found = fetched_table(done)
         assert found.members == table(inline(book).text).members
         assert shown(book, begun.json["export_id"]).json["link"].partition("?")[0] == done["link"].partition("?")[0]
