@@ -15,6 +15,7 @@ import chalicelib.groups.routes.invitations
 import chalicelib.groups.routes.members
 import chalicelib.groups.routes.memberships
 import chalicelib.groups.routes.statistics
+import chalicelib.groups.routes.succession
 import chalicelib.http.routes
 import chalicelib.people.routes
 from chalicelib.alerts.sms import city_sender
@@ -39,10 +40,11 @@ from chalicelib.groups.service.placements import Placements
 from chalicelib.groups.service.search import Search
 from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.tables import ExportRow
+from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.service import RegistrySource
 from chalicelib.http.endpoint import bind
-from chalicelib.people.effects import LedgerEffects
+from chalicelib.people.effects import LedgerEffects, fan_out
 from chalicelib.people.service.codes import Codes
 from chalicelib.people.service.erasure import Erasure
 from chalicelib.people.service.identity import Identity
@@ -65,12 +67,13 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     ledger_effects.on_entry("BOOK_DELETED", sweep_book)
     ledger_effects.on_entry("EXPORT", begin_export)
     work.on(ExportRow.KIND, ExportRow, export_step)
+    ledger_effects.on_entry(HANDED_OVER, fan_out)
     registry_effects.on_facts_changed(memberships.refresh)
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
-        Exports(),
+        Exports(), Succession(),
         ledger_effects, registry_effects, work, Rotation(),
     )  # fmt: skip
 
@@ -86,6 +89,7 @@ app.register_blueprint(chalicelib.groups.routes.invitations.routes)
 app.register_blueprint(chalicelib.groups.routes.members.routes)
 app.register_blueprint(chalicelib.groups.routes.memberships.routes)
 app.register_blueprint(chalicelib.groups.routes.statistics.routes)
+app.register_blueprint(chalicelib.groups.routes.succession.routes)
 bind(app, services.get)
 
 

@@ -15,6 +15,8 @@ from chalicelib.core import clock, ids, store
 from chalicelib.core.errors import GatebookError, Unavailable
 from chalicelib.core.store import Key
 from chalicelib.groups.service.restore import delete_book_again, leave_again
+from chalicelib.groups.service.succeeded import hand_over_again
+from chalicelib.groups.service.succession import HANDED_OVER
 from chalicelib.people.service.restore import disclose_again, end_lives_again, forget_older_phones
 from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
 from chalicelib.tracing.restore import decide_again, proposal_of
@@ -41,6 +43,7 @@ class Step(Protocol):
 STEPS: dict[str, tuple[Step, ...]] = {
     "ERASURE": (leave_again, end_lives_again),
     "BOOK_DELETED": (delete_book_again,),
+    HANDED_OVER: (hand_over_again, disclose_again),
     "IDENTITY_PROVED": (forget_older_phones,),
     "DISCLOSURE": (disclose_again,),
     **dict.fromkeys(LEDGER_KINDS.values(), (decide_again,)),

@@ -13,6 +13,7 @@ from chalicelib.groups.errors import (
     MembershipNotFound,
     NotAManager,
     NotTheOwner,
+    NotTheSuccessor,
     OrganizationNotFound,
 )
 from chalicelib.groups.tables import TOP, AdminRow, InvitationRow, MembershipRow, OrganizationRow
@@ -62,6 +63,20 @@ class Member:
     person: Person
     organization: OrganizationRow
     membership: MembershipRow
+
+
+@dataclass(frozen=True)
+class Insider:
+    """The owner of a book, or a member of it: who takes part in its hand-over. The owner may be a member too."""
+
+    person: Person
+    organization: OrganizationRow
+    membership: MembershipRow | None
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the book is the caller's already."""
+        return bool(self.organization.owner_id == self.person.person_id)
 
 
 @dataclass(frozen=True)
@@ -154,6 +169,31 @@ class OfMember:
         return Member(person, organization, membership)  # type: ignore[arg-type]
 
 
+class OfInsider:
+    """Admits the owner and the members of the organization in the path. `fresh` as for the owner."""
+
+    def __init__(self, *, fresh: bool = False) -> None:
+        """Take whether the proof of the phone must be fresh."""
+        self._fresh = fresh
+        self.name = "owner or member, stepped up" if fresh else "owner or member"
+
+    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
+        """What a member's admission reads."""
+        return member.keys(bearer, path)
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> Insider:
+        """The owner or member. Raises OrganizationNotFound, NotTheSuccessor or what a person may lack."""
+        person = person_of(bearer, rows)
+        organization = _living(rows.get(OrganizationRow.of(path["org_id"])))
+        membership = rows.get(_own_membership(bearer, path["org_id"]))
+        insider = Insider(person, organization, membership if _is_own(membership, person) else None)
+        if insider.membership is None and not insider.is_owner:
+            raise NotTheSuccessor
+        if self._fresh:
+            stepped_up(person)
+        return insider
+
+
 class OfGuest:
     """Admits people with a code that this city signed, whatever the invitation's state; the service decides on that."""
 
@@ -203,4 +243,6 @@ owner_stepped_up = OfOwner(fresh=True)
 manager = OfManager()
 manager_stepped_up = OfManager(fresh=True)
 member = OfMember()
+insider = OfInsider()
+insider_stepped_up = OfInsider(fresh=True)
 guest = OfGuest()

@@ -15,6 +15,31 @@ class NotTheOwner(Refused):
     code = "not_the_owner"
 
 
+class InvalidSuccessor(Invalid):
+    """A book is offered to another member of it, and to nobody else."""
+
+    code = "invalid_successor"
+    field = "successor"
+
+
+class NotTheSuccessor(Refused):
+    """The book was not offered to the caller, or is not any more."""
+
+    code = "not_the_successor"
+
+
+class OfferEnded(Gone):
+    """The book was offered to the caller, who let the time pass."""
+
+    code = "offer_ended"
+
+
+class OwnerChanged(Conflict):
+    """The book got another owner, or another offer, at the same moment."""
+
+    code = "owner_changed"
+
+
 class TooManyBooks(Conflict):
     """The caller owns as many books as the city allows."""
 

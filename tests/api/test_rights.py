@@ -100,6 +100,16 @@ def let_everything_follow(city: TestCity) -> None:
     city.deliver()
 
 
+def hand_over(city: TestCity) -> None:
+    """A book is offered to a member, who takes it over."""
+    book = Book.opened(city, city.verified())
+    heir = city.verified()
+    successor = city.join(heir, book.code)
+    assert book.owner.post(f"{book.path}/owner", {"successor": successor}).status == 200
+    assert heir.put(f"{book.path}/owner").status == 200
+    city.deliver()
+
+
 def let_it_fail_and_come_again(city: TestCity) -> None:
     """Poison in both streams, and what comes of it from the queues of retries."""
     entry = ledger_entry("DISCLOSURE", ["nonsense"])
@@ -162,6 +172,7 @@ def test_no_function_has_a_right_that_it_never_uses(
 
     ask_everything(cold)
     assert cold.verified().post("/v1/organizations", OPEN, idempotency_key="1").status == 201
+    hand_over(cold)
     let_everything_follow(cold)
     let_it_fail_and_come_again(cold)
     let_work_go_on(cold)

@@ -353,12 +353,17 @@ def _admin(world: World, _role: str, thing: str) -> dict[str, Any]:
     return {"member_id": world.foreign_member_id if thing == "foreign" else world.joined[1]}
 
 
+def _offer(world: World, _role: str, thing: str) -> dict[str, Any]:
+    return {"successor": PARAMETERS["member_id"][thing](world)}
+
+
 BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/auth/codes": lambda world, _role, _thing: {"phone": world.city.stranger().phone},
     "POST /v1/auth/sessions": _log_in,
     STEP_UP: _step_up,
     "PUT /v1/me/identity": _claim,
     "POST /v1/organizations": _open_book,
+    "POST /v1/organizations/{org_id}/owner": _offer,
     "POST /v1/organizations/{org_id}/invitations": lambda *_: {"max_uses": 3},
     "POST /v1/organizations/{org_id}/departments": lambda *_: {"name": "Class 7"},
     "PATCH /v1/organizations/{org_id}/departments/{department_id}": lambda *_: {"name": "Class 8"},

@@ -48,7 +48,7 @@ def print_code(code: str, call: Call, invitations: Invitations) -> Response:
 def join(caller: Guest, body: schemas.JoinRequest, memberships: Memberships) -> Reply[schemas.Membership]:
     """Join with the chosen scopes; joining again answers 200 with what is there (R0.3, R1.2)."""
     joined = memberships.join(caller, body.scopes, body.label)
-    return Reply(views.membership(caller.organization.name, joined.membership), 201 if joined.is_new else 200)
+    return Reply(views.membership(caller.organization, joined.membership), 201 if joined.is_new else 200)
 
 
 @routes.route("/v1/me/memberships", methods=["GET"])
@@ -69,4 +69,4 @@ def leave(caller: Member, memberships: Memberships) -> None:
 @endpoint(member)
 def change_consent(caller: Member, body: schemas.ConsentRequest, memberships: Memberships) -> schemas.Membership:
     """Share exactly these scopes from now on (B5)."""
-    return views.membership(caller.organization.name, memberships.change_scopes(caller, body.scopes))
+    return views.membership(caller.organization, memberships.change_scopes(caller, body.scopes))

@@ -8,6 +8,7 @@ from pydantic import Field
 from chalicelib.core.city import BookKind
 from chalicelib.core.schemas import Input, Output
 from chalicelib.groups.schemas.names import OrganizationName
+from chalicelib.groups.schemas.succession import Offer
 
 
 class OpenBook(Input):
@@ -31,6 +32,8 @@ class Organization(Output):
     """What the caller is in it."""
     department_id: str | None
     """The department that the caller manages with all below it; null for the whole organization."""
+    offer: Offer | None
+    """To whom the owner offers the book; null if to nobody, and for administrators."""
 
 
 class OrganizationList(Output):

@@ -66,6 +66,8 @@ class Membership(Output):
     """What the member administers; null if nothing."""
     scopes: list[str]
     joined_at: datetime
+    offered_until: datetime | None
+    """Until when the caller may take the book over; null if it is not offered to them."""
 
 
 class MembershipList(Output):

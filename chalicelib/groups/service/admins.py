@@ -10,11 +10,13 @@ from chalicelib.groups.errors import (
     AdminNotFound,
     DepartmentClosing,
     NotTheOwner,
+    OwnerChanged,
     TooManyAdmins,
     UnknownDepartment,
     UnknownMember,
 )
 from chalicelib.groups.legible import legible
+from chalicelib.groups.service.books import is_same_book
 from chalicelib.groups.service.departments import check_department
 from chalicelib.groups.tables import TOP, AdminRow, DepartmentRow, MembershipRow
 from chalicelib.people.tables.privacy import ledger_entry, living
@@ -56,7 +58,8 @@ class Admins:
 
         They find in their access log that their masks were shown for it.
 
-        Raises UnknownMember, UnknownDepartment, DepartmentClosing or TooManyAdmins.
+        Raises UnknownMember, UnknownDepartment, DepartmentClosing or TooManyAdmins, or OwnerChanged if the book was handed
+        over or deleted meanwhile.
         """
         org_id = owner.organization.org_id
         member, path = _named(org_id, member_id, department_id)
@@ -75,6 +78,7 @@ class Admins:
         transaction = Transaction().put(role)
         transaction.check(member.own_key, MembershipRow.enrolment == member.enrolment, UnknownMember())
         check_department(transaction, org_id, department_id, DepartmentClosing())
+        transaction.check(owner.organization.own_key, is_same_book(owner.organization), OwnerChanged())
         whose = living(member.person_id, int(member.enrolment))
         transaction.put(ledger_entry("ADMIN_NAMED", [whose], org_id=org_id, organization=owner.organization.name))
         transaction.commit()

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.core import clock, files, ids, store
 from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit, where
@@ -14,7 +16,9 @@ from chalicelib.groups.errors import (
     ForeignSubdistrict,
     InvalidKind,
     InvalidSubdistrict,
+    NotTheOwner,
     OrganizationNotFound,
+    OwnerChanged,
     TooManyBooks,
 )
 from chalicelib.groups.tables import OrganizationRow, files_of
@@ -100,19 +104,31 @@ class Books:
         """Delete the book: from the answer on nothing of it can be read; the ledger's consumer takes it apart.
 
         Its files go at once, for whoever was given a link to one needs nothing else to read it.
+
+        Raises OrganizationNotFound or NotTheOwner if it was deleted or handed over meanwhile.
         """
         organization, person = owner.organization, owner.person
         transaction = Transaction()
-        alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-        transaction.update(
-            organization.own_key, [OrganizationRow.deleted_at.set(clock.now())], alive, OrganizationNotFound()
-        )
+        deleted = [OrganizationRow.deleted_at.set(clock.now())]
+        transaction.update(organization.own_key, deleted, is_same_book(organization), OwnerChanged())
         transaction.delete(OwnershipPointer.of(person.person_id, organization.org_id))
         transaction.update(PersonRow.of(person.person_id), [PersonRow.books.add(-1)])
         transaction.put(ledger_entry("BOOK_DELETED", org_id=organization.org_id, organization=organization.name))
-        transaction.commit()
+        try:
+            transaction.commit()
+        except OwnerChanged as error:
+            self._stored(organization.org_id)
+            raise NotTheOwner from error
         files.remove_all(files_of(organization.org_id))
         emit(Event.BOOK_DELETED, org_id=organization.org_id)
+
+
+def is_same_book(organization: OrganizationRow) -> Condition:
+    """That the stored book was neither deleted nor handed over since it was read."""
+    same: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+    same &= OrganizationRow.owner_id == organization.owner_id
+    same &= OrganizationRow.owner_term == organization.owner_term
+    return same
 
 
 def _check_subdistrict(subdistrict: str) -> None:

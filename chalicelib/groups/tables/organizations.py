@@ -24,7 +24,8 @@ class OrganizationRow(OrganizationsTable):
     """The organization. From `deleted_at` on nothing of it can be read, and its sweep is under way.
 
     `departments` and `invitations` count them, in the transactions that make and end them. `owner_term` is raised by each
-    hand-over, so that what an owner gave out ends with their time. `successor_id` is the member to whom the owner offers the book.
+    hand-over, so that what an owner gave out ends with their time. `successor_id` is the member to whom the owner offers the
+    book, since `offered_at`.
     """
 
     name = UnicodeAttribute()
@@ -33,6 +34,7 @@ class OrganizationRow(OrganizationsTable):
     owner_id = UnicodeAttribute()
     owner_term = NumberAttribute(default=0)
     successor_id = maybe(UnicodeAttribute)
+    offered_at = maybe(UTCDateTimeAttribute)
     departments = NumberAttribute(default=0)
     invitations = NumberAttribute(default=0)
     created_at = UTCDateTimeAttribute()

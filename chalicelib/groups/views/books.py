@@ -2,12 +2,17 @@
 
 from chalicelib.groups.access import Manager
 from chalicelib.groups.schemas import books as schemas
+from chalicelib.groups.schemas.succession import Offer
 from chalicelib.groups.service.books import OwnBooks
+from chalicelib.groups.service.succession import offered_until
 from chalicelib.groups.tables import OrganizationRow
 
 
 def organization(row: OrganizationRow) -> schemas.Organization:
     """A book as its owner sees it."""
+    offer, ends_at = None, offered_until(row)
+    if row.successor_id is not None and ends_at is not None:
+        offer = Offer(successor=row.successor_id, ends_at=ends_at)
     return schemas.Organization(
         org_id=row.org_id,
         name=row.name,
@@ -16,6 +21,7 @@ def organization(row: OrganizationRow) -> schemas.Organization:
         created_at=row.created_at,
         role="owner",
         department_id=None,
+        offer=offer,
     )
 
 
@@ -24,7 +30,9 @@ def managed(manager: Manager) -> schemas.Organization:
     book = organization(manager.organization)
     if manager.admin is None:
         return book
-    return book.model_copy(update={"role": "administrator", "department_id": manager.admin.department_id})
+    return book.model_copy(
+        update={"role": "administrator", "department_id": manager.admin.department_id, "offer": None}
+    )
 
 
 def organizations(own: OwnBooks) -> schemas.OrganizationList:

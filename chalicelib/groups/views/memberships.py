@@ -5,7 +5,8 @@ from chalicelib.groups.consents import Scope, consent_text, current_text_version
 from chalicelib.groups.schemas import memberships as schemas
 from chalicelib.groups.service.invitations import Invited
 from chalicelib.groups.service.memberships import OwnMemberships
-from chalicelib.groups.tables import AdminRow, MembershipRow
+from chalicelib.groups.service.succession import is_offered_to, offered_until
+from chalicelib.groups.tables import AdminRow, MembershipRow, OrganizationRow
 
 
 def preview(invited: Invited, language: Language) -> schemas.InvitationPreview:
@@ -22,22 +23,23 @@ def preview(invited: Invited, language: Language) -> schemas.InvitationPreview:
     )
 
 
-def membership(organization_name: str, row: MembershipRow, role: AdminRow | None = None) -> schemas.Membership:
+def membership(book: OrganizationRow, row: MembershipRow, role: AdminRow | None = None) -> schemas.Membership:
     """A membership as its member sees it, with their role in the organization."""
     return schemas.Membership(
         org_id=row.org_id,
         member_id=row.member_id,
-        organization=organization_name,
+        organization=book.name,
         department_id=row.department_id,
         type=row.type,
         label=row.label,
         administers=None if role is None else schemas.Administers(department_id=role.department_id),
         scopes=list(row.scopes),
         joined_at=row.joined_at,
+        offered_until=offered_until(book) if is_offered_to(book, row) else None,
     )
 
 
 def memberships(own: OwnMemberships) -> schemas.MembershipList:
     """The caller's memberships."""
-    items = [membership(one.organization.name, one.membership, one.role) for one in own.memberships]
+    items = [membership(one.organization, one.membership, one.role) for one in own.memberships]
     return schemas.MembershipList(items=items, unreadable=own.unreadable)

@@ -113,8 +113,9 @@ class LedgerRow(LedgerTable):
     hexadecimal, whose bits say which of `what` was shown of them. It names people by person_id rather than by
     member_id: who was removed before the consumer ran still sees who looked.
 
-    `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person.
-    `run` is the piece of work that the entry begins (`chalicelib.core.work`).
+    `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person. `run`
+    is the piece of work that the entry begins (`chalicelib.core.work`), and `term` counts the owners that a book had before the one
+    whom a hand-over made.
     """
 
     kind = UnicodeAttribute()
@@ -129,6 +130,7 @@ class LedgerRow(LedgerTable):
     proposal = maybe(UnicodeAttribute)
     source = maybe(UnicodeAttribute)
     run = maybe(UnicodeAttribute)
+    term = maybe(NumberAttribute)
     expires_at = TTLAttribute()
 
 

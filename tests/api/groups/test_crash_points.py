@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.books import Book, assert_whole, membership_row, receipts
+from tests.support.books import Book, assert_whole, membership_row, organization_key, person_key, receipts
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
 from tests.support.counts import assert_counted
 from tests.support.enrolled import enrolled
 from tests.support.people import TestPerson
+from tests.support.rows import stored
 from tests.support.seam import Killed, Seam, aws_error
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
@@ -49,6 +50,12 @@ class Scene:
 
     def delete(self) -> Answer:
         return self.book.delete()
+
+    def offer(self, successor: str) -> Answer:
+        return self.book.owner.post(f"{self.book.path}/owner", {"successor": successor})
+
+    def take_over(self) -> Answer:
+        return self.client.put(f"{self.book.path}/owner")
 
     @property
     def member_id(self) -> str:
@@ -182,3 +189,34 @@ def test_deleting_a_book(city: TestCity, member: Callable[[], Scene], faults: Se
         assert [one.action for one in receipts(scene.book.org_id, scene.person)] == ["given", "book_deleted"]
         assert scene.client.get("/v1/me/memberships").json["items"] == []
         assert scene.book.org_id not in scene.book.owner.get("/v1/organizations").text
+
+
+def test_handing_over(city: TestCity, member: Callable[[], Scene], faults: Seam) -> None:
+    def offered() -> Scene:
+        scene = member()
+        row = membership_row(scene.book.org_id, scene.person)
+        assert row is not None
+        assert scene.offer(row.member_id).status == 200
+        return scene
+
+    scenes = sweep(city, faults, offered, lambda scene: scene.take_over)
+
+    assert len(scenes) == 2 + 3 * len(FAULTS)
+    owned = [one["org_id"] for one in scenes[0].client.get("/v1/organizations").json["items"]]
+    assert sorted(owned) == sorted(scene.book.org_id for scene in scenes)
+    assert (stored(person_key(scenes[0].person)) or {})["books"] == {"N": str(len(scenes))}
+    for scene in scenes:
+        assert (stored(organization_key(scene.book.org_id)) or {})["owner_term"] == {"N": "1"}
+        assert scene.book.owner.get(scene.book.path).code == "not_a_manager"
+
+
+def test_offering(city: TestCity, member: Callable[[], Scene], faults: Seam) -> None:
+    def offering(scene: Scene) -> Callable[[], Answer]:
+        row = membership_row(scene.book.org_id, scene.person)
+        assert row is not None
+        return lambda: scene.offer(row.member_id)
+
+    scenes = sweep(city, faults, member, offering)
+
+    assert len(scenes) == 2 + 2 * len(FAULTS)
+    assert all(scene.take_over().status == 200 for scene in scenes)
