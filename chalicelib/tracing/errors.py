@@ -34,5 +34,9 @@ class OwnProposal(Refused):
     """Whoever proposes does not confirm."""
 
 
+class BookGone(Gone):
+    """There is no such group book, or it was deleted."""
+
+
 class SubjectErased(Gone):
     """The person whom the proposal is about erased themself since."""

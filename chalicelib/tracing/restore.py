@@ -73,12 +73,19 @@ def _proposed(proposal_id: str) -> Iterator[LedgerRow]:
 def _stands_behind(proposed: LedgerRow, entry: LedgerRow) -> bool:
     """Whether another operator proposed just what was decided, before it was and not too long before."""
     same = (proposed.kind, proposed.proposal, proposed.what) == (PROPOSED, entry.proposal, _WHAT[entry.kind])
-    same_subject = (proposed.source, proposed.people or []) == (entry.source, entry.people or [])
+    same_subject = _about(proposed) == _about(entry)
     by_another = bool(proposed.principal) and proposed.principal != entry.principal
     return same and same_subject and by_another and proposed.at < entry.at <= proposed.at + WAITS
 
 
+def _about(entry: LedgerRow) -> tuple[str | None, str | None, list[str]]:
+    return entry.source, entry.org_id, entry.people or []
+
+
 def _subjects(entry: LedgerRow) -> list[Subject]:
+    """Who or what is to be named again. A book has an entry of its own for that, as one that its owner hands over has."""
+    if entry.org_id:
+        return []
     if entry.source:
         return [Source(entry.source, stored_source(entry.source))]
     found = [(verified_person(person_id), enrolment) for person_id, enrolment in lives_in(entry)]

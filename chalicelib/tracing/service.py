@@ -1,4 +1,4 @@
-"""Naming officers and sources by two operators (B3): one proposes, another confirms, and both stand in the ledger."""
+"""What two operators decide (B3, B16): officers, sources, owners of books. One proposes, another confirms, in the ledger."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +9,16 @@ from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit
+from chalicelib.core.settings import settings
 from chalicelib.core.store import Transaction
+from chalicelib.groups.errors import OwnerChanged, TooManyBooks
 from chalicelib.health.sources import source_name, stored_source
 from chalicelib.people.service.roles import verified_person
+from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry, living
 from chalicelib.tracing.errors import (
     AlreadyNamed,
+    BookGone,
     NobodyVerified,
     NotNamed,
     OwnProposal,
@@ -23,7 +27,7 @@ from chalicelib.tracing.errors import (
     SubjectErased,
     UnknownProposal,
 )
-from chalicelib.tracing.subjects import Decision, Officer, Source, Subject, subject_of
+from chalicelib.tracing.subjects import BookOwner, Decision, Officer, Source, Subject, living_book, subject_of
 from chalicelib.tracing.tables import Act, Naming, ProposalRow
 
 WAITS = timedelta(days=7)
@@ -40,6 +44,7 @@ LEDGER_KINDS = {
     (Naming.OFFICER, Act.REVOKE): "OFFICER_REVOKED",
     (Naming.SOURCE, Act.GRANT): "SOURCE_GRANTED",
     (Naming.SOURCE, Act.REVOKE): "SOURCE_REVOKED",
+    (Naming.OWNER, Act.GRANT): "OWNER_GRANTED",
 }
 """What the ledger calls what was carried out."""
 
@@ -48,7 +53,11 @@ GRANTING = frozenset(kind for (_, act), kind in LEDGER_KINDS.items() if act is A
 
 @dataclass(frozen=True)
 class Proposal:
-    """A proposal as operators see it. `subject` identifies no person, and is None once the person erased themself."""
+    """A proposal as operators see it.
+
+    `subject` identifies no person, and is None where it can't be confirmed any more: the person erased themself, or the book
+    is gone or has another owner.
+    """
 
     proposal_id: str
     act: Act
@@ -71,11 +80,25 @@ class Namings:
 
         Raises InvalidDocument, NobodyVerified, AlreadyNamed or NotNamed.
         """
+        return _propose(act, Officer(self._holder(document_type, number)), by)
+
+    def propose_owner(self, org_id: str, document_type: DocumentType, number: str, by: str) -> Proposal:
+        """Store that `by` wants a group book to go to the holder of a document, whoever owns it.
+
+        Raises BookGone, InvalidDocument, NobodyVerified, TooManyBooks, or AlreadyNamed for who owns it already.
+        """
+        book, person = living_book(org_id), self._holder(document_type, number)
+        subject = BookOwner(person, book)
+        if not subject.is_granted and person.books >= settings().city.books.max_per_person:
+            raise TooManyBooks
+        return _propose(Act.GRANT, subject, by)
+
+    def _holder(self, document_type: DocumentType, number: str) -> PersonRow:
         number = canonical.document(document_type, number)
         person = verified_person(self._macs.person_id(document_type, number))
         if person is None:
             raise NobodyVerified
-        return _propose(act, Officer(person), by)
+        return person
 
     def propose_source(self, act: Act, name: str, by: str) -> Proposal:
         """Store that `by` wants a source to deliver facts, or none any more. Raises InvalidSourceName, AlreadyNamed or NotNamed."""
@@ -93,8 +116,8 @@ class Namings:
     def confirm(self, proposal_id: str, by: str) -> Proposal:
         """Carry a proposal out, once, in the name of another operator than its proposer.
 
-        Raises UnknownProposal, ProposalDone, ProposalExpired, OwnProposal, SubjectErased, AlreadyNamed or NotNamed, and
-        Conflict if the subject changed at the same moment.
+        Raises UnknownProposal, ProposalDone, ProposalExpired, OwnProposal, SubjectErased, AlreadyNamed or NotNamed; for a
+        book also BookGone, OwnerChanged and TooManyBooks; and Conflict if the subject changed at the same moment.
         """
         row = _confirmable(proposal_id, by)
         subject, act = subject_of(row), _act(row)
@@ -114,7 +137,7 @@ class Namings:
 
 def _propose(act: Act, subject: Subject, by: str) -> Proposal:
     _refuse_without_effect(act, subject)
-    now, person = clock.now(), subject.person
+    now, person, book = clock.now(), subject.person, subject.book
     row = ProposalRow(
         ProposalRow.KIND,
         ids.new_id(),
@@ -123,6 +146,8 @@ def _propose(act: Act, subject: Subject, by: str) -> Proposal:
         person_id=person.person_id if person else None,
         enrolment=person.enrolment if person else None,
         source=subject.source,
+        org_id=book.org_id if book else None,
+        term=book.owner_term if book else None,
         proposed_by=by,
         proposed_at=now,
         expires_at=now + WAITS,
@@ -138,6 +163,8 @@ def _entry(kind: str, subject: Subject, proposal_id: str, by: str, **more: Any) 
     """What the ledger says of one operator's part in naming a subject."""
     person = subject.person
     people = [living(person.person_id, int(person.enrolment))] if person else []
+    if subject.book is not None:
+        more |= {"org_id": subject.book.org_id, "organization": subject.book.name}
     return ledger_entry(kind, people, principal=by, proposal=proposal_id, source=subject.source, **more)
 
 
@@ -198,7 +225,7 @@ def _seen(row: ProposalRow) -> Proposal | None:
 def _subject_shown(row: ProposalRow) -> str | None:
     try:
         return subject_of(row).shown
-    except SubjectErased:
+    except (BookGone, OwnerChanged, SubjectErased):
         return None
 
 

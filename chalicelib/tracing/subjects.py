@@ -1,17 +1,25 @@
-"""Whom or what a proposal is about, as stored now: a person who is or becomes an officer, or a source."""
+"""Whom or what a proposal is about, as stored now: a person who is or becomes an officer, a source, or a book's owner."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.core import ids, store
 from chalicelib.core.errors import Broken, Conflict
+from chalicelib.core.settings import settings
 from chalicelib.core.store import Transaction
+from chalicelib.groups.errors import OwnerChanged
+from chalicelib.groups.service.succession import hand_over
+from chalicelib.groups.tables import OrganizationRow
 from chalicelib.health.sources import same_source, stored_source
 from chalicelib.health.tables import SourceRow
 from chalicelib.people.service.roles import Role, role_change, same_holder, verified_person
 from chalicelib.people.tables.people import PersonRow
-from chalicelib.tracing.errors import SubjectErased
+from chalicelib.tracing.errors import BookGone, SubjectErased
 from chalicelib.tracing.tables import Naming, ProposalRow
+
+WHY_FORCED = "handed_over_by_city"
+"""The reason in the access logs of old and new owner where two operators decided."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,11 @@ class Subject(Protocol):
         ...
 
     @property
+    def book(self) -> OrganizationRow | None:
+        """The group book that it is about, if it is one's owner."""
+        ...
+
+    @property
     def is_granted(self) -> bool:
         """Whether it is named now."""
         ...
@@ -66,6 +79,7 @@ class Officer:
     person: PersonRow
     naming = Naming.OFFICER
     source = None
+    book = None
 
     @property
     def shown(self) -> str:
@@ -96,6 +110,7 @@ class Source:
     before: SourceRow | None
     naming = Naming.SOURCE
     person = None
+    book = None
 
     @property
     def shown(self) -> str:
@@ -125,13 +140,65 @@ class Source:
         transaction.put(row, same_source(self.before), Conflict())
 
 
+@dataclass(frozen=True)
+class BookOwner:
+    """A verified person, in one life, as the next owner of a group book."""
+
+    person: PersonRow
+    book: OrganizationRow
+    naming = Naming.OWNER
+    source = None
+    decided_at = None
+
+    @property
+    def shown(self) -> str:
+        """The book's id, and the masked document of whom it goes to."""
+        return f"{self.book.org_id} to {self.person.document_mask or ''}"
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether the person owns the book."""
+        return bool(self.book.owner_id == self.person.person_id)
+
+    def decide(self, transaction: Transaction, decision: Decision) -> None:  # noqa: ARG002  the ledger says who decided
+        """Hand the book over, as if its owner had offered it and the person accepted."""
+        hand_over(transaction, self.book, self.person, actor=settings().city.title.zh, why=WHY_FORCED)
+
+
+def living_book(org_id: str) -> OrganizationRow:
+    """A group book as stored now. Raises BookGone if there is none with this id, or it was deleted."""
+    try:
+        ids.to_bytes(org_id)
+    except ValueError as error:
+        raise BookGone from error
+    key = OrganizationRow.of(org_id)
+    book = store.read_together([key]).get(key)
+    if book is None or book.deleted_at is not None:
+        raise BookGone
+    return book
+
+
 def subject_of(proposal: ProposalRow) -> Subject:
-    """The subject of a stored proposal. Raises SubjectErased if the life is over, Broken if the row names nobody."""
+    """The subject of a stored proposal. Raises Broken if the row names nobody.
+
+    Raises SubjectErased if the life is over, BookGone if the book is gone, OwnerChanged if it was handed over since.
+    """
     if proposal.naming == Naming.SOURCE and proposal.source:
         return Source(proposal.source, stored_source(proposal.source))
-    if proposal.naming != Naming.OFFICER or not proposal.person_id:
+    if proposal.naming == Naming.OFFICER:
+        return Officer(_person_of(proposal))
+    if proposal.naming != Naming.OWNER or not proposal.org_id:
+        raise Broken
+    book = living_book(proposal.org_id)
+    if book.owner_term != proposal.term:
+        raise OwnerChanged
+    return BookOwner(_person_of(proposal), book)
+
+
+def _person_of(proposal: ProposalRow) -> PersonRow:
+    if not proposal.person_id:
         raise Broken
     person = verified_person(proposal.person_id)
     if person is None or person.enrolment != proposal.enrolment:
         raise SubjectErased
-    return Officer(person)
+    return person

@@ -20,12 +20,15 @@ class Naming(StrEnum):
 
     OFFICER = "officer"
     SOURCE = "source"
+    OWNER = "owner"
+    """The owner of a group book, in place of whoever owns it."""
 
 
 class ProposalRow(DecisionsTable):
     """That an operator wants somebody named, or named no longer, and who confirmed it.
 
-    An officer stands here by id and life only: what is shown of them is read from their own row, and gone with it.
+    A person stands here by id and life only: what is shown of them is read from their own row, and gone with it. A book
+    is named by `org_id`, and by the `term` of the owner who is to be replaced.
     """
 
     act = UnicodeAttribute()
@@ -33,6 +36,8 @@ class ProposalRow(DecisionsTable):
     person_id = maybe(UnicodeAttribute)
     enrolment = maybe(NumberAttribute)
     source = maybe(UnicodeAttribute)
+    org_id = maybe(UnicodeAttribute)
+    term = maybe(NumberAttribute)
     proposed_by = UnicodeAttribute()
     proposed_at = UTCDateTimeAttribute()
     confirmed_by = maybe(UnicodeAttribute)

@@ -1,4 +1,4 @@
-"""The commands `grant`, `revoke`, `proposals` and `confirm`: officers and sources are named by two operators (B3)."""
+"""The commands `grant`, `revoke`, `hand-over`, `proposals` and `confirm`: what two operators decide together (B3, B16)."""
 
 import json
 import sys
@@ -14,6 +14,7 @@ from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.errors import GatebookError, Invalid
 from chalicelib.core.store import STORAGE_ERRORS
 from chalicelib.core.texts import text
+from chalicelib.groups.errors import OwnerChanged, TooManyBooks
 from chalicelib.health.sources import InvalidSourceName
 from chalicelib.tracing import errors
 from chalicelib.tracing.service import WAITS, Namings, Proposal
@@ -38,6 +39,9 @@ WORDS: dict[type[GatebookError], str] = {
     errors.ProposalDone: "This proposal was carried out already, and is not carried out twice.",
     errors.OwnProposal: "Whoever proposed this cannot confirm it. Another person must, with credentials of their own.",
     errors.SubjectErased: "The person whom this is about erased themself since; it cannot be carried out.",
+    errors.BookGone: "There is no group book with this id, or it was deleted.",
+    TooManyBooks: "This person owns as many group books as the city allows to one person.",
+    OwnerChanged: "The book has another owner since this was proposed, or another offer. Propose it again.",
     InvalidSourceName: "A source's name is 2 to 32 lower-case letters, digits and hyphens.",
 }
 """What operators read; errors that the api has too are told in its words."""
@@ -48,6 +52,7 @@ As = Annotated[
     typer.Option("--as", metavar="NAME", help="Who you are, for a city on this machine; in AWS it is refused."),
 ]
 Name = Annotated[str, typer.Argument(help="The source's name: 2 to 32 lower-case letters, digits and hyphens.")]
+OrgId = Annotated[str, typer.Argument(metavar="ORG_ID", help="The group book's id.")]
 ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="The proposal's id, as `proposals` lists it.")]
 
 grants = typer.Typer(help="Propose to name an officer or a source.", epilog=EXIT_CODES, no_args_is_help=True)
@@ -60,6 +65,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the operator's."""
     app.add_typer(grants, name="grant")
     app.add_typer(revocations, name="revoke")
+    app.command("hand-over", epilog=EXIT_CODES)(hand_over)
     app.command(epilog=EXIT_CODES)(proposals)
     app.command(epilog=EXIT_CODES)(confirm)
 
@@ -92,6 +98,20 @@ def grant_source(context: typer.Context, name: Name, acts_as: As = None) -> None
 def revoke_source(context: typer.Context, name: Name, acts_as: As = None) -> None:
     """Propose that a source may deliver facts no longer."""
     _propose_source(context, Act.REVOKE, name, acts_as)
+
+
+def hand_over(context: typer.Context, org_id: OrgId, acts_as: As = None) -> None:
+    """Propose that a group book goes to somebody who proved their identity here; asks for their document.
+
+    For a book whose owner can't or won't hand it over. Where the input is no terminal, its first line is the type of the
+    document and the second one its number.
+    """
+
+    def propose(namings: Namings) -> Proposal:
+        by = principal(acts_as)
+        return namings.propose_owner(org_id, *_document(), by)
+
+    _say_proposed(context, _asked(context, propose))
 
 
 def proposals(context: typer.Context) -> None:
@@ -178,7 +198,7 @@ def _fields(proposal: Proposal) -> dict[str, Any]:
 
 
 def _line(proposal: Proposal) -> str:
-    subject = "(erased since, can't be confirmed)" if proposal.subject is None else proposal.subject
+    subject = "(erased or changed since, can't be confirmed)" if proposal.subject is None else proposal.subject
     return f"{proposal.proposal_id}  {_kind(proposal)} {subject}  until {clock.iso(proposal.expires_at)}"
 
 

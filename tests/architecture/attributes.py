@@ -84,11 +84,13 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "expires_at": TIME,
         "granted": FLAG,
         "naming": WORD,
+        "org_id": ID,
         "person_id": ID,
         "proposal": ID,
         "proposed_at": TIME,
         "proposed_by": PRINCIPAL,
         "source": TEXT,
+        "term": NUMBER,
     },
     "keys": {
         "kind": KEY,
