@@ -45,6 +45,7 @@ from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.service import RegistrySource
 from chalicelib.http.endpoint import bind
 from chalicelib.people.effects import LedgerEffects, fan_out
+from chalicelib.people.service.certificates import Certificates
 from chalicelib.people.service.codes import Codes
 from chalicelib.people.service.erasure import Erasure
 from chalicelib.people.service.identity import Identity
@@ -71,7 +72,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     registry_effects.on_facts_changed(memberships.refresh)
 
     return Services(
-        codes, Sessions(codes, macs, source), identity, Privacy(), erasure,
+        codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
         Exports(), Succession(),
         ledger_effects, registry_effects, work, Rotation(),

@@ -70,14 +70,15 @@ RIGHTS: Mapping[str, Rights] = {
     ),
     "ledger_stream": Rights(
         tables={
-            "people": _of(READ, CHANGE, REMOVE),
-            "organizations": _of(READ, ASK, REMOVE, WRITE_MANY),
-            "memberships": _of(READ, ASK, REMOVE, WRITE_MANY),
+            "people": _of(READ, ASK, CHANGE, REMOVE),
+            "organizations": _of(READ, ASK, CHANGE, REMOVE),
+            "memberships": _of(READ, ASK, REMOVE),
             "consents": _of(PUT),
             "access_log": _of(ASK, WRITE_MANY),
             "ledger": _of(READ, PUT),
             "counters": _of(ASK, WRITE_MANY),
         },
+        derives_keys=True,
         queues=("ledger_retries", "work"),
         files=_of(LIST_FILES, REMOVE_FILE),
     ),

@@ -14,10 +14,11 @@ from typing import Any, Protocol
 from chalicelib.core import clock, ids, store
 from chalicelib.core.errors import GatebookError, Unavailable
 from chalicelib.core.store import Key
+from chalicelib.groups.effects.sweeps import SWEPT
 from chalicelib.groups.service.restore import delete_book_again, leave_again
 from chalicelib.groups.service.succeeded import hand_over_again
 from chalicelib.groups.service.succession import HANDED_OVER
-from chalicelib.people.service.restore import disclose_again, end_lives_again, forget_older_phones
+from chalicelib.people.service.restore import certify_again, disclose_again, end_lives_again, forget_older_phones
 from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
 from chalicelib.tracing.restore import decide_again, proposal_of
 from chalicelib.tracing.service import GRANTING, LEDGER_KINDS
@@ -43,6 +44,7 @@ class Step(Protocol):
 STEPS: dict[str, tuple[Step, ...]] = {
     "ERASURE": (leave_again, end_lives_again),
     "BOOK_DELETED": (delete_book_again,),
+    SWEPT: (delete_book_again, certify_again),
     HANDED_OVER: (hand_over_again, disclose_again),
     "IDENTITY_PROVED": (forget_older_phones,),
     "DISCLOSURE": (disclose_again,),

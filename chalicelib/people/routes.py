@@ -9,12 +9,13 @@ from chalicelib.http.call import Call
 from chalicelib.http.endpoint import endpoint
 from chalicelib.people import schemas
 from chalicelib.people.access import Account, Person, account, person, stepped_up_account
+from chalicelib.people.service.certificates import Certificates
 from chalicelib.people.service.codes import Asking, Codes, Purpose
 from chalicelib.people.service.erasure import Erasure
 from chalicelib.people.service.identity import Identity
 from chalicelib.people.service.privacy import Privacy
 from chalicelib.people.service.sessions import Sessions
-from chalicelib.people.views import access_log_page, receipt_page
+from chalicelib.people.views import access_log_page, certificate_page, receipt_page
 
 routes = Blueprint(__name__)
 
@@ -86,6 +87,13 @@ def prove_identity(caller: Account, body: schemas.IdentityRequest, identity: Ide
 def list_receipts(caller: Person, call: Call, query: PageQuery, privacy: Privacy) -> schemas.ReceiptPage:
     """List the caller's consent receipts by organization, newest first."""
     return receipt_page(privacy.receipts(caller, query.limit, query.cursor), call.language)
+
+
+@routes.route("/v1/me/certificates", methods=["GET"])
+@endpoint(person)
+def list_certificates(caller: Person, query: PageQuery, certificates: Certificates) -> schemas.CertificatePage:
+    """List the certificates of the books that the caller deleted, of the newest book first (R1.4)."""
+    return certificate_page(certificates.own(caller, query.limit, query.cursor))
 
 
 @routes.route("/v1/me/access-log", methods=["GET"])

@@ -1,7 +1,7 @@
 """The public contract of accounts, identity, receipts and access log."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -99,6 +99,28 @@ class ReceiptPage(Output):
     """Receipts by organization, newest first."""
 
     items: list[Receipt]
+    cursor: str | None
+
+
+class Certificate(Output):
+    """What was removed of a book that the caller deleted (R1.4)."""
+
+    org_id: str
+    organization: str
+    deleted_at: datetime
+    state: Literal["under_way", "complete"]
+    """Nothing of the book can be read in either; `complete` says that nothing of it is stored any more."""
+    completed_at: datetime | None
+    removed: dict[str, int]
+    """How much of each kind was removed: members, invitations and so on; empty until it is complete."""
+    seal: str | None
+    """The city's seal over all of this, by which it can tell that it said so; null until it is complete."""
+
+
+class CertificatePage(Output):
+    """Certificates, of the newest book first."""
+
+    items: list[Certificate]
     cursor: str | None
 
 

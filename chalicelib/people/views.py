@@ -2,7 +2,9 @@
 
 from chalicelib.core.texts import Language, text
 from chalicelib.people import schemas
+from chalicelib.people.service.certificates import counted
 from chalicelib.people.service.privacy import Listed
+from chalicelib.people.tables.certificates import CertificateRow
 from chalicelib.people.tables.privacy import AccessRow, ReceiptRow
 
 
@@ -20,6 +22,23 @@ def _receipt(row: ReceiptRow, language: Language) -> schemas.Receipt:
         scopes=list(row.scopes),
         text_version=row.text_version,
         text=text("consents", f"{row.text_version}.text", language, organization=row.organization),
+    )
+
+
+def certificate_page(listed: Listed[CertificateRow]) -> schemas.CertificatePage:
+    """Certificates as their owner reads them."""
+    return schemas.CertificatePage(items=[_certificate(row) for row in listed.rows], cursor=listed.cursor)
+
+
+def _certificate(row: CertificateRow) -> schemas.Certificate:
+    return schemas.Certificate(
+        org_id=row.org_id,
+        organization=row.organization,
+        deleted_at=row.deleted_at,
+        state="under_way" if row.completed_at is None else "complete",
+        completed_at=row.completed_at,
+        removed=counted(row.removed or ()),
+        seal=row.seal,
     )
 
 

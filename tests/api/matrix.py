@@ -57,6 +57,7 @@ PUT    /v1/me/identity                                         own         401  
 PUT    /v1/me/identity                                         foreign     401     403      403    403   403  403    403   403   403   401    401
 PUT    /v1/me/identity                                         never       401     403      403    403   403  403    403   403   403   401    401
 GET    /v1/me/consents                                         -           401     403      200    200   200  200    200   200   200   200    401
+GET    /v1/me/certificates                                     -           401     403      200    200   200  200    200   200   200   200    401
 GET    /v1/me/access-log                                       -           401     403      200    200   200  200    200   200   200   200    401
 
 GET    /v1/organizations                                       -           401     403      200    200   200  200    200   200   200   200    401

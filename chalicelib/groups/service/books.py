@@ -24,6 +24,7 @@ from chalicelib.groups.errors import (
 from chalicelib.groups.tables import OrganizationRow, files_of
 from chalicelib.people.access import Person
 from chalicelib.people.errors import Held
+from chalicelib.people.service.certificates import under_way
 from chalicelib.people.tables.people import OwnershipPointer, PersonRow
 from chalicelib.people.tables.privacy import ledger_entry
 
@@ -101,7 +102,7 @@ class Books:
         return [Held(row.org_id, row.name) for row in found if row.deleted_at is None]
 
     def delete_book(self, owner: Owner) -> None:
-        """Delete the book: from the answer on nothing of it can be read; the ledger's consumer takes it apart.
+        """Delete the book: from the answer on nothing of it can be read; the ledger's consumer takes it apart and certifies it.
 
         Its files go at once, for whoever was given a link to one needs nothing else to read it.
 
@@ -109,10 +110,12 @@ class Books:
         """
         organization, person = owner.organization, owner.person
         transaction = Transaction()
-        deleted = [OrganizationRow.deleted_at.set(clock.now())]
+        at = clock.now()
+        deleted = [OrganizationRow.deleted_at.set(at)]
         transaction.update(organization.own_key, deleted, is_same_book(organization), OwnerChanged())
         transaction.delete(OwnershipPointer.of(person.person_id, organization.org_id))
         transaction.update(PersonRow.of(person.person_id), [PersonRow.books.add(-1)])
+        transaction.put(under_way(person.person_id, person.enrolment, organization.org_id, organization.name, at))
         transaction.put(ledger_entry("BOOK_DELETED", org_id=organization.org_id, organization=organization.name))
         try:
             transaction.commit()

@@ -12,16 +12,19 @@ from chalicelib.groups.tables import AdminRow, MembershipRow, OrganizationRow
 from chalicelib.people.tables.people import MembershipPointer, PersonRow
 
 
-def end_membership(transaction: Transaction, membership: MembershipRow, *, with_role: bool = True) -> None:
+def end_membership(
+    transaction: Transaction, membership: MembershipRow, *, with_role: bool = True, with_label: bool = True
+) -> None:
     """Remove membership and pointer and count the person's memberships down, once: the membership must still be there.
 
-    A role that the member had in the organization ends `with_role`, or by the caller's own part of the transaction.
+    A role that the member had in the organization ends `with_role`, and their label is free `with_label`, or by the caller.
     """
     if with_role:
         transaction.delete(AdminRow.of(membership.org_id, membership.member_id))
     still_there = (MembershipRow.enrolment == membership.enrolment) & has_label(membership.label)
     transaction.delete(membership.own_key, still_there, MembershipNotFound())
-    release_label(transaction, membership)
+    if with_label:
+        release_label(transaction, membership)
     transaction.delete(MembershipPointer.of(membership.person_id, membership.org_id))
     transaction.update(PersonRow.of(membership.person_id), [PersonRow.memberships.add(-1)])
 
@@ -41,23 +44,33 @@ def commit_as_it_is(membership: MembershipRow, ending: Callable[[MembershipRow],
 
 
 def end_by_pointer(pointer: MembershipPointer, organization: OrganizationRow | None, action: Action) -> None:
-    """End a membership even if its row, or that of its organization, can't be read any more: what the pointer says will do.
+    """End a membership by its pointer, unless it ended meanwhile."""
+    try:
+        ending_by_pointer(pointer, organization, action).commit()
+    except MembershipNotFound:
+        return
 
-    Nobody is kept in a book by a damaged row. Without an organization there is nothing that a receipt could name.
+
+def ending_by_pointer(
+    pointer: MembershipPointer, organization: OrganizationRow | None, action: Action, *, with_rest: bool = True
+) -> Transaction:
+    """What ends a membership even if its row, or that of its organization, can't be read any more: the pointer will do.
+
+    Nobody is kept in a book by a damaged row. Without an organization there is nothing that a receipt could name. Role and
+    label end `with_rest`, as in `end_membership`. The transaction raises MembershipNotFound if the membership ended meanwhile.
     """
     key = MembershipRow.of(pointer.org_id, pointer.member_id)
     membership = legible(store.read_together([key]), key)
-    transaction = Transaction().delete(key).delete(AdminRow.of(pointer.org_id, pointer.member_id))
+    transaction = Transaction().delete(key)
     still_there = MembershipPointer.enrolment == pointer.enrolment
     transaction.delete(pointer.own_key, still_there, MembershipNotFound())
     transaction.update(PersonRow.of(pointer.person_id), [PersonRow.memberships.add(-1)])
-    release_label_of(transaction, pointer, membership)
+    if with_rest:
+        transaction.delete(AdminRow.of(pointer.org_id, pointer.member_id))
+        release_label_of(transaction, pointer, membership)
     if organization is not None:
         transaction.put(receipt(membership or _unread(pointer), organization, action))
-    try:
-        transaction.commit()
-    except MembershipNotFound:
-        return
+    return transaction
 
 
 def _unread(pointer: MembershipPointer) -> MembershipRow:

@@ -4,16 +4,21 @@ Counters and pointers lie in one table and so came back from one moment: a count
 Memberships may be of another moment, so they are looked for under every organization that pointer or receipt names.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.core import counters, ids, store
+from chalicelib.core import clock, counters, ids, store
 from chalicelib.core.counters import CountersTable
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.errors import Conflict
 from chalicelib.core.store import Key, Transaction
 from chalicelib.groups.consents import Action, current_text_version, receipt
-from chalicelib.groups.counting import scope_of
-from chalicelib.groups.tables import MembershipRow, MembershipsTable, OrganizationRow, OrganizationsTable
+from chalicelib.groups.counting import RecountMark, scope_of
+from chalicelib.groups.service.succession import OwnerLife
+from chalicelib.groups.tables import MembershipRow, MembershipsTable, OrganizationRow, OrganizationsTable, TallyRow
+from chalicelib.people.service.certificates import Statement, completion, under_way
 from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.people import MembershipPointer, OwnershipPointer, PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, ReceiptRow, kept_until
@@ -62,7 +67,10 @@ def _drop(pointer: MembershipPointer, transaction: Transaction) -> None:
 
 
 def delete_book_again(entry: LedgerRow, *, write: bool) -> int:
-    """Take a book apart that a BOOK_DELETED entry names: its members with receipts, its rows, and last itself."""
+    """Take a book apart that a BOOK_DELETED or BOOK_SWEPT entry names: its members with receipts, its rows, last itself.
+
+    Its owner gets a certificate of what was removed now; where the sweep was done before the loss, its own entry has more.
+    """
     org_id = entry.org_id or ""
     key = OrganizationRow.of(org_id)
     organization = store.read_together([key]).get(key)
@@ -70,6 +78,7 @@ def delete_book_again(entry: LedgerRow, *, write: bool) -> int:
     rest = [row.own_key for row in store.query_all(OrganizationsTable, org_id) if row.sk != key.range_value]
     scope = scope_of(org_id)
     numbers = len(list(store.query_all(CountersTable, scope)))
+    kinds = [one.range_value or "" for one in rest if one.range_value != TallyRow.of(org_id).range_value]
     if write:
         for member in store.query_all(MemberLife, org_id):
             _end_again(member, organization, entry)
@@ -77,6 +86,7 @@ def delete_book_again(entry: LedgerRow, *, write: bool) -> int:
         if members or numbers:
             counters.close(scope)  # their stream tells of them once more
         if organization is not None:
+            _certify(organization, entry, _tally(members, kinds))
             _disown(organization)
             store.delete(key)
     return len(members) + len(rest) + numbers + (organization is not None)
@@ -114,6 +124,26 @@ def _receipt(member: MemberLife, organization: OrganizationRow, entry: LedgerRow
     row.receipt_key = f"{member.org_id}#{ids.derived_id(entry.at, entry.entry_id, member.person_id)}"
     row.at, row.expires_at = entry.at, kept_until("consents", entry.at)
     return row
+
+
+def _tally(members: Iterable[Key[MembershipsTable]], kinds: Iterable[str]) -> Counter[str]:
+    """How much of each kind goes; a recount's mark is no member."""
+    count = sum(key.range_value != RecountMark.MEMBER_ID for key in members)
+    return Counter(members=count) + Counter(map(TallyRow.kind_of, kinds))
+
+
+def _certify(organization: OrganizationRow, entry: LedgerRow, removed: Mapping[str, int]) -> None:
+    """Issue a certificate to the owner, if their life goes on."""
+    key = OwnerLife.of(organization.owner_id)
+    life = store.read_together([key]).get(key)
+    if life is None:
+        return
+    org_id, name = organization.org_id, organization.name
+    statement = Statement(org_id, name, entry.since or entry.at, clock.now(), removed)
+    row = under_way(life.person_id, int(life.enrolment), org_id, name, statement.deleted_at)
+    for attribute, value in completion(statement).items():
+        setattr(row, attribute, value)
+    store.put(row)
 
 
 def _disown(organization: OrganizationRow) -> None:

@@ -21,6 +21,7 @@ from chalicelib.groups.tables.organizations import (
     LabelRow,
     OrganizationRow,
     OrganizationsTable,
+    TallyRow,
 )
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "OrganizationsTable",
     "PathIndex",
     "Snapshot",
+    "TallyRow",
     "files_of",
 ]

@@ -1,5 +1,7 @@
 """The table `organizations`: an organization with all that belongs to it, in one partition."""
 
+from typing import ClassVar
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.core.store import Key, Row, TableMeta, maybe
@@ -139,3 +141,48 @@ class LabelRow(OrganizationsTable):
     def of(cls, org_id: str, label_key: str) -> "Key[LabelRow]":
         """Where a label's bearer lies; `label_key` is the label in its one spelling (`labels.label_key`)."""
         return cls.key(org_id, f"{cls.PREFIX}{label_key}")
+
+
+class TallyRow(OrganizationsTable):
+    """What a sweep removed so far of a deleted book, row by row in the transactions that removed it.
+
+    `steps` counts the transactions, so that whoever completes the sweep knows that nothing was added since they looked.
+    """
+
+    steps = NumberAttribute()
+    members = NumberAttribute(default=0)
+    invitations = NumberAttribute(default=0)
+    departments = NumberAttribute(default=0)
+    administrators = NumberAttribute(default=0)
+    policies = NumberAttribute(default=0)
+    roster = NumberAttribute(default=0)
+    labels = NumberAttribute(default=0)
+    exports = NumberAttribute(default=0)
+    others = NumberAttribute(default=0)
+
+    COUNTED: ClassVar[dict[str, str]] = {
+        "INVITATION": "invitations",
+        "DEPARTMENT": "departments",
+        "ADMIN": "administrators",
+        "POLICY": "policies",
+        "ROSTER": "roster",
+        "LABEL": "labels",
+        "EXPORT": "exports",
+    }
+    """Under what a row of an organization is counted, by what stands before the first # of its sort key."""
+
+    @classmethod
+    def of(cls, org_id: str) -> "Key[TallyRow]":
+        """Where the tally of a sweep lies."""
+        return cls.key(org_id, "TALLY")
+
+    @classmethod
+    def kind_of(cls, sort_key: str) -> str:
+        """Under what a row with this sort key is counted."""
+        return cls.COUNTED.get(sort_key.partition("#")[0], "others")
+
+    @property
+    def removed(self) -> dict[str, int]:
+        """How many rows of each kind."""
+        kinds = ("members", *self.COUNTED.values(), "others")
+        return {kind: int(getattr(self, kind)) for kind in kinds}

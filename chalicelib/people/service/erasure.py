@@ -8,6 +8,7 @@ from chalicelib.core.log import Event, emit
 from chalicelib.core.store import Transaction
 from chalicelib.people.access import Account, Person
 from chalicelib.people.errors import Held, OwnsOrganizations
+from chalicelib.people.service.certificates import certificates_until
 from chalicelib.people.service.sessions import end_sessions
 from chalicelib.people.tables.logins import AccountRow
 from chalicelib.people.tables.people import PersonRow
@@ -78,7 +79,7 @@ def _forget_phone(account: Account) -> None:
 
 
 def sweep_erased(entry: LedgerRow) -> int:
-    """Remove the access log of the ended lives in an ERASURE entry. Returns how many rows; twice removes nothing more.
+    """Remove access log and certificates of the ended lives in an ERASURE entry. Returns how many rows; twice, none more.
 
     Consent receipts stay for their retention period: they prove that what was done was agreed to, and hold no name.
     """
@@ -87,5 +88,8 @@ def sweep_erased(entry: LedgerRow) -> int:
         person_id, enrolment = life.rsplit(".", 1)
         old = [row.own_key for row in store.query_all(AccessTrace, person_id) if row.enrolment <= int(enrolment)]
         store.write_all(deletes=old)
-        removed += len(old)
+        certificates = certificates_until(person_id, int(enrolment))
+        for key in certificates:
+            store.delete(key)
+        removed += len(old) + len(certificates)
     return removed

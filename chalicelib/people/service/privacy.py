@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.core import clock, ids, masks, store, tokens
 from chalicelib.core.log import Event, emit
 from chalicelib.core.store import Row
@@ -58,11 +60,16 @@ class Privacy:
         return own_page(AccessRow, person, limit, cursor)
 
 
-def own_page(row: type[RowT], person: Person, limit: int, cursor: str | None) -> Listed[RowT]:
-    """One page of a person's own rows of this life that have not expired; expired ones may lie there for days (R-10)."""
+def own_page(
+    row: type[RowT], person: Person, limit: int, cursor: str | None, within: Condition | None = None
+) -> Listed[RowT]:
+    """One page of a person's own rows of this life that have not expired; expired ones may lie there for days (R-10).
+
+    `within` limits them to a range of their sort keys.
+    """
     scope = f"{row.__name__}|{person.person_id}"
     start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
-    page = store.query(row, person.person_id, limit=limit, start=start, newest_first=True)
+    page = store.query(row, person.person_id, within, limit=limit, start=start, newest_first=True)
     alive = [one for one in page.rows if _is_of_this_life(one, person)]
     following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
     return Listed(alive, following)

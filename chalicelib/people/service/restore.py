@@ -10,9 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.core import store
+from chalicelib.core.errors import Broken
 from chalicelib.core.store import Key
+from chalicelib.people.service.certificates import Statement, certificates_until, completion, counted, under_way
 from chalicelib.people.service.erasure import KEPT_AFTER_ERASURE
 from chalicelib.people.service.privacy import disclosures_of
+from chalicelib.people.tables.certificates import CertificateRow
 from chalicelib.people.tables.logins import AccountRow, SessionRow, phone_subject
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import AccessTrace, LedgerRow
@@ -38,11 +41,12 @@ def _end_life_again(person_id: str, enrolment: int, *, write: bool) -> int:
     logins = _logins(person, enrolment)
     log = [row.own_key for row in store.query_all(AccessTrace, person_id) if row.enrolment <= enrolment]
     is_behind = person is None or person.enrolment <= enrolment
+    certificates = certificates_until(person_id, enrolment)
     if write:
-        store.write_all(deletes=[*logins, *log])
+        store.write_all(deletes=[*logins, *log, *certificates])
         if is_behind:  # last, since it names the phone under which the rest was found
             _move_past(key, enrolment)
-    return len(logins) + len(log) + is_behind
+    return len(logins) + len(log) + len(certificates) + is_behind
 
 
 def _logins(person: PersonRow | None, enrolment: int) -> list[Key[Any]]:
@@ -93,6 +97,28 @@ def disclose_again(entry: LedgerRow, *, write: bool) -> int:
     if write:
         store.write_all(missing)
     return len(missing)
+
+
+def certify_again(entry: LedgerRow, *, write: bool) -> int:
+    """Issue the certificate again that the entry of a swept book tells of, to the life for which it was. Raises Broken."""
+    if entry.since is None or not entry.org_id or not entry.organization:
+        raise Broken
+    statement = Statement(entry.org_id, entry.organization, entry.since, entry.at, counted(entry.what or ()))
+    return sum(_certify_again(person_id, enrolment, statement, write=write) for person_id, enrolment in lives_in(entry))
+
+
+def _certify_again(person_id: str, enrolment: int, statement: Statement, *, write: bool) -> bool:
+    person, key = PersonRow.of(person_id), CertificateRow.of(person_id, statement.org_id)
+    rows = store.read_together([person, key])
+    stored, present = rows.get(key), _enrolment(rows.get(person))
+    if (stored is not None and stored.seal == statement.seal()) or (present is not None and present > enrolment):
+        return False
+    if write:
+        row = under_way(person_id, enrolment, statement.org_id, statement.organization, statement.deleted_at)
+        for name, value in completion(statement).items():
+            setattr(row, name, value)
+        store.put(row)
+    return True
 
 
 def _enrolment(person: PersonRow | None) -> int | None:

@@ -114,8 +114,8 @@ class LedgerRow(LedgerTable):
     member_id: who was removed before the consumer ran still sees who looked.
 
     `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person. `run`
-    is the piece of work that the entry begins (`chalicelib.core.work`), and `term` counts the owners that a book had before the one
-    whom a hand-over made.
+    is the piece of work that the entry begins (`chalicelib.core.work`). `term` counts the owners that a book had before the one
+    whom a hand-over made; `since` is when the book was deleted whose sweep is done.
     """
 
     kind = UnicodeAttribute()
@@ -131,6 +131,7 @@ class LedgerRow(LedgerTable):
     source = maybe(UnicodeAttribute)
     run = maybe(UnicodeAttribute)
     term = maybe(NumberAttribute)
+    since = maybe(UTCDateTimeAttribute)
     expires_at = TTLAttribute()
 
 

@@ -32,3 +32,23 @@ def damaged(org_id: str, person_id: str, attribute: str, value: dict[str, Any] |
 def join(client: Client, code: str, *scopes: str) -> Answer:
     """Try to join with a code."""
     return client.post(f"/v1/invitations/{code}/join", {"scopes": list(scopes)})
+
+
+def certificate(owner: Client, org_id: str) -> dict[str, Any]:
+    """The certificate of a book, as its last owner reads it."""
+    cursor = ""
+    while True:
+        page = owner.get(f"/v1/me/certificates?limit=100{cursor}").json
+        found = [one for one in page["items"] if one["org_id"] == org_id]
+        if found:
+            (item,) = found
+            return dict(item)
+        assert page["cursor"], "no such certificate"
+        cursor = f"&cursor={page['cursor']}"
+
+
+def certified(owner: Client, org_id: str) -> dict[str, int]:
+    """What a complete certificate says was removed."""
+    complete = certificate(owner, org_id)
+    assert complete["state"] == "complete"
+    return dict(complete["removed"])

@@ -70,7 +70,7 @@ def test_two_operators_hand_a_book_over(city: TestCity, scene: Scene) -> None:
     assert done.exit_code == 0, done.output
     assert scene.owners() == [scene.next]
     assert scene.client.get(f"{scene.book.path}/members").status == 200
-    assert scene.book.owner.get(scene.book.path).code == "not_the_owner"
+    assert scene.book.owner.get(scene.book.path).code == "not_a_manager"
     assert scene.book.owner.delete("/v1/me").status == 204
     assert proposal_id not in waiting()
     city.deliver()
