@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chalicelib.core import aws
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
-from infra.cli import naming
+from infra.cli import certifying, naming
 from infra.cli.checking import tables
 from infra.cli.costing import costs
 from infra.cli.dlq import dlq
@@ -53,6 +53,7 @@ app.command("restore-check")(restore_check)
 app.command("recount")(recount_books)
 app.command("rotate-keys")(rotate_keys)
 naming.add_to(app)
+app.command("verify-certificate", epilog=certifying.EXIT_CODES)(certifying.verify_certificate)
 app.command("costs")(costs)
 
 TARGET_NEEDED = (

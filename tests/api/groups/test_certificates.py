@@ -1,5 +1,6 @@
 """The certificate of deletion: what was removed, counted once, under a seal that the city can verify (R1.4)."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from chalicelib.people.tables.certificates import CertificateRow
 from chalicelib.people.tables.people import PersonRow
 from infra.restore import Ledger, ledger_since, replay
 from tests.api.groups.steps import certificate, certified
+from tests.api.tracing.steps import run
 from tests.support.books import Book, fill, person_id_of, person_key
 from tests.support.city import TestCity
 from tests.support.client import Client
@@ -211,6 +213,30 @@ def test_each_life_has_its_own(city: TestCity, owner: Client, person: TestPerson
 
     assert stored(later) is not None
     assert stored(CertificateRow.of(person_id_of(person), book.org_id)) is None
+
+
+# --- the operators' command ------------------------------------------------------------------------------------------------
+
+
+def verified(shown: Any) -> tuple[int, str]:
+    result = run("verify-certificate", typed=shown if isinstance(shown, str) else json.dumps(shown))
+    return result.exit_code, result.output
+
+
+def test_an_operator_verifies_a_certificate(city: TestCity, owner: Client) -> None:
+    book = Book.opened(city, owner)
+    assert book.delete().status == 204
+    begun = certificate(owner, book.org_id)
+    city.deliver()
+    shown = certificate(owner, book.org_id)
+
+    assert verified(shown) == (0, "demo sealed this.\n")
+    assert verified({**shown, "removed": {}}) == (1, "demo did not seal this, or something in it was changed.\n")
+    assert verified({**shown, "seal": "é"})[0] == 1
+    unusable: list[Any] = [begun, [], 7, "", "{", {**shown, "deleted_at": "2026-01-01"}, {**shown, "removed": 3}]
+    for one in unusable:
+        code, words = verified(one)
+        assert (code, "no complete certificate" in words) == (2, True)
 
 
 # --- after a restore -------------------------------------------------------------------------------------------------------
