@@ -14,6 +14,7 @@ import chalicelib.groups.routes.exports
 import chalicelib.groups.routes.invitations
 import chalicelib.groups.routes.members
 import chalicelib.groups.routes.memberships
+import chalicelib.groups.routes.rosters
 import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
 import chalicelib.http.routes
@@ -37,6 +38,7 @@ from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
 from chalicelib.groups.service.placements import Placements
+from chalicelib.groups.service.rosters import Rosters
 from chalicelib.groups.service.search import Search
 from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.tables import ExportRow
@@ -74,7 +76,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
-        Exports(), Succession(),
+        Exports(), Rosters(), Succession(),
         ledger_effects, registry_effects, work, Rotation(),
     )  # fmt: skip
 
@@ -89,6 +91,7 @@ app.register_blueprint(chalicelib.groups.routes.exports.routes)
 app.register_blueprint(chalicelib.groups.routes.invitations.routes)
 app.register_blueprint(chalicelib.groups.routes.members.routes)
 app.register_blueprint(chalicelib.groups.routes.memberships.routes)
+app.register_blueprint(chalicelib.groups.routes.rosters.routes)
 app.register_blueprint(chalicelib.groups.routes.statistics.routes)
 app.register_blueprint(chalicelib.groups.routes.succession.routes)
 bind(app, services.get)

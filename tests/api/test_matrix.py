@@ -29,6 +29,8 @@ LEAVES_AS_IT_WAS = {
     "PATCH /v1/organizations/{org_id}/members/{member_id}",
     "POST /v1/organizations/{org_id}/members/search",
     "POST /v1/organizations/{org_id}/exports",
+    "PUT /v1/organizations/{org_id}/roster",
+    "POST /v1/organizations/{org_id}/roster/removal",
     "PUT /v1/me/memberships/{org_id}/consent",
 }
 """Writes after which caller and thing serve as before; any other has a caller of its own, and things if the caller owns them."""

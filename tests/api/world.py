@@ -364,6 +364,8 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "PUT /v1/me/identity": _claim,
     "POST /v1/organizations": _open_book,
     "POST /v1/organizations/{org_id}/owner": _offer,
+    "PUT /v1/organizations/{org_id}/roster": lambda *_: {"csv": "label,type\nS-0001,student\n"},
+    "POST /v1/organizations/{org_id}/roster/removal": lambda *_: {"labels": ["S-0001"]},
     "POST /v1/organizations/{org_id}/invitations": lambda *_: {"max_uses": 3},
     "POST /v1/organizations/{org_id}/departments": lambda *_: {"name": "Class 7"},
     "PATCH /v1/organizations/{org_id}/departments/{department_id}": lambda *_: {"name": "Class 8"},

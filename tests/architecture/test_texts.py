@@ -13,6 +13,7 @@ import infra.cli.main
 from chalicelib.core.errors import GatebookError
 from chalicelib.core.texts import LANGUAGES, contents
 from chalicelib.groups.consents import Scope
+from chalicelib.groups.roster import Reason
 from chalicelib.people.service.codes import Purpose
 from tests.architecture.sources import ROOT, modules
 
@@ -94,6 +95,7 @@ def test_reasons_of_fields_are_pydantics_own() -> None:
 
 def test_texts_that_code_names_piece_by_piece_are_complete() -> None:
     assert contents("sms").keys() == {f"code_{purpose}" for purpose in Purpose}
+    assert contents("roster")["reasons"].keys() == {reason.value for reason in Reason}
     versions = contents("consents").keys() - {"released"}
     assert contents("consents")["released"]["current"] in versions
     for version in versions:

@@ -21,6 +21,7 @@ from chalicelib.groups.tables.organizations import (
     LabelRow,
     OrganizationRow,
     OrganizationsTable,
+    RosterRow,
     TallyRow,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "OrganizationRow",
     "OrganizationsTable",
     "PathIndex",
+    "RosterRow",
     "Snapshot",
     "TallyRow",
     "files_of",

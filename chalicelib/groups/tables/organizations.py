@@ -25,7 +25,7 @@ class OrganizationsTable(Row):
 class OrganizationRow(OrganizationsTable):
     """The organization. From `deleted_at` on nothing of it can be read, and its sweep is under way.
 
-    `departments` and `invitations` count them, in the transactions that make and end them. `owner_term` is raised by each
+    `departments`, `invitations` and `roster` count them, in the transactions that make and end them. `owner_term` is raised by each
     hand-over, so that what an owner gave out ends with their time. `successor_id` is the member to whom the owner offers the
     book, since `offered_at`.
     """
@@ -39,6 +39,7 @@ class OrganizationRow(OrganizationsTable):
     offered_at = maybe(UTCDateTimeAttribute)
     departments = NumberAttribute(default=0)
     invitations = NumberAttribute(default=0)
+    roster = NumberAttribute(default=0)
     created_at = UTCDateTimeAttribute()
     deleted_at = maybe(UTCDateTimeAttribute)
 
@@ -141,6 +142,27 @@ class LabelRow(OrganizationsTable):
     def of(cls, org_id: str, label_key: str) -> "Key[LabelRow]":
         """Where a label's bearer lies; `label_key` is the label in its one spelling (`labels.label_key`)."""
         return cls.key(org_id, f"{cls.PREFIX}{label_key}")
+
+
+class RosterRow(OrganizationsTable):
+    """That a member with this label is expected, as what, and where (`path`); one without a type may be anything."""
+
+    label = UnicodeAttribute()
+    type = maybe(UnicodeAttribute)
+    department_id = maybe(UnicodeAttribute)
+    path = UnicodeAttribute()
+
+    PREFIX = "ROSTER#"
+
+    @classmethod
+    def of(cls, org_id: str, label_key: str) -> "Key[RosterRow]":
+        """Where a label of the roster lies; `label_key` is as for `LabelRow`."""
+        return cls.key(org_id, f"{cls.PREFIX}{label_key}")
+
+    @property
+    def label_key(self) -> str:
+        """What the label has in common with others that differ in case only."""
+        return self.sk.removeprefix(self.PREFIX)
 
 
 class TallyRow(OrganizationsTable):

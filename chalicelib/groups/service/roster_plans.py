@@ -1,0 +1,149 @@
+"""What a file changes in a roster, some lines at a time, as the roster is at that moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.core import store
+from chalicelib.core.errors import Broken, Conflict
+from chalicelib.core.store import Rows, Transaction
+from chalicelib.groups.access import Manager
+from chalicelib.groups.legible import report_broken
+from chalicelib.groups.roster import Expected, Reason, RefusedLine
+from chalicelib.groups.tables import DepartmentRow, OrganizationRow, RosterRow
+
+MOST = 100_000
+"""Labels on the roster of one organization: ten times the school of the issue."""
+
+A_TRANSACTION = 90
+"""Labels of one transaction, which takes a hundred parts."""
+
+TRIES = 4
+"""How often a transaction's worth is read and written anew, where somebody changes the same labels."""
+
+Places = dict[str | None, tuple[str | None, str]]
+"""For each department that a file names: its id as stored, and its path."""
+
+
+class RosterChanged(Conflict):
+    """The same labels were changed by another request at the same moment."""
+
+
+@dataclass
+class Report:
+    """What became of a file."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[RefusedLine] = field(default_factory=list)
+
+    def refuse(self, lines: Sequence[Expected], reason: Reason) -> None:
+        """Note lines that were not taken."""
+        self.refused += [RefusedLine(one.line, reason) for one in lines]
+
+
+def placed_in(manager: Manager, expected: Sequence[Expected]) -> Places:
+    """For each department that a file names and the manager reaches: its id as stored, and its path."""
+    named = {one.department_id for one in expected} - {None}
+    keys = {name: DepartmentRow.of(manager.org_id, name) for name in named if name}
+    rows = store.read_together(keys.values())
+    own = manager.admin.department_id if manager.admin is not None else None
+    placed: Places = {None: (own, manager.path)}
+    for name, key in keys.items():
+        row = rows.get(key)
+        if row is not None and manager.reaches(row.path):
+            placed[name] = (name, row.path)
+    return placed
+
+
+def take_some(manager: Manager, some: list[Expected], placed: Places, report: Report) -> None:
+    """Read and write a transaction's worth, again where somebody was faster. Raises RosterChanged."""
+    for attempt in range(1, TRIES + 1):
+        plan = Plan(manager, some, placed)
+        try:
+            plan.commit()
+        except RosterChanged:
+            if attempt == TRIES:
+                raise
+            store.wait_before(attempt)
+        else:
+            plan.tell(report)
+            return
+
+
+class Plan:
+    """What a few lines of a file change, as the roster is now."""
+
+    def __init__(self, manager: Manager, some: list[Expected], placed: Places) -> None:
+        self._manager, self._placed = manager, placed
+        self._book = OrganizationRow.of(manager.org_id)
+        rows = store.read_together([self._book, *(RosterRow.of(manager.org_id, one.key) for one in some)])
+        self.added: list[Expected] = []
+        self.changed: list[tuple[Expected, RosterRow]] = []
+        self.unchanged = 0
+        self.refused: dict[Reason, list[Expected]] = {}
+        for one in some:
+            self._sort(one, rows)
+        book = rows.get(self._book)
+        room = max(0, MOST - int(book.roster)) if book is not None else 0
+        if over := self.added[room:]:
+            self.refused[Reason.ROSTER_FULL] = over
+            self.added = self.added[:room]
+
+    def _sort(self, one: Expected, rows: Rows) -> None:
+        key = RosterRow.of(self._manager.org_id, one.key)
+        try:
+            row = rows.get(key)
+        except Broken as error:
+            report_broken(key, error)
+            self.refused.setdefault(Reason.UNREADABLE, []).append(one)
+            return
+        if row is None:
+            self.added.append(one)
+        elif not self._manager.reaches(row.path):
+            self.refused.setdefault(Reason.ELSEWHERE, []).append(one)
+        elif (row.label, row.type, row.path) == (one.label, one.type, self._placed[one.department_id][1]):
+            self.unchanged += 1
+        else:
+            self.changed.append((one, row))
+
+    def commit(self) -> None:
+        """Write it, if the roster is still as it was read. Raises RosterChanged."""
+        if not self.added and not self.changed:
+            return
+        transaction = Transaction()
+        fits = alive() & _at_most(MOST - len(self.added))
+        transaction.update(self._book, [OrganizationRow.roster.add(len(self.added))], fits, RosterChanged())
+        for one in self.added:
+            transaction.put(self._row(one), RosterRow.org_id.does_not_exist(), RosterChanged())
+        for one, row in self.changed:
+            transaction.put(self._row(one), RosterRow.path == row.path, RosterChanged())
+        transaction.commit()
+
+    def _row(self, one: Expected) -> RosterRow:
+        key = RosterRow.of(self._manager.org_id, one.key)
+        department_id, path = self._placed[one.department_id]
+        return RosterRow(
+            key.hash_value, key.range_value, label=one.label, type=one.type, department_id=department_id, path=path
+        )
+
+    def tell(self, report: Report) -> None:
+        """Add it to the report."""
+        report.added += len(self.added)
+        report.changed += len(self.changed)
+        report.unchanged += self.unchanged
+        for reason, lines in self.refused.items():
+            report.refuse(lines, reason)
+
+
+def alive() -> Condition:
+    """That the organization is there and was not deleted."""
+    there: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+    return there
+
+
+def _at_most(count: int) -> Condition:
+    fewer: Condition = OrganizationRow.roster.does_not_exist() | (OrganizationRow.roster <= count)
+    return fewer

@@ -1,0 +1,172 @@
+"""The roster of a book: who is expected, by label, so that its managers see who has not joined (issue of group books)."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chalicelib.core import store, tokens
+from chalicelib.core.errors import Broken
+from chalicelib.core.store import Key, RawItem, Rows, Transaction
+from chalicelib.groups.access import Manager
+from chalicelib.groups.labels import InvalidLabel, label_key, label_of
+from chalicelib.groups.roster import Reason, read_roster
+from chalicelib.groups.service.departments import department_path
+from chalicelib.groups.service.roster_plans import (
+    A_TRANSACTION,
+    TRIES,
+    Report,
+    RosterChanged,
+    alive,
+    placed_in,
+    take_some,
+)
+from chalicelib.groups.tables import LabelRow, OrganizationRow, RosterRow
+
+A_LOOK = 100
+"""Labels that are read, and looked up, at once."""
+
+LOOKS = 10
+"""How often one request looks for what it filters; a page may be short, and its cursor goes on."""
+
+
+@dataclass(frozen=True)
+class ExpectedMember:
+    """A label on the roster, and whether a member bears it."""
+
+    row: RosterRow
+    joined: bool
+
+
+@dataclass(frozen=True)
+class RosterPage:
+    """One page of a roster, the cursor of the next, and how many rows could not be read."""
+
+    expected: list[ExpectedMember]
+    cursor: str | None
+    unreadable: int
+
+
+@dataclass(frozen=True)
+class Removed:
+    """How many labels were removed, and which were not there for this manager."""
+
+    removed: int
+    unknown: list[str]
+
+
+class Rosters:
+    """Takes rosters in, shows them, and removes labels from them. Each manager's reaches as far as their subtree."""
+
+    def take(self, manager: Manager, text: str) -> Report:
+        """Add and change the labels of a file; what it does not name stays. A refused line loses nothing of the rest.
+
+        Raises InvalidRoster, RosterTooLong, or RosterChanged if others go on changing the same labels; what was stored until
+        then stays, and the same file may be sent again.
+        """
+        expected, refused = read_roster(text)
+        report, placed = Report(refused=refused), placed_in(manager, expected)
+        report.refuse([one for one in expected if one.department_id not in placed], Reason.UNKNOWN_DEPARTMENT)
+        known = [one for one in expected if one.department_id in placed]
+        for start in range(0, len(known), A_TRANSACTION):
+            take_some(manager, known[start : start + A_TRANSACTION], placed, report)
+        report.refused.sort(key=lambda one: one.line)
+        return report
+
+    def list_expected(
+        self, manager: Manager, department_id: str | None, *, joined: bool | None, limit: int, cursor: str | None
+    ) -> RosterPage:
+        """One page of the labels in a subtree, in their order; all, or only whose members joined, or did not.
+
+        Raises UnknownDepartment or InvalidCursor.
+        """
+        path = department_path(manager, department_id)
+        scope = f"roster|{manager.org_id}|{path}|{joined}"
+        start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        found: list[ExpectedMember] = []
+        unreadable = 0
+        for _ in range(LOOKS):
+            in_roster = RosterRow.sk.startswith(RosterRow.PREFIX)
+            page = store.query(RosterRow, manager.org_id, in_roster, limit=A_LOOK, start=start)
+            unreadable += page.unreadable
+            start = page.next_key
+            for one in _looked_up(manager, [row for row in page.rows if row.path.startswith(path)]):
+                if joined in {None, one.joined}:
+                    found.append(one)
+                if len(found) == limit:
+                    return RosterPage(found, _sealed(scope, _behind(page.rows, one.row, start)), unreadable)
+            if start is None:
+                break
+        return RosterPage(found, _sealed(scope, start), unreadable)
+
+    def remove(self, manager: Manager, labels: Sequence[str]) -> Removed:
+        """Take labels off the roster; who bears one stays a member. Raises RosterChanged."""
+        keys = {label: _key_of(label) for label in labels}
+        gone: set[str | None] = set()
+        listed = list(dict.fromkeys(key for key in keys.values() if key is not None))
+        for start in range(0, len(listed), A_TRANSACTION):
+            gone |= _remove_some(manager, listed[start : start + A_TRANSACTION])
+        return Removed(len(gone), [label for label, key in keys.items() if key not in gone])
+
+
+def _looked_up(manager: Manager, rows: list[RosterRow]) -> Iterator[ExpectedMember]:
+    """Each label with whether somebody bears it. A bearer who can't be read is one all the same."""
+    keys = [LabelRow.of(manager.org_id, row.label_key) for row in rows]
+    claims = store.read_together(keys)
+    for row, key in zip(rows, keys, strict=True):
+        yield ExpectedMember(row, _is_there(claims, key))
+
+
+def _is_there(rows: Rows, key: Key[LabelRow]) -> bool:
+    try:
+        return rows.get(key) is not None
+    except Broken:
+        return True
+
+
+def _behind(rows: list[RosterRow], row: RosterRow, following: RawItem | None) -> RawItem | None:
+    """Where a page goes on behind a row: there, or at the end of what was read."""
+    return following if row is rows[-1] else row.own_key.raw()
+
+
+def _sealed(scope: str, start: RawItem | None) -> str | None:
+    return tokens.seal_cursor(scope, json.dumps(start)) if start else None
+
+
+def _key_of(label: str) -> str | None:
+    try:
+        return label_key(label_of(label))
+    except InvalidLabel:
+        return None
+
+
+def _remove_some(manager: Manager, keys: list[str]) -> set[str]:
+    """Remove a transaction's worth of what the manager reaches, again where somebody was faster. Raises RosterChanged."""
+    for attempt in range(1, TRIES + 1):
+        wanted = {RosterRow.of(manager.org_id, key): key for key in keys}
+        rows = store.read_together(wanted)
+        found = [row for key in wanted if (row := _reached(manager, rows, key)) is not None]
+        try:
+            _removing(manager, found)
+        except RosterChanged:
+            if attempt == TRIES:
+                raise
+            store.wait_before(attempt)
+        else:
+            return {row.label_key for row in found}
+    return set()
+
+
+def _reached(manager: Manager, rows: Rows, key: Key[RosterRow]) -> RosterRow | None:
+    row = rows.get(key)
+    return row if row is not None and manager.reaches(row.path) else None
+
+
+def _removing(manager: Manager, rows: list[RosterRow]) -> None:
+    if not rows:
+        return
+    transaction = Transaction()
+    key = OrganizationRow.of(manager.org_id)
+    transaction.update(key, [OrganizationRow.roster.add(-len(rows))], alive(), RosterChanged())
+    for row in rows:
+        transaction.delete(row.own_key, RosterRow.path == row.path, RosterChanged())
+    transaction.commit()
