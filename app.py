@@ -41,8 +41,8 @@ from chalicelib.groups.service.placements import Placements
 from chalicelib.groups.service.rosters import Rosters
 from chalicelib.groups.service.search import Search
 from chalicelib.groups.service.statistics import Statistics
-from chalicelib.groups.tables import ExportRow
 from chalicelib.groups.service.succession import HANDED_OVER, Succession
+from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.service import RegistrySource
 from chalicelib.http.endpoint import bind
