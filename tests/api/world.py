@@ -371,7 +371,7 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "PATCH /v1/organizations/{org_id}/departments/{department_id}": lambda *_: {"name": "Class 8"},
     "POST /v1/organizations/{org_id}/admins": _admin,
     "PATCH /v1/organizations/{org_id}/members/{member_id}": lambda *_: {"type": "teacher"},
-    "POST /v1/organizations/{org_id}/members/search": lambda *_: {"phone": "13800000000"},
+    "POST /v1/organizations/{org_id}/members/search": lambda *_: {"surname": "王"},
     "POST /v1/organizations/{org_id}/members/removal": lambda *_: {"member_ids": ["nobody"]},
     "POST /v1/organizations/{org_id}/exports": lambda *_: {"format": "csv"},
     "POST /v1/invitations/{code}/join": _scopes,
