@@ -10,7 +10,7 @@ from chalicelib.core.city import City
 from chalicelib.core.names import files_bucket, parking_name, resource_name, table_name
 from infra.cdk.keys import Keys
 from infra.cdk.names import log_group, logical, resource, via_services
-from infra.grants import LIST_FILES, PUT_FILE, Rights
+from infra.grants import GET_FILE, LIST_FILES, PUT_FILE, Rights
 
 Statements = Iterator[iam.PolicyStatement]
 
@@ -155,16 +155,13 @@ def _queues(arns: Arns, rights: Rights) -> Statements:
 
 
 def _files(city: City, arns: Arns, rights: Rights, keys: Keys) -> Statements:
-    """Of the bucket its files' names, and of the key of files no more than S3 needs for it."""
+    """Of the bucket the files that are in it, and of the key of files no more than S3 needs for reading and writing them."""
+    needed = {GET_FILE: "kms:Decrypt", PUT_FILE: "kms:GenerateDataKey"}
     if of_files := sorted(rights.files - {LIST_FILES}):
         yield allow("UseFiles", [f"s3:{action}" for action in of_files], [f"{arns.bucket}/*"])
-        writes = ["kms:GenerateDataKey"] if PUT_FILE in rights.files else []
-        yield allow(
-            "FilesThroughS3",
-            ["kms:Decrypt", *writes],
-            [keys.files.key_arn],
-            StringEquals={"kms:ViaService": via_services("s3", city.region)},
-        )
+    if of_key := [action for right, action in needed.items() if right in rights.files]:
+        through = via_services("s3", city.region)
+        yield allow("FilesThroughS3", of_key, [keys.files.key_arn], StringEquals={"kms:ViaService": through})
     if LIST_FILES in rights.files:
         yield allow("ListFiles", ["s3:ListBucket"], [arns.bucket])
 

@@ -63,6 +63,7 @@ def test_the_stack_that_serves_holds_nothing_that_must_last(city: Synthesised) -
         "AWS::KMS::Key",
         "AWS::SecretsManager::Secret",
         "AWS::SQS::Queue",
+        "AWS::S3::Bucket",
         "AWS::Logs::LogGroup",
     }
     passing = {one["Type"] for one in city.kept["Resources"].values() if said_of_end(one) != KEPT}
@@ -121,3 +122,21 @@ def test_secrets_are_generated_and_stand_in_no_template(city: Synthesised) -> No
 def test_the_logs_principal_carries_region_and_domain(linyi: Synthesised, demo: Synthesised) -> None:
     assert "logs.cn-north-1.amazonaws.com.cn" in said(linyi.properties("AWS::KMS::Key"))
     assert '"logs.ap-southeast-1.amazonaws.com"' in said(demo.properties("AWS::KMS::Key"))
+
+
+def test_files_are_encrypted_closed_kept_and_gone_after_a_day(city: Synthesised) -> None:
+    (bucket,) = city.all("AWS::S3::Bucket").values()
+    (policy,) = city.all("AWS::S3::BucketPolicy").values()
+    found = bucket["Properties"]
+    (encryption,) = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    (rule,) = found["LifecycleConfiguration"]["Rules"]
+
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == KEPT
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert "KeysFiles" in said(encryption["ServerSideEncryptionByDefault"]["KMSMasterKeyID"])
+    assert all(found["PublicAccessBlockConfiguration"].values())
+    assert len(found["PublicAccessBlockConfiguration"]) == 4
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
+    assert "VersioningConfiguration" not in found, "what is removed must be gone"
+    assert "aws:SecureTransport" in said(policy)
+    assert f"gatebook-{city.name}-files-" in said(found["BucketName"])

@@ -35,8 +35,11 @@ def test_no_right_is_given_by_wildcard(city: Synthesised) -> None:
         assert not [action for action in actions(statement) if "*" in action], statement
         for resource in listed(statement["Resource"]):
             streams = said(resource).endswith(':log-stream:*"]]}')
+            files = statement.get("Sid") == "UseFiles" and said(resource).endswith(
+                f'-{load_city(city.name).region}/*"]]}}'
+            )
             sms = statement.get("Sid") in {"SendSms", "NoTopics"}
-            assert streams or sms or "*" not in said(resource), statement
+            assert streams or files or sms or "*" not in said(resource), statement
 
 
 def test_nobody_scans_and_nobody_opens_fields(city: Synthesised) -> None:  # check 6
@@ -91,3 +94,24 @@ def test_a_table_is_reached_by_name_in_the_city_s_own_region(city: Synthesised) 
     region = load_city(city.name).region
     for arn in re.findall(r'":dynamodb:([^:"]*):', city.text):
         assert arn == region
+
+
+def test_files_are_the_city_s_own_and_opened_by_way_of_s3_alone(city: Synthesised) -> None:
+    touching = {role for role, one in city.statements() if "s3:" in said(one["Action"])}
+    assert [
+        word for word in ("ApiHandler", "LedgerStream", "Worker") if not any(word in role for role in touching)
+    ] == []
+    assert len(touching) == 3
+    for _, statement in city.statements():
+        if "s3:" in said(statement["Action"]):
+            assert f"gatebook-{city.name}-files-" in said(statement["Resource"])
+    for role, statement in of_kms(city, "Files"):
+        assert set(listed(statement["Condition"]["StringEquals"]["kms:ViaService"])) == {
+            f"s3.{name}" for name in _hosts(city)
+        }
+        assert ("kms:GenerateDataKey" in actions(statement)) == ("Worker" in role)
+
+
+def _hosts(city: Synthesised) -> set[str]:
+    region = load_city(city.name).region
+    return {f"{region}.amazonaws.com"} | ({f"{region}.amazonaws.com.cn"} if region.startswith("cn-") else set())
