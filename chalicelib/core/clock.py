@@ -41,6 +41,14 @@ def iso(at: datetime | int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def is_moment(text: object) -> bool:
+    """Tell whether something stored is a moment as `iso` writes them, or another that names its offset."""
+    try:
+        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
 class FrozenClock:
     """Time as a test wants it: it stands still until `tick` moves it."""
 

@@ -3,11 +3,15 @@
 And the sources themselves, which stand in `decisions`, for two operators decide which there are.
 """
 
+from typing import Self
+
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
+from chalicelib.core.clock import is_moment
 from chalicelib.core.decisions import DecisionsTable
+from chalicelib.core.errors import Broken
 from chalicelib.core.ports import Fact
-from chalicelib.core.store import Key, Row, SealedAttribute, TableMeta
+from chalicelib.core.store import Key, RawItem, Row, SealedAttribute, TableMeta
 
 
 class RegistryTable(Row):
@@ -56,6 +60,14 @@ class FactRow(RegistryTable):
     def storing(cls, person_id: str, fact: Fact) -> "FactRow":
         """The row of a fact."""
         return cls(person_id, f"{fact.kind}#{fact.fact_id}", **vars(fact))
+
+    @classmethod
+    def from_raw_data(cls, data: RawItem) -> Self:
+        """A fact's row from its stored form. Raises Broken also for one that says no moment: days are counted from it."""
+        row = super().from_raw_data(data)
+        if not is_moment(row.occurred_at):
+            raise Broken
+        return row
 
     def fact(self) -> Fact:
         """The fact in the row."""

@@ -92,10 +92,14 @@ def test_a_damaged_identity_confirms_nobody(city: TestCity, attribute: str) -> N
     assert (answer.status, answer.code) == (500, "broken_record")
 
 
-def test_a_damaged_fact_is_passed_over(city: TestCity) -> None:
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("source", None), ("occurred_at", {"S": "in spring"}), ("occurred_at", {"S": "2021-02-01T10:00:00"})],
+)
+def test_a_damaged_fact_is_passed_over(city: TestCity, attribute: str, value: dict[str, str] | None) -> None:
     person = city.person()
     for number in ("1", "2"):
         city.fact(person, "vaccination", number, f"2021-0{number}-01T10:00:00", fact_id=number)
-    spoil(FactRow.key(person_id_of(person), "vaccination#2"), "source")
+    spoil(FactRow.key(person_id_of(person), "vaccination#2"), attribute, value)
 
     assert [one.fact_id for one in RegistrySource().facts_of(person_id_of(person))] == ["1"]

@@ -65,3 +65,20 @@ def test_a_moment_without_a_zone_is_a_fault() -> None:
         clock.local_day("Asia/Shanghai", naive)
     with pytest.raises(ValueError, match="time zone"), clock.frozen(naive):
         pass
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("2022-04-06T01:02:03Z", True),
+        ("2022-04-06T09:02:03+08:00", True),
+        ("2022-04-06T01:02:03", False),
+        ("2022-04-06", False),
+        ("spring", False),
+        ("", False),
+        (7, False),
+        (None, False),
+    ],
+)
+def test_what_is_stored_as_a_moment_names_its_offset(text: object, is_one: bool) -> None:
+    assert clock.is_moment(text) is is_one
