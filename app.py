@@ -14,6 +14,7 @@ import chalicelib.groups.routes.exports
 import chalicelib.groups.routes.invitations
 import chalicelib.groups.routes.members
 import chalicelib.groups.routes.memberships
+import chalicelib.groups.routes.policies
 import chalicelib.groups.routes.rosters
 import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
@@ -38,8 +39,10 @@ from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
 from chalicelib.groups.service.placements import Placements
+from chalicelib.groups.service.policies import Policies
 from chalicelib.groups.service.rosters import Rosters
 from chalicelib.groups.service.search import Search
+from chalicelib.groups.service.standings import POLICY_CHANGED, RECOMPUTE, PolicyWork, Standings
 from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
@@ -63,20 +66,23 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     codes = Codes(sms or city_sender(), macs)
     identity, erasure = Identity(source, macs, FieldCipher()), Erasure()
     books, memberships = Books(), Memberships(source)
+    standings = Standings(source)
     ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(), Work()
 
     erasure.blocks_erasure(books.held_by)
     erasure.on_person_erasing(memberships.leave_all)
     ledger_effects.on_entry("BOOK_DELETED", sweep_book)
     ledger_effects.on_entry("EXPORT", begin_export)
+    ledger_effects.on_entry(POLICY_CHANGED, standings.begin)
     work.on(ExportRow.KIND, ExportRow, export_step)
     ledger_effects.on_entry(HANDED_OVER, fan_out)
-    registry_effects.on_facts_changed(memberships.refresh)
+    work.on(RECOMPUTE, PolicyWork, standings.recompute)
+    registry_effects.on_facts_changed(standings.refresh)
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
-        Exports(), Rosters(), Succession(),
+        Exports(), Rosters(), Succession(), Policies(), standings,
         ledger_effects, registry_effects, work, Rotation(),
     )  # fmt: skip
 
@@ -94,6 +100,7 @@ app.register_blueprint(chalicelib.groups.routes.memberships.routes)
 app.register_blueprint(chalicelib.groups.routes.rosters.routes)
 app.register_blueprint(chalicelib.groups.routes.statistics.routes)
 app.register_blueprint(chalicelib.groups.routes.succession.routes)
+app.register_blueprint(chalicelib.groups.routes.policies.routes)
 bind(app, services.get)
 
 

@@ -77,6 +77,7 @@ RIGHTS: Mapping[str, Rights] = {
             "access_log": _of(ASK, WRITE_MANY),
             "ledger": _of(READ, PUT),
             "counters": _of(ASK, WRITE_MANY),
+            "runs": _of(PUT),
         },
         derives_keys=True,
         queues=("ledger_retries", "work"),
@@ -86,6 +87,7 @@ RIGHTS: Mapping[str, Rights] = {
     "registry_stream": Rights(
         tables={
             "people": _of(READ, ASK, CHANGE),
+            "organizations": _of(READ),
             "memberships": _of(READ, CHANGE),
             "registry": _of(READ, ASK),
         },
@@ -95,6 +97,7 @@ RIGHTS: Mapping[str, Rights] = {
         tables={
             "runs": _of(READ, CHANGE),
             "organizations": _of(READ, ASK),
+            "memberships": _of(CHANGE),
             "ledger": _of(PUT),
         },
         indexes={"memberships": ("by_path",)},

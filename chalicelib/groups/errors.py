@@ -233,3 +233,26 @@ class ExportNotFound(NotFound):
     """No such export, or not the caller's, or it is older than 24 hours."""
 
     code = "export_not_found"
+
+
+class ChangedMeanwhile(Conflict):
+    """A row, or the policies, from which something was computed changed at the same moment; it is computed again."""
+
+
+class PolicyNotFound(NotFound):
+    """Nothing is stated for this department and type."""
+
+    code = "policy_not_found"
+
+
+class TooManyPolicies(Conflict):
+    """The organization has as many policies as it may."""
+
+    code = "too_many_policies"
+
+
+class EmptyPolicy(Invalid):
+    """A policy that states nothing: to have none, it is taken away."""
+
+    code = "empty_policy"
+    field = "nucleic_acid_days"

@@ -201,6 +201,18 @@ POST   /v1/organizations/{org_id}/members/removal              own         401  
 POST   /v1/organizations/{org_id}/members/removal              foreign     401     403      403    403   403  403    403   403   200   403    401
 POST   /v1/organizations/{org_id}/members/removal              deleted     401     403      404    404   404  404    404   404   404   404    401
 POST   /v1/organizations/{org_id}/members/removal              never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/policies                     own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/policies                     foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/policies                     deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/policies                     never       401     403      404    404   404  404    404   404   404   404    401
+PUT    /v1/organizations/{org_id}/policies                     own         401     403      403    403   200  200    403   200   403   200    401
+PUT    /v1/organizations/{org_id}/policies                     foreign     401     403      403    403   403  403    403   403   200   403    401
+PUT    /v1/organizations/{org_id}/policies                     deleted     401     403      404    404   404  404    404   404   404   404    401
+PUT    /v1/organizations/{org_id}/policies                     never       401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/policies                     own         401     403      403    403   204  204    403   204   403   204    401
+DELETE /v1/organizations/{org_id}/policies                     foreign     401     403      403    403   403  403    403   403   204   403    401
+DELETE /v1/organizations/{org_id}/policies                     deleted     401     403      404    404   404  404    404   404   404   404    401
+DELETE /v1/organizations/{org_id}/policies                     never       401     403      404    404   404  404    404   404   404   404    401
 
 GET    /c/{code}                                               own         200     200      200    200   200  200    200   200   200   200    200
 GET    /c/{code}                                               foreign     200     200      200    200   200  200    200   200   200   200    200

@@ -32,6 +32,7 @@ LEAVES_AS_IT_WAS = {
     "PUT /v1/organizations/{org_id}/roster",
     "POST /v1/organizations/{org_id}/roster/removal",
     "PUT /v1/me/memberships/{org_id}/consent",
+    "PUT /v1/organizations/{org_id}/policies",
 }
 """Writes after which caller and thing serve as before; any other has a caller of its own, and things if the caller owns them."""
 

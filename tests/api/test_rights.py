@@ -27,6 +27,7 @@ from tests.support.books import OPEN, Book, person_id_of
 from tests.support.city import RecordedSms, TestCity
 from tests.support.exporting import begin, fetched_table, inline, ledger, shown
 from tests.support.lambdas import batch, failed, record, stored_record
+from tests.support.policies import overdue, set_policy
 from tests.support.rights import Guard, Use, granted
 from tests.support.routes import routes
 from tests.support.rows import spoil
@@ -79,7 +80,7 @@ def ask_everything(city: TestCity) -> None:
 
 
 def let_everything_follow(city: TestCity) -> None:
-    """What streams carry: looks, new facts, a phone that changed hands, an erased life, a deleted book with broken rows."""
+    """What streams carry: looks, facts, a policy, a phone that changed hands, an erased life, a deleted book with broken rows."""
     book = Book.opened(city, city.verified())
     first, second, third, fourth = (city.person() for _ in range(4))
     for person in (first, second, fourth):
@@ -91,6 +92,10 @@ def let_everything_follow(city: TestCity) -> None:
     city.fact(first, "nucleic_acid", "negative", "2026-11-01T08:00:00")
     city.know(replace(second, phone=city.stranger().phone))
     city.deliver()
+    assert set_policy(book, nucleic_acid_days=1).status == 200
+    queues.forget_queues()  # the ledger's stream is another process
+    city.deliver()
+    assert len(overdue(book)) == 1
 
     assert erased.delete("/v1/me").status == 204
     damaged(book.org_id, person_id_of(second), "name_mask")

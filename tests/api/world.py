@@ -45,6 +45,8 @@ class World:
         client = self.client(role)
         minutes = STALE_MINUTES if role == "stale" else AFTER_COOLDOWN_MINUTES if route.name == STEP_UP else 0
         with later(minutes):
+            if route.name in BEFOREHAND:
+                client(BEFOREHAND[route.name][0], path, BEFOREHAND[route.name][1])
             return client(route.method, path, self.body(route, role, thing))
 
     def path(self, route: Route, thing: str) -> str:
@@ -376,5 +378,11 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/organizations/{org_id}/exports": lambda *_: {"format": "csv"},
     "POST /v1/invitations/{code}/join": _scopes,
     "PUT /v1/me/memberships/{org_id}/consent": _scopes,
+    "PUT /v1/organizations/{org_id}/policies": lambda *_: {"nucleic_acid_days": 7},
 }
 """A right body for each route that takes one."""
+
+BEFOREHAND: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "DELETE /v1/organizations/{org_id}/policies": ("PUT", {"travel_days": 3}),
+}
+"""What whoever asks for a route does first at the same address, if they may, so that there is something to be found."""

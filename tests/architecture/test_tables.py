@@ -38,7 +38,7 @@ TYPES: dict[Stored, tuple[type[Attribute[Any]], ...]] = {
     Stored.MAC: (UnicodeAttribute,),
     Stored.MASK: (UnicodeAttribute,),
     Stored.SEALED: (BinaryAttribute,),
-    Stored.TEXT: (UnicodeAttribute,),
+    Stored.TEXT: (UnicodeAttribute, JSONAttribute),
     Stored.PRINCIPAL: (UnicodeAttribute,),
     Stored.WORD: (UnicodeAttribute, ListAttribute, UnicodeSetAttribute),
     Stored.FACT: (JSONAttribute, UnicodeAttribute),

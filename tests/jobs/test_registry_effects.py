@@ -10,7 +10,7 @@ import pytest
 
 import app
 from chalicelib.core import clock, store
-from chalicelib.groups.service import memberships
+from chalicelib.groups.service import standings
 from chalicelib.health.tables import FactRow
 from tests.support import messages
 from tests.support.books import (
@@ -133,7 +133,7 @@ def test_a_batch_of_many_facts_is_one_look_at_each_person(city: TestCity, book: 
 
     assert to_registry(*records) == failed()
 
-    assert faults.operations[start:] == ["BatchGetItem", "Query", "BatchGetItem", "Query", "UpdateItem"]
+    assert faults.operations[start:] == ["BatchGetItem", "Query", "BatchGetItem", "Query", "UpdateItem", "BatchGetItem"]
 
 
 def test_what_is_unchanged_is_not_written(city: TestCity, book: Book, faults: Seam) -> None:
@@ -178,14 +178,14 @@ def test_a_member_whose_phone_was_given_to_somebody_else_is_refreshed_all_the_sa
 def between(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """What is called between a consumer's read of a membership and its write."""
     todo: list[Any] = []
-    real = memberships._store_snapshot  # noqa: SLF001
+    real = standings._store  # noqa: SLF001
 
-    def store_snapshot(*args: Any) -> None:
+    def store_it(*args: Any) -> bool | None:
         while todo:
             todo.pop()()
-        real(*args)
+        return real(*args)
 
-    monkeypatch.setattr(memberships, "_store_snapshot", store_snapshot)
+    monkeypatch.setattr(standings, "_store", store_it)
     yield todo
     assert todo == []
 

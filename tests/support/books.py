@@ -194,10 +194,14 @@ def subsets(scopes: Sequence[str] = ALL_SCOPES) -> list[tuple[str, ...]]:
     ]
 
 
-def fill(org_id: str, count: int, scopes: Sequence[str] = (), **snapshot: Any) -> list[str]:
-    """Put members into a book without their having come in by its door. Returns their person ids."""
+def fill(
+    org_id: str, count: int, scopes: Sequence[str] = (), *, path: str = TOP, first: int = 0, **snapshot: Any
+) -> list[str]:
+    """Put members into a book without their having come in by its door, numbered from `first` on. Returns their person ids."""
     now = clock.now()
-    person_ids = [encode(hashlib.sha256(f"{org_id}{number}".encode()).digest()[:16]) for number in range(count)]
+    person_ids = [
+        encode(hashlib.sha256(f"{org_id}{number}".encode()).digest()[:16]) for number in range(first, first + count)
+    ]
     member_ids = {person_id: pairwise_id(org_id, person_id) for person_id in person_ids}
     people = [PersonRow(one, "PERSON", enrolment=1, memberships=1, verified_at=now) for one in person_ids]
     pointers = [
@@ -212,7 +216,7 @@ def fill(org_id: str, count: int, scopes: Sequence[str] = (), **snapshot: Any) -
             enrolment=1,
             name_mask="张*",
             document_mask="37**************1X",
-            path=TOP,
+            path=path,
             type="member",
             scopes=list(scopes),
             name_mac=encode(bytes(16)),
@@ -227,7 +231,7 @@ def fill(org_id: str, count: int, scopes: Sequence[str] = (), **snapshot: Any) -
     return person_ids
 
 
-SEEN = {
+SEEN: dict[str, Any] = {
     "nucleic_acid": {"result": "negative", "occurred_at": "2022-04-05T02:00:00Z"},
     "vaccination": {"doses": 2, "occurred_at": "2021-09-01T02:00:00Z"},
     "travel": {"kind": "travel_check", "result": "clear", "occurred_at": "2022-04-06T02:00:00Z"},

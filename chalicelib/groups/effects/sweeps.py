@@ -186,7 +186,7 @@ def _complete(organization: OrganizationRow) -> None:
         organization.name,
         organization.deleted_at or clock.now(),
         clock.now(),
-        counted.removed if counted is not None else {},
+        _removed(organization, counted),
     )
     try:
         _completing(organization, statement, counted, issued).commit()
@@ -194,6 +194,12 @@ def _complete(organization: OrganizationRow) -> None:
         _completing(organization, statement, counted, None).commit()
     except GoneMeanwhile:
         return
+
+
+def _removed(organization: OrganizationRow, counted: TallyRow | None) -> dict[str, int]:
+    """How much of each kind was removed. Policies are part of the organization's own row, which goes with the last step."""
+    policies = len(organization.policy_set)
+    return {**(counted.removed if counted is not None else {}), **({"policies": policies} if policies else {})}
 
 
 def _completing(

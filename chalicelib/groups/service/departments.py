@@ -9,11 +9,12 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import encode
-from chalicelib.core.errors import GatebookError
+from chalicelib.core.errors import GatebookError, Unavailable
 from chalicelib.core.requests import AlreadyDone, RequestKey, remember, remembered
 from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Manager
 from chalicelib.groups.errors import (
+    ChangedMeanwhile,
     DepartmentClosing,
     DepartmentNotEmpty,
     DepartmentNotFound,
@@ -23,6 +24,7 @@ from chalicelib.groups.errors import (
     UnknownDepartment,
     UnknownParent,
 )
+from chalicelib.groups.service.again import present_book
 from chalicelib.groups.tables import (
     TOP,
     AdminRow,
@@ -104,7 +106,7 @@ class Departments:
         if _is_used(manager.org_id, row):
             store.update(row.own_key, [DepartmentRow.closing_until.remove()], _still(closing))
             raise DepartmentNotEmpty
-        _removing(closing).commit()
+        _remove(closing, manager.organization)
 
 
 def department_path(manager: Manager, department_id: str | None) -> str:
@@ -208,10 +210,28 @@ def _still(closing: DepartmentRow) -> Condition:
     return same
 
 
-def _removing(closing: DepartmentRow) -> Transaction:
-    """The department goes, and the organization counts one less. Codes that led into it find it gone when somebody joins."""
+def _remove(closing: DepartmentRow, organization: OrganizationRow) -> None:
+    """Let a department go, with the policies that the organization has now. Raises DepartmentNotFound, or Unavailable."""
+    for attempt in range(store.ROUNDS):
+        try:
+            _removing(closing, organization).commit()
+        except ChangedMeanwhile:
+            store.wait_before(attempt)
+            organization = present_book(organization)
+        else:
+            return
+    raise Unavailable
+
+
+def _removing(closing: DepartmentRow, organization: OrganizationRow) -> Transaction:
+    """The department goes with its policies, and the organization counts one less.
+
+    Codes that led into it find it gone when somebody joins.
+    """
+    policies = organization.policy_set
+    actions: list[store.Action] = [OrganizationRow.departments.add(-1)]
+    if (kept := policies.beside(closing.path)) != policies.stated:
+        actions += [OrganizationRow.policies.set(kept), OrganizationRow.policies_version.add(1)]
     transaction = Transaction()
     transaction.delete(closing.own_key, _still(closing), DepartmentClosing())
-    key = OrganizationRow.of(closing.org_id)
-    alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-    return transaction.update(key, [OrganizationRow.departments.add(-1)], alive, DepartmentNotFound())
+    return transaction.update(organization.own_key, actions, organization.same_policies(), ChangedMeanwhile())

@@ -9,6 +9,7 @@ from chalicelib.core import store, tokens
 from chalicelib.core.errors import Broken
 from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Manager
+from chalicelib.groups.attention import show
 from chalicelib.groups.consents import Action, receipt
 from chalicelib.groups.disclosures import WHY_DETAILS, WHY_LIST, disclose
 from chalicelib.groups.errors import MemberAdministrates, MemberNotFound, MembershipNotFound
@@ -61,13 +62,15 @@ class Members:
             limit=limit,
             start=start,
         )
-        disclose(manager, page.rows, why=WHY_LIST)
+        shown = _as_they_stand(manager, page.rows, attention=attention)
+        disclose(manager, shown, why=WHY_LIST)
         following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
-        return MemberPage(page.rows, following, page.unreadable)
+        return MemberPage(shown, following, page.unreadable)
 
     def details(self, manager: Manager, member_id: str) -> MembershipRow:
         """One member of the manager's subtree, who finds the look in their access log. Raises MemberNotFound."""
         membership = member_of(manager, member_id)
+        show(membership, manager.organization.policy_set)
         disclose(manager, [membership], why=WHY_DETAILS)
         return membership
 
@@ -105,6 +108,13 @@ class Members:
             commit_as_it_is(membership, removing)
         except MembershipNotFound as error:
             raise MemberNotFound from error
+
+
+def _as_they_stand(manager: Manager, rows: list[ListedMember], *, attention: bool) -> list[ListedMember]:
+    """The members as they stand at this moment; who needs no attention any more is not on a list of those who do."""
+    for row in rows:
+        show(row, manager.organization.policy_set)
+    return [row for row in rows if row.attention or not attention]
 
 
 def member_of(manager: Manager, member_id: str) -> MembershipRow:

@@ -7,22 +7,23 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, store
-from chalicelib.core.errors import Broken
-from chalicelib.core.ports import Fact, HealthSource
+from chalicelib.core.errors import Broken, Unavailable
+from chalicelib.core.ports import HealthSource
 from chalicelib.core.store import Transaction
+from chalicelib.groups import attention
 from chalicelib.groups.access import Guest, Member
 from chalicelib.groups.consents import Action, current_text_version, in_order, receipt, snapshot
 from chalicelib.groups.errors import (
     AlreadyMember,
-    ConsentChangedMeanwhile,
+    ChangedMeanwhile,
     InvitationFull,
-    InvitationNotFound,
     InvitationRevoked,
     LabelRequired,
 )
 from chalicelib.groups.labels import fitting, label_of
 from chalicelib.groups.legible import legible, report_broken
 from chalicelib.groups.names import name_mac
+from chalicelib.groups.service.again import with_present_book, with_same_consent
 from chalicelib.groups.service.bearers import claim_label
 from chalicelib.groups.service.departments import check_department
 from chalicelib.groups.service.endings import commit_as_it_is, end_by_pointer, end_membership
@@ -75,9 +76,19 @@ class Memberships:
         """
         if guest.membership is not None:
             return Joined(guest.membership, is_new=False)
+        for attempt in range(store.ROUNDS):
+            try:
+                return self._join(guest, in_order(scopes), label)
+            except ChangedMeanwhile:
+                store.wait_before(attempt)
+                guest = with_present_book(guest)
+        raise Unavailable
+
+    def _join(self, guest: Guest, scopes: list[str], label: str | None) -> Joined:
+        """Join with the book as it was read. Raises ChangedMeanwhile if it changed since, and what `join` does."""
         try:
             Invited(guest.organization, guest.invitation).refuse_unless_open()
-            membership = self._new_membership(guest, in_order(scopes), _label(guest.invitation, label))
+            membership = self._new_membership(guest, scopes, _label(guest.invitation, label))
             _joining(guest, membership).commit()
         except (AlreadyMember, InvitationFull):
             twin = _joined_meanwhile(guest)
@@ -88,7 +99,7 @@ class Memberships:
 
     def _new_membership(self, guest: Guest, scopes: list[str], label: str | None) -> MembershipRow:
         person, org_id, invitation = guest.person.row, guest.organization.org_id, guest.invitation
-        return MembershipRow(
+        row = MembershipRow(
             org_id,
             guest.member_id,
             person_id=person.person_id,
@@ -106,24 +117,41 @@ class Memberships:
             text_version=current_text_version(),
             **self._view(scopes, person.person_id),
         )
+        attention.assign_to(row, attention.columns(row, guest.organization.policy_set))
+        return row
 
     def _view(self, scopes: Sequence[str], person_id: str) -> dict[str, Any]:
         """The snapshot of a person for these scopes; who shares nothing is not even asked about."""
         return dict(snapshot(scopes, self._source.facts_of(person_id) if scopes else []))
 
     def change_scopes(self, member: Member, scopes: Sequence[str]) -> MembershipRow:
-        """Share exactly these scopes from now on; what is taken back is erased from the organization at once."""
-        chosen, old = in_order(scopes), member.membership
-        view = self._view(chosen, member.person.person_id)
-        shared = {**view, "scopes": chosen, "text_version": current_text_version()}
-        actions = [*store.assign(MembershipRow, shared), MembershipRow.consent_version.add(1)]
-        unchanged = _is_same_consent(old)
-        for name, value in shared.items():
-            setattr(old, name, value)
-        transaction = Transaction().update(old.own_key, actions, unchanged, ConsentChangedMeanwhile())
-        transaction.put(receipt(old, member.organization, Action.CHANGED))
+        """Share exactly these scopes from now on; what is taken back is erased from the organization at once.
+
+        Raises ConsentChangedMeanwhile, or MembershipNotFound if the membership ended meanwhile.
+        """
+        for attempt in range(store.ROUNDS):
+            try:
+                return self._share(member, in_order(scopes))
+            except ChangedMeanwhile:
+                store.wait_before(attempt)
+                member = with_same_consent(member)
+        raise Unavailable
+
+    def _share(self, member: Member, scopes: list[str]) -> MembershipRow:
+        """Share with row and policies as they were read. Raises ChangedMeanwhile if they changed since."""
+        row, organization = member.membership, member.organization
+        same = attention.unchanged(row) & (MembershipRow.consent_version == row.consent_version)
+        shared = {**self._view(scopes, row.person_id), "scopes": scopes, "text_version": current_text_version()}
+        attention.assign_to(row, shared)
+        standing = attention.columns(row, organization.policy_set)
+        attention.assign_to(row, standing)
+        actions = [*store.assign(MembershipRow, {**shared, **standing}), MembershipRow.consent_version.add(1)]
+        transaction = Transaction().update(row.own_key, actions, same, ChangedMeanwhile())
+        if scopes:  # who shares nothing is overdue with nothing, whatever the policies say
+            transaction.check(organization.own_key, organization.same_policies(), ChangedMeanwhile())
+        transaction.put(receipt(row, organization, Action.CHANGED))
         transaction.commit()
-        return old
+        return row
 
     def leave(self, member: Member) -> None:
         """Leave, taking back everything that was shared. Raises MembershipNotFound if that happened meanwhile."""
@@ -137,7 +165,7 @@ class Memberships:
 
     def own(self, person: Person) -> OwnMemberships:
         """The caller's memberships in books that were not deleted."""
-        pointers = _pointers(person.person_id, person.enrolment)
+        pointers = pointers_of(person.person_id, person.enrolment)
         keys = [(OrganizationRow.of(one.org_id), MembershipRow.of(one.org_id, one.member_id)) for one in pointers]
         roles = [AdminRow.of(one.org_id, one.member_id) for one in pointers]
         rows = store.read_together([*(key for pair in keys for key in pair), *roles])
@@ -156,23 +184,10 @@ class Memberships:
 
     def leave_all(self, person: Person) -> None:
         """Leave every organization, before a person is erased. What was left meanwhile is passed over."""
-        for pointer in _pointers(person.person_id):
+        for pointer in pointers_of(person.person_id):
             key = OrganizationRow.of(pointer.org_id)
             organization = legible(store.read_together([key]), key)
             end_by_pointer(pointer, organization, Action.ERASED)
-
-    def refresh(self, person: PersonRow) -> None:
-        """Bring the snapshots of an enrolled person up to date with the source, within what each membership shares.
-
-        Facts are read behind the memberships: a consent that is given or changed meanwhile has read facts as new as these.
-        """
-        pointers = _pointers(person.person_id, int(person.enrolment))
-        keys = [MembershipRow.of(one.org_id, one.member_id) for one in pointers]
-        rows = store.read_together(keys)
-        memberships = [row for key in keys if (row := legible(rows, key)) is not None and row.scopes]
-        facts = self._source.facts_of(person.person_id) if memberships else []
-        for row in memberships:
-            _store_snapshot(row, facts)
 
 
 def _label(invitation: InvitationRow, label: str | None) -> str | None:
@@ -195,7 +210,7 @@ def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
     claim_label(transaction, membership)
     use_once(transaction, guest.invitation)
     check_department(transaction, org.org_id, guest.invitation.department_id, InvitationRevoked())
-    transaction.check(org.own_key, _takes_members(guest.invitation), InvitationNotFound())
+    transaction.check(org.own_key, _takes_members(org, guest.invitation), ChangedMeanwhile())
     pointer = MembershipPointer.of(person.person_id, org.org_id)
     transaction.put(
         MembershipPointer(
@@ -207,10 +222,10 @@ def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
     return transaction.update(PersonRow.of(person.person_id), [PersonRow.memberships.add(1)], same_life, SessionEnded())
 
 
-def _takes_members(invitation: InvitationRow) -> Condition:
-    """That the book is there, and still its who made the invitation, if that was its owner."""
-    alive: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-    return alive if invitation.term is None else alive & (OrganizationRow.owner_term == invitation.term)
+def _takes_members(organization: OrganizationRow, invitation: InvitationRow) -> Condition:
+    """That the book is there with the policies that were read, and still its who made the invitation, if that was its owner."""
+    same = organization.same_policies()
+    return same if invitation.term is None else same & (OrganizationRow.owner_term == invitation.term)
 
 
 def _joined_meanwhile(guest: Guest) -> MembershipRow | None:
@@ -220,25 +235,8 @@ def _joined_meanwhile(guest: Guest) -> MembershipRow | None:
     return row if row is not None and row.enrolment == guest.person.enrolment else None
 
 
-def _is_same_consent(row: MembershipRow) -> Condition:
-    """That the stored consent is the one in the row. Versions start again for who left and joined again."""
-    same: Condition = (MembershipRow.consent_version == row.consent_version) & (
-        MembershipRow.joined_at == row.joined_at
-    )
-    return same
-
-
-def _pointers(person_id: str, enrolment: int | None = None) -> list[MembershipPointer]:
+def pointers_of(person_id: str, enrolment: int | None = None) -> list[MembershipPointer]:
     """What the person is a member of, in one life or in all."""
     prefix = MembershipPointer.sk.startswith(MembershipPointer.PREFIX)
     pointers = store.query_all(MembershipPointer, person_id, prefix)
     return [pointer for pointer in pointers if enrolment in {None, pointer.enrolment}]
-
-
-def _store_snapshot(row: MembershipRow, facts: list[Fact]) -> None:
-    """Write the snapshot unless the consent changed since it was read: then the change itself wrote a newer one."""
-    view = {name: value for name, value in snapshot(row.scopes, facts).items() if value != getattr(row, name)}
-    if not view:
-        return
-    actions = store.assign(MembershipRow, view)
-    store.update(row.own_key, actions, _is_same_consent(row))

@@ -1,22 +1,26 @@
 """Where a member stands: department, type and label, changed by whoever manages them (R0.1, R0.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.core import store
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import Transaction
+from chalicelib.groups import attention
 from chalicelib.groups.access import Manager
 from chalicelib.groups.disclosures import WHY_DETAILS, disclose
-from chalicelib.groups.errors import DepartmentClosing, MemberChanged, UnknownDepartment
+from chalicelib.groups.errors import ChangedMeanwhile, DepartmentClosing, MemberChanged, UnknownDepartment
 from chalicelib.groups.labels import label_key, label_of
+from chalicelib.groups.service.again import present_book
 from chalicelib.groups.service.bearers import claim_label, has_label
 from chalicelib.groups.service.departments import check_department, department_path
 from chalicelib.groups.service.members import member_of
 from chalicelib.groups.service.memberships import DEFAULT_TYPE
-from chalicelib.groups.tables import TOP, LabelRow, MembershipRow
+from chalicelib.groups.tables import TOP, LabelRow, MembershipRow, OrganizationRow
+
+PLACE = ("department_id", "path", "type", "label")
+"""Where a member stands, column by column."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,21 @@ class Placements:
         """Change where a member of the manager's subtree stands, within that subtree.
 
         Raises MemberNotFound, UnknownDepartment, DepartmentClosing, InvalidLabel, LabelTaken, or MemberChanged if somebody else
-        changed the member at the same moment.
+        moved the member at the same moment. What else changed at that moment, a snapshot or a policy, is taken into account.
         """
         before = member_of(manager, member_id)
-        after = _placed(manager, before, placement)
         disclose(manager, [before], why=WHY_DETAILS)
-        _placing(before, after).commit()
-        return after
+        for attempt in range(store.ROUNDS):
+            after = _placed(manager, before, placement)
+            try:
+                _placing(manager.organization, before, after).commit()
+            except ChangedMeanwhile:
+                store.wait_before(attempt)
+                before = _read_again(manager, before)
+                manager = replace(manager, organization=present_book(manager.organization))
+            else:
+                return after
+        raise Unavailable
 
 
 def _placed(manager: Manager, before: MembershipRow, placement: Placement) -> MembershipRow:
@@ -53,9 +65,16 @@ def _placed(manager: Manager, before: MembershipRow, placement: Placement) -> Me
     after.type = label_of(placement.of("type", before.type) or DEFAULT_TYPE, "type")
     label = placement.of("label", before.label)
     after.label = None if label is None else label_of(label)
-    if before.attention_key is not None:
-        after.attention_key = after.path + before.attention_key.removeprefix(before.path)
+    attention.assign_to(after, attention.columns(after, manager.organization.policy_set))
     return after
+
+
+def _read_again(manager: Manager, before: MembershipRow) -> MembershipRow:
+    """The member as they are now. Raises MemberChanged if they do not stand where they did, MemberNotFound if they left."""
+    now = member_of(manager, before.member_id)
+    if any(getattr(now, name) != getattr(before, name) for name in (*PLACE, "joined_at")):
+        raise MemberChanged
+    return now
 
 
 def _path(manager: Manager, before: MembershipRow, department_id: str | None) -> str:
@@ -69,15 +88,18 @@ def _path(manager: Manager, before: MembershipRow, department_id: str | None) ->
     return TOP
 
 
-def _placing(before: MembershipRow, after: MembershipRow) -> Transaction:
-    names = ("department_id", "path", "type", "label", "attention_key")
+def _placing(organization: OrganizationRow, before: MembershipRow, after: MembershipRow) -> Transaction:
+    """The move, with the standing that comes of it if the department or the type is another."""
     changed: dict[str, Any] = {
-        name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)
+        name: getattr(after, name) for name in PLACE if getattr(after, name) != getattr(before, name)
     }
-    transaction = Transaction()
+    transaction, as_read = Transaction(), attention.unchanged(before) & has_label(before.label)
     if not changed:
-        return transaction.check(before.own_key, _as_read(before), MemberChanged())
-    transaction.update(before.own_key, store.assign(MembershipRow, changed), _as_read(before), MemberChanged())
+        return transaction.check(before.own_key, as_read, ChangedMeanwhile())
+    if {"path", "type"} & changed.keys():
+        changed |= {name: getattr(after, name) for name in attention.STANDING}
+        transaction.check(organization.own_key, organization.same_policies(), ChangedMeanwhile())
+    transaction.update(before.own_key, store.assign(MembershipRow, changed), as_read, ChangedMeanwhile())
     if after.department_id != before.department_id:
         check_department(transaction, before.org_id, after.department_id, DepartmentClosing())
     if after.label != before.label:
@@ -85,15 +107,3 @@ def _placing(before: MembershipRow, after: MembershipRow) -> Transaction:
         if before.label is not None and label_key(before.label) != label_key(after.label or ""):
             transaction.delete(LabelRow.of(before.org_id, label_key(before.label)))
     return transaction
-
-
-def _as_read(before: MembershipRow) -> Condition:
-    """That the member stands where they were read, in the same membership."""
-    same: Condition = (MembershipRow.joined_at == before.joined_at) & (MembershipRow.path == before.path)
-    same &= MembershipRow.type == before.type
-    same &= has_label(before.label)
-    if before.attention_key is None:
-        same &= MembershipRow.attention_key.does_not_exist()
-    else:
-        same &= MembershipRow.attention_key == before.attention_key
-    return same

@@ -9,6 +9,7 @@ from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, pairwise_id
 from chalicelib.core.errors import Broken
 from chalicelib.groups.access import Manager
+from chalicelib.groups.attention import show
 from chalicelib.groups.disclosures import WHY_SEARCH, disclose
 from chalicelib.groups.legible import report_broken
 from chalicelib.groups.names import name_mac, surname_prefix
@@ -97,5 +98,7 @@ def _shown(manager: Manager, member_ids: Iterable[str], cursor: str | None) -> M
             continue
         if row is not None and manager.reaches(row.path):
             found.append(row)
+    for row in found:
+        show(row, manager.organization.policy_set)
     disclose(manager, found, why=WHY_SEARCH)
     return MemberPage([*found], cursor, unreadable)

@@ -11,6 +11,7 @@ from chalicelib.groups.tables.memberships import (
     MemberTrace,
     NameIndex,
     PathIndex,
+    PlacedMember,
     Snapshot,
 )
 from chalicelib.groups.tables.organizations import (
@@ -43,6 +44,7 @@ __all__ = [
     "OrganizationRow",
     "OrganizationsTable",
     "PathIndex",
+    "PlacedMember",
     "RosterRow",
     "Snapshot",
     "TallyRow",

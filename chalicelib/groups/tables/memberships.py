@@ -5,6 +5,7 @@ from typing import Any, Self
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection, LocalSecondaryIndex
 
+from chalicelib.core.clock import is_moment
 from chalicelib.core.errors import Broken
 from chalicelib.core.store import Key, RawItem, Row, TableMeta, list_of, maybe, maybe_list_of
 
@@ -22,7 +23,7 @@ class PathIndex(LocalSecondaryIndex["ListedMember"]):
         """With the list's columns; local, so that a consistent list never shows a withdrawn consent."""
 
         index_name = "by_path"
-        projection = IncludeProjection(LIST_COLUMNS)
+        projection = IncludeProjection([*LIST_COLUMNS, "attention_key", "due_day"])
 
     org_id = UnicodeAttribute(hash_key=True)
     path = UnicodeAttribute(range_key=True)
@@ -35,7 +36,7 @@ class AttentionIndex(LocalSecondaryIndex["ListedMember"]):
         """With the list's columns; sparse, so that the abnormal list costs what it shows."""
 
         index_name = "by_attention"
-        projection = IncludeProjection(LIST_COLUMNS)
+        projection = IncludeProjection([*LIST_COLUMNS, "path"])
 
     org_id = UnicodeAttribute(hash_key=True)
     attention_key = UnicodeAttribute(range_key=True)
@@ -102,27 +103,36 @@ class ListedMember(MembershipsTable):
     travel = maybe(JSONAttribute)
     attention = maybe(UnicodeAttribute)
     overdue = maybe_list_of(UnicodeAttribute)
+    path = UnicodeAttribute()
     joined_at = UTCDateTimeAttribute()
 
     @classmethod
     def from_raw_data(cls, data: RawItem) -> Self:
-        """A member from its stored form. Raises Broken also for a snapshot that is no object and a scope that is no word."""
+        """A member from its stored form. Raises Broken also for a snapshot that says no moment and a scope that is no word."""
         row = super().from_raw_data(data)
-        columns = (row.status, row.nucleic_acid, row.vaccination, row.travel)
-        if None in [*row.scopes, *(row.overdue or ())] or not all(
-            column is None or isinstance(column, dict) for column in columns
-        ):
+        events = (row.nucleic_acid, row.vaccination, row.travel)
+        is_whole = row.status is None or isinstance(row.status, dict)
+        if None in row.scopes or None in (row.overdue or ()) or not is_whole or not all(map(_is_event, events)):
             raise Broken
         return row
 
 
-class MembershipRow(ListedMember):
+def _is_event(column: Any) -> bool:
+    """Whether a column of a snapshot is empty, or says when something happened."""
+    return column is None or (isinstance(column, dict) and is_moment(column.get("occurred_at")))
+
+
+class PlacedMember(ListedMember):
+    """What the index by path holds beside a list's columns, so that a changed policy is compared without a second read."""
+
+    attention_key = maybe(UnicodeAttribute)
+    due_day = maybe(UnicodeAttribute)
+
+
+class MembershipRow(PlacedMember):
     """One membership: the consent that stands, and the snapshot of what it lets the organization see (B5)."""
 
-    path = UnicodeAttribute()
-    attention_key = maybe(UnicodeAttribute)
     name_mac = UnicodeAttribute()
-    due_day = maybe(UnicodeAttribute)
     consent_version = NumberAttribute()
     text_version = UnicodeAttribute()
 

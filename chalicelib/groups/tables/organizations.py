@@ -1,10 +1,13 @@
 """The table `organizations`: an organization with all that belongs to it, in one partition."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.expressions.condition import Condition
 
-from chalicelib.core.store import Key, Row, TableMeta, maybe
+from chalicelib.core.errors import Broken
+from chalicelib.core.store import Key, RawItem, Row, TableMeta, maybe
+from chalicelib.groups.policies import PolicySet, is_stored_form
 
 TOP = "/"
 """The path of an organization itself; a department's is `/<department_id>/…/`, ids only, so names are free to change."""
@@ -28,6 +31,8 @@ class OrganizationRow(OrganizationsTable):
     `departments`, `invitations` and `roster` count them, in the transactions that make and end them. `owner_term` is raised by each
     hand-over, so that what an owner gave out ends with their time. `successor_id` is the member to whom the owner offers the
     book, since `offered_at`.
+
+    `policies` holds all of them by path, type and kind, and `policies_version` counts their changes (decision 0016).
     """
 
     name = UnicodeAttribute()
@@ -42,6 +47,27 @@ class OrganizationRow(OrganizationsTable):
     roster = NumberAttribute(default=0)
     created_at = UTCDateTimeAttribute()
     deleted_at = maybe(UTCDateTimeAttribute)
+    policies = maybe(JSONAttribute)
+    policies_version = NumberAttribute(default=0)
+
+    @classmethod
+    def from_raw_data(cls, data: RawItem) -> Self:
+        """An organization from its stored form. Raises Broken also for policies that say nothing."""
+        row = super().from_raw_data(data)
+        if row.policies is not None and not is_stored_form(row.policies):
+            raise Broken
+        return row
+
+    @property
+    def policy_set(self) -> PolicySet:
+        """What its policies say."""
+        return PolicySet(int(self.policies_version), self.policies or {})
+
+    def same_policies(self) -> Condition:
+        """That the organization is there and its policies are still those of this row: what a written standing demands."""
+        alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+        same: Condition = alive & (OrganizationRow.policies_version == self.policies_version)
+        return same
 
     @classmethod
     def of(cls, org_id: str, *, consistent: bool = True) -> "Key[OrganizationRow]":
@@ -176,20 +202,16 @@ class TallyRow(OrganizationsTable):
     invitations = NumberAttribute(default=0)
     departments = NumberAttribute(default=0)
     administrators = NumberAttribute(default=0)
-    policies = NumberAttribute(default=0)
     roster = NumberAttribute(default=0)
     labels = NumberAttribute(default=0)
-    exports = NumberAttribute(default=0)
     others = NumberAttribute(default=0)
 
     COUNTED: ClassVar[dict[str, str]] = {
         "INVITATION": "invitations",
         "DEPARTMENT": "departments",
         "ADMIN": "administrators",
-        "POLICY": "policies",
         "ROSTER": "roster",
         "LABEL": "labels",
-        "EXPORT": "exports",
     }
     """Under what a row of an organization is counted, by what stands before the first # of its sort key."""
 

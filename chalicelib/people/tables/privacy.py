@@ -113,15 +113,16 @@ class LedgerRow(LedgerTable):
     hexadecimal, whose bits say which of `what` was shown of them. It names people by person_id rather than by
     member_id: who was removed before the consumer ran still sees who looked.
 
-    `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person. `run`
-    is the piece of work that the entry begins (`chalicelib.core.work`). `term` counts the owners that a book had before the one
-    whom a hand-over made; `since` is when the book was deleted whose sweep is done.
+    `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person. `path` is
+    the part of an organization that it is about, and `run` the piece of work that it begins (`chalicelib.core.work`). `term` counts
+    the owners that a book had before the one whom a hand-over made; `since` is when the book was deleted whose sweep is done.
     """
 
     kind = UnicodeAttribute()
     at = UTCDateTimeAttribute()
     org_id = maybe(UnicodeAttribute)
     organization = maybe(UnicodeAttribute)
+    path = maybe(UnicodeAttribute)
     actor = maybe(UnicodeAttribute)
     people = maybe_list_of(UnicodeAttribute)
     what = maybe_list_of(UnicodeAttribute)

@@ -17,6 +17,8 @@ from tests.support.rows import spoil
 
 pytestmark = pytest.mark.api
 
+CLEAR = {"kind": "travel_check", "result": "clear", "occurred_at": "2022-04-05T02:00:00Z"}
+
 
 def test_a_member_is_listed_masked_and_by_scope(city: TestCity, book: Book) -> None:
     person = city.stranger()
@@ -207,11 +209,14 @@ def test_an_unknown_department_has_no_list(book: Book, department_id: str) -> No
         ("travel", {"S": "{"}),
         ("travel", {"S": "[1]"}),
         ("travel", {"S": '"clear"'}),
+        ("travel", {"S": "{}"}),
+        ("travel", {"S": '{"occurred_at": 7}'}),
+        ("travel", {"S": '{"occurred_at": "2022-04-05T02:00:00"}'}),
         ("travel", {"M": {}}),
     ],
 )
 def test_a_list_goes_on_over_a_damaged_member(book: Book, events: Events, attribute: str, value: Any) -> None:
-    damaged, *_ = fill(book.org_id, 3, ["travel"], travel={"kind": "travel_check", "result": "clear"})
+    damaged, *_ = fill(book.org_id, 3, ["travel"], travel=CLEAR)
     member_id = pairwise_id(book.org_id, damaged)
     spoil(MembershipRow.of(book.org_id, member_id), attribute, value)
 

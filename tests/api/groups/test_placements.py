@@ -9,6 +9,7 @@ from tests.api.groups.steps import damaged
 from tests.support.books import Book, Member, at_once, membership_row, person_id_of, statuses
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.policies import set_policy
 from tests.support.rows import stored
 
 pytestmark = pytest.mark.api
@@ -112,17 +113,16 @@ def test_of_two_changes_at_once_both_or_one_are_done_and_none_half(book: Book) -
 
 def test_the_place_among_those_who_need_attention_moves_along(book: Book) -> None:
     department_id = book.department()
-    member = book.member()
-    key = row_of(book, member).own_key
-    from chalicelib.core import store
-
-    store.update(key, [MembershipRow.attention.set("overdue"), MembershipRow.attention_key.set("/#5#2022-04-06")])
+    assert set_policy(book, nucleic_acid_days=7).status == 200
+    person = book.city.stranger()
+    book.city.fact(person, "nucleic_acid", "negative", "2022-04-01T10:00:00")
+    member = book.member("nucleic_acid", person=person)
 
     assert change(book.owner, book, member, department_id=department_id).status == 200
 
-    raw = stored(key)
+    raw = stored(row_of(book, member).own_key)
     assert raw is not None
-    assert raw["attention_key"]["S"] == f"/{department_id}/#5#2022-04-06"
+    assert raw["attention_key"]["S"] == f"/{department_id}/9#2022-04-09"
     assert len(book.page(f"?attention=true&department_id={department_id}")["items"]) == 1
 
 

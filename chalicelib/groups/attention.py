@@ -1,0 +1,119 @@
+"""Who needs attention, and from when: computed from what a member shares, never from what is only known (R0.5).
+
+A kind is overdue from the midnight of the city that ends its last good day: the day on which it happened, and as many more as
+the policy says. What a member shares and nobody reported yet counts from the day on which they joined.
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.core import clock
+from chalicelib.core.settings import settings
+from chalicelib.groups.policies import KINDS, PolicySet
+from chalicelib.groups.tables import ListedMember, MembershipRow, PlacedMember
+
+OVERDUE = "overdue"
+"""The word for a member of whom something is overdue and nothing worse is known."""
+
+DUE_SHARDS = 16
+"""Parts of a day's reminders, so that no key of the index takes more than 500 writes a second (design §9)."""
+
+INPUTS = ("scopes", "joined_at", "path", "type", *KINDS)
+"""What a standing is computed from, beside the policies and the day."""
+
+STANDING = ("overdue", "attention", "attention_key", "due_day")
+"""The columns of a standing."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is to be said of a member on one day.
+
+    `since` is the day from which the first of what is overdue is overdue, `due` the next day on which something becomes so.
+    """
+
+    overdue: list[str] = field(default_factory=list)
+    since: date | None = None
+    due: date | None = None
+
+    @property
+    def attention(self) -> str | None:
+        """Why the member is listed among those who need attention; None if they are not."""
+        return OVERDUE if self.overdue else None
+
+
+def standing(member: ListedMember, policies: PolicySet, at: datetime) -> Standing:
+    """The standing of a member at the aware moment `at`."""
+    today = clock.local_day(settings().city.time_zone, at)
+    starts = _starts(member, policies)
+    overdue = sorted(kind for kind, day in starts.items() if day <= today)
+    return Standing(
+        overdue,
+        min((starts[kind] for kind in overdue), default=None),
+        min((day for day in starts.values() if day > today), default=None),
+    )
+
+
+def _starts(member: ListedMember, policies: PolicySet) -> dict[str, date]:
+    """The day from which each kind is overdue, of the kinds that the member shares and that have a period."""
+    starts = {}
+    for kind, days in policies.of(member.path, member.type).items():
+        if kind in member.scopes and (day := _overdue_from(_last(member, kind), days)) is not None:
+            starts[kind] = day
+    return starts
+
+
+def _last(member: ListedMember, kind: str) -> datetime:
+    """When a kind was last reported as the member shares it; when they joined, if it was not."""
+    seen = getattr(member, kind)
+    return member.joined_at if seen is None else datetime.fromisoformat(seen["occurred_at"])
+
+
+def _overdue_from(last: datetime, days: int) -> date | None:
+    """The first day of the city that is no good day any more; None if the calendar ends before."""
+    try:
+        return clock.local_day(settings().city.time_zone, last) + timedelta(days=days + 1)
+    except OverflowError:
+        return None
+
+
+def rank_of(attention: str) -> str:
+    """How urgent an attention is: the worst sorts first, and what is merely overdue last. The one place that says so."""
+    return {OVERDUE: "9"}[attention]
+
+
+def columns(row: PlacedMember, policies: PolicySet) -> dict[str, Any]:
+    """What a membership's row holds of its standing now; computed anew whenever one of INPUTS, or a policy, changes.
+
+    All of it is written each time, also what is as it was when the row was read: somebody else may have written in between.
+    """
+    now = standing(row, policies, clock.now())
+    key = f"{row.path}{rank_of(now.attention)}#{now.since}" if now.attention else None
+    due = f"{now.due}#{zlib.crc32(row.member_id.encode()) % DUE_SHARDS}" if now.due else None
+    return {"overdue": now.overdue or None, "attention": now.attention, "attention_key": key, "due_day": due}
+
+
+def assign_to(row: MembershipRow, values: Mapping[str, Any]) -> None:
+    """Give a row's attributes these values."""
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def show(member: ListedMember, policies: PolicySet) -> None:
+    """Bring a row that is about to be shown to this moment: the stored one is as old as its last change."""
+    now = standing(member, policies, clock.now())
+    member.overdue, member.attention = now.overdue or None, now.attention
+
+
+def unchanged(row: PlacedMember) -> Condition:
+    """That what is stored is still what the row's standing was computed from."""
+    same: Condition = MembershipRow.org_id.exists()
+    for name in INPUTS:
+        attribute, value = row.get_attributes()[name], getattr(row, name)
+        same &= attribute.does_not_exist() if value is None else attribute == value
+    return same

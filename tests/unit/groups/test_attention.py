@@ -1,0 +1,198 @@
+"""When something of a member is overdue: to the midnight, in the city's time, from shared columns only (R0.5)."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core import clock, settings
+from chalicelib.groups import attention
+from chalicelib.groups.attention import Standing, standing
+from chalicelib.groups.policies import KINDS, MAX_DAYS, PolicySet
+from chalicelib.groups.tables import MembershipRow
+
+JOINED = datetime(2022, 4, 1, 2, 0, tzinfo=UTC)
+NOON = datetime(2022, 4, 6, 4, 0, tzinfo=UTC)
+
+
+def member(*scopes: str, path: str = "/", joined: datetime = JOINED, **shown: str) -> MembershipRow:
+    """A member who shares these scopes and shows these moments."""
+    seen: dict[str, Any] = {kind: {"result": "positive", "occurred_at": at} for kind, at in shown.items()}
+    return MembershipRow("org", "m1", path=path, type="member", scopes=list(scopes or shown), joined_at=joined, **seen)
+
+
+def policies(**days: int) -> PolicySet:
+    """One policy, of the organization, for all."""
+    return PolicySet(1, {"/": {"": days}})
+
+
+def local(day: date, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    """A moment of the city's own clock, which is eight hours ahead."""
+    return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=UTC) - timedelta(hours=8)
+
+
+@pytest.mark.parametrize(
+    ("occurred_at", "days", "last_good_day"),
+    [
+        ("2022-04-01T02:00:00Z", 1, date(2022, 4, 2)),
+        ("2022-04-01T15:59:59Z", 1, date(2022, 4, 2)),
+        ("2022-04-01T16:00:00Z", 1, date(2022, 4, 3)),
+        ("2022-04-01T02:00:00Z", 7, date(2022, 4, 8)),
+        ("2020-02-28T02:00:00Z", 1, date(2020, 2, 29)),
+        ("2021-02-28T02:00:00Z", 1, date(2021, 3, 1)),
+        ("2020-02-29T02:00:00Z", 365, date(2021, 2, 28)),
+        ("2021-12-31T02:00:00Z", 1, date(2022, 1, 1)),
+        ("2012-04-01T02:00:00Z", MAX_DAYS, date(2022, 3, 30)),
+    ],
+)
+def test_it_is_overdue_from_the_midnight_that_ends_the_last_good_day(
+    occurred_at: str, days: int, last_good_day: date
+) -> None:
+    row, rule = member(nucleic_acid=occurred_at), policies(nucleic_acid=days)
+    next_day = last_good_day + timedelta(days=1)
+
+    before = standing(row, rule, local(last_good_day, 23, 59, 59))
+    after = standing(row, rule, local(next_day))
+
+    assert before == Standing([], None, next_day)
+    assert after == Standing(["nucleic_acid"], next_day, None)
+
+
+def test_the_day_is_the_citys_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    city = settings.settings().city.model_copy(update={"time_zone": "Asia/Urumqi"})
+    monkeypatch.setattr(settings, "load_city", lambda _: city)
+    row, rule = member(nucleic_acid="2022-04-01T17:00:00Z"), policies(nucleic_acid=1)
+
+    assert standing(row, rule, JOINED).due == date(2022, 4, 3)
+
+
+def test_who_shares_what_nobody_reported_has_the_days_from_joining() -> None:
+    row, rule = member("travel"), policies(travel=4)
+
+    assert standing(row, rule, local(date(2022, 4, 5), 23, 59)) == Standing([], None, date(2022, 4, 6))
+    assert standing(row, rule, NOON) == Standing(["travel"], date(2022, 4, 6), None)
+
+
+def test_what_is_not_shared_is_never_overdue() -> None:
+    row = member("health_code", "vaccination", nucleic_acid="2020-01-01T00:00:00Z")
+    rule = policies(nucleic_acid=1, travel=1)
+
+    assert standing(row, rule, NOON) == Standing()
+
+
+def test_what_has_no_period_is_never_overdue() -> None:
+    assert standing(member("nucleic_acid"), policies(travel=1), NOON) == Standing()
+    assert standing(member("nucleic_acid"), PolicySet(0, {}), NOON) == Standing()
+
+
+def test_the_longest_overdue_says_since_when_and_the_next_when_more_comes() -> None:
+    row = member("nucleic_acid", "travel", "vaccination", joined=NOON)
+    rule = policies(nucleic_acid=3, travel=1, vaccination=30)
+
+    assert standing(row, rule, NOON + timedelta(days=5)) == Standing(
+        ["nucleic_acid", "travel"], date(2022, 4, 8), date(2022, 5, 7)
+    )
+
+
+@pytest.mark.parametrize("occurred_at", ["9999-12-31T23:00:00Z", "9990-06-01T00:00:00Z"])
+def test_what_the_calendar_does_not_reach_is_not_overdue(occurred_at: str) -> None:
+    row = member(nucleic_acid=occurred_at)
+
+    assert standing(row, policies(nucleic_acid=MAX_DAYS), NOON) == Standing()
+
+
+def test_the_columns_sort_the_longest_overdue_first_within_a_department() -> None:
+    first, second = member("travel", path="/a/"), member(path="/a/", travel="2022-04-02T00:00:00Z")
+    with clock.frozen(NOON):
+        stored = [attention.columns(row, policies(travel=1)) for row in (first, second)]
+
+    assert [one["attention_key"] for one in stored] == ["/a/9#2022-04-03", "/a/9#2022-04-04"]
+    assert [(one["overdue"], one["attention"], one["due_day"]) for one in stored] == [(["travel"], "overdue", None)] * 2
+
+
+def test_a_due_day_spreads_its_members_over_sixteen_keys() -> None:
+    with clock.frozen(JOINED):
+        keys = set()
+        for number in range(400):
+            row = member("travel")
+            row.member_id = f"m{number}"
+            keys.add(attention.columns(row, policies(travel=1))["due_day"])
+
+    assert keys == {f"2022-04-03#{shard}" for shard in range(16)}
+
+
+def test_all_columns_are_written_whatever_there_was() -> None:
+    with clock.frozen(NOON):
+        assert attention.columns(member("travel"), PolicySet(0, {})) == {
+            "overdue": None,
+            "attention": None,
+            "attention_key": None,
+            "due_day": None,
+        }
+
+
+def test_a_row_is_shown_as_it_is_now() -> None:
+    row = member("travel")
+    with clock.frozen(JOINED) as frozen:
+        attention.show(row, policies(travel=1))
+        assert (row.overdue, row.attention) == (None, None)
+        frozen.tick(2 * 86_400)
+        attention.show(row, policies(travel=1))
+        assert (row.overdue, row.attention) == (["travel"], "overdue")
+
+
+# --- what holds of any member --------------------------------------------------------------------------------------------
+
+MOMENTS = st.datetimes(datetime(2021, 1, 1), datetime(2023, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+SHOWN = st.dictionaries(st.sampled_from(KINDS), MOMENTS.map(clock.iso))
+SCOPES = st.lists(st.sampled_from([*KINDS, "health_code"]), unique=True)
+DAYS = st.dictionaries(st.sampled_from(KINDS), st.integers(1, 400))
+MEMBERS = st.builds(lambda scopes, joined, shown: member(*scopes, "", joined=joined, **shown), SCOPES, MOMENTS, SHOWN)
+
+
+@given(row=MEMBERS, days=DAYS, less=st.integers(0, 400), at=MOMENTS)
+def test_fewer_days_are_never_less_overdue(row: MembershipRow, days: dict[str, int], less: int, at: datetime) -> None:
+    shorter = {kind: max(1, number - less) for kind, number in days.items()}
+
+    now, then = (standing(row, policies(**given_days), at).overdue for given_days in (days, shorter))
+
+    assert set(now) <= set(then) <= set(row.scopes)
+
+
+@given(row=MEMBERS, days=DAYS, at=MOMENTS)
+def test_the_due_day_is_the_first_on_which_more_is_overdue(
+    row: MembershipRow, days: dict[str, int], at: datetime
+) -> None:
+    now = standing(row, policies(**days), at)
+
+    if now.due is None:
+        assert standing(row, policies(**days), at + timedelta(days=3000)).overdue == now.overdue
+    else:
+        before, from_then = (
+            standing(row, policies(**days), local(now.due) + timedelta(seconds=moment)) for moment in (-1, 0)
+        )
+        assert before.overdue == now.overdue
+        assert set(from_then.overdue) > set(now.overdue)
+
+
+@given(row=MEMBERS, hidden=SHOWN, days=DAYS, at=MOMENTS)
+def test_what_is_not_shared_changes_nothing(
+    row: MembershipRow, hidden: dict[str, str], days: dict[str, int], at: datetime
+) -> None:
+    """Even if a column that no scope opens held something, nobody could tell by the member's standing."""
+    before = standing(row, policies(**days), at)
+    for kind, moment in hidden.items():
+        if kind not in row.scopes:
+            setattr(row, kind, {"result": "negative", "occurred_at": moment})
+
+    assert standing(row, policies(**days), at) == before
+
+
+def test_a_condition_names_everything_that_was_computed_from() -> None:
+    names: dict[str, str] = {}
+
+    attention.unchanged(member("travel", path="/a/")).serialize(names, {})
+
+    assert set(names) == {"org_id", *attention.INPUTS}
