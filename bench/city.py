@@ -11,7 +11,7 @@ from infra.local.ports import free_port
 from infra.local.provision import provision
 from infra.local.pump import Pump
 from infra.process import working_for
-from infra.wiring import STREAMS
+from infra.wiring import Wiring
 from tests.support.city import InProcess, RecordedSms, TestCity
 from tests.support.client import Client
 
@@ -28,5 +28,5 @@ def bench_city() -> Iterator[TestCity]:
             sms = RecordedSms()
             provision()
             app.services.replace(app.compose(sms=sms))
-            functions = {source.function: getattr(app, source.function) for source in STREAMS}
+            functions = {name: getattr(app, name) for name in Wiring().functions}
             yield TestCity(Client(InProcess(app.app)), sms, Pump(folder / "positions.json", functions))

@@ -9,13 +9,19 @@ from bench.pricing import key_names
 from chalicelib.core import store
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.store import Row
+from chalicelib.core.work import QUEUE
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.groups.disclosures import WHY_LIST
+from chalicelib.groups.service.standings import Standings
 from chalicelib.health.tables import FactRow
 from chalicelib.people.tables.privacy import ledger_entry
+from tests.support import messages
 from tests.support.city import TestCity
+from tests.support.policies import changes_of_policies
+from tests.support.working import Context
 
 DISCLOSED = 50
+REACHED, CONCERNED = 1_000, 100
 NEWEST = ("nucleic_acid", "negative", "2022-11-21T08:00:00")
 """A fact that is newer than what the source knows of anybody."""
 
@@ -69,6 +75,23 @@ def _member_is_counted(city: TestCity) -> Send:
     return _streamed("members_stream", member)
 
 
+def policy_reaches(city: TestCity, members: int = REACHED, concerned: int = CONCERNED) -> Send:
+    """The work behind a policy for one type, in a book where so many members are of it."""
+    import app
+
+    owner, org_id, rows = full_book(city, members - 1)
+    for row in rows[:concerned]:
+        row.type = "teacher"
+    store.write_all(rows[:concerned])
+    policy = {"type": "teacher", "nucleic_acid_days": 7}
+    assert owner.put(f"/v1/organizations/{org_id}/policies", policy).status == 200
+    messages.take(QUEUE)
+    (entry,) = changes_of_policies(org_id)
+    app.services.get(Standings).begin(entry)
+    event = {"Records": messages.take(QUEUE)}
+    return lambda: app.worker(event, Context())
+
+
 def _streamed(function: str, row: Row) -> Send:
     import app
 
@@ -85,4 +108,5 @@ EFFECTS = (
     Operation("a fact arrives", _fact_arrives, NO_LIMITS),
     Operation("a fact is shown", _fact_is_shown, NO_LIMITS),
     Operation("a member is counted", _member_is_counted, NO_LIMITS),
+    Operation(f"a policy reaches {REACHED} members, {CONCERNED} concerned", policy_reaches, NO_LIMITS),
 )

@@ -63,6 +63,12 @@ def _preview(city: TestCity) -> Send:
     return lambda: city.api.get(f"/v1/invitations/{code}")
 
 
+def _set_policy(city: TestCity) -> Send:
+    owner = city.verified()
+    path = f"/v1/organizations/{city.book(owner)}/policies"
+    return lambda: owner.put(path, {"type": "teacher", "nucleic_acid_days": 7})
+
+
 def list_members(city: TestCity, others: int = 2 * LISTED) -> Callable[[], Answer]:
     """A book of more members than a page holds."""
     owner, org_id, _ = full_book(city, others)
@@ -109,6 +115,7 @@ REQUESTS = (
         Limits(round_trips=2, read=3, write=3, read_grows=True, section="§9"),
     ),
     Operation(f"numbers of {COUNTED:,} members", _numbers_of(COUNTED), NUMBERS),
+    Operation("set a policy", _set_policy),
     Operation("change consent", _change_consent),
     Operation("leave", _leave),
 )

@@ -46,6 +46,7 @@ USES = (
     Use("preview an invitation", 1.5 / 365, "everybody joins once a year, every second one looks twice"),
     Use("join", 1 / 365, "everybody joins one book a year: school year, job, home"),
     Use("my memberships", 1 / 7, "a look at the own books once a week"),
+    Use("set a policy", 4 / BOOK / 365, "periods change with the season, each book's four times a year"),
     Use("change consent", 1 / 365, "once a year"),
     Use("leave", 1 / 365, "as often as joined, so that a city does not grow"),
     Use(
@@ -59,6 +60,12 @@ USES = (
     Use("a fact arrives", 1 / 3, "mass testing of 2022: a result for everybody every third day", IMPORT),
     Use("a fact is shown", 1 / 3, "each result renews the snapshot in the one book", "registry_stream"),
     Use("a member is counted", 3 / 365, "each join, each change of consent, each leave", "members_stream"),
+    Use(
+        "a policy reaches 1000 members, 100 concerned",
+        4 / 1_000 / 365,
+        "each of those changes looks at the whole book",
+        "worker",
+    ),
 )
 """The order of the bench."""
 

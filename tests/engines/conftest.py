@@ -11,7 +11,7 @@ from infra.engines.dynamodb_local import DynamoDbLocal, Unobtainable
 from infra.local.delivery import LambdaFunction
 from infra.local.provision import provision
 from infra.local.pump import Pump
-from infra.wiring import STREAMS
+from infra.wiring import Wiring
 from tests.support.canaries import dump_tables
 from tests.support.city import TestCity
 from tests.support.engines import storing_at
@@ -59,10 +59,10 @@ def dynamodb_local(whole_run: TestCity, tmp_path_factory: pytest.TempPathFactory
 
 
 def functions() -> dict[str, LambdaFunction]:
-    """The consumers of streams by name."""
+    """The functions that the pump calls, by name."""
     import app
 
-    return {source.function: getattr(app, source.function) for source in STREAMS}
+    return {name: getattr(app, name) for name in Wiring().functions}
 
 
 @pytest.fixture(params=[MINISTACK, DYNAMODB_LOCAL])

@@ -120,7 +120,8 @@ class TestPrices:
 class TestUsage:
     def test_every_use_has_a_reason_and_somebody_who_does_it(self) -> None:
         assert all(use.reason and 0 < use.daily < 1 for use in USES)
-        assert {use.by for use in USES} == {"api_handler", "ledger_stream", "members_stream", "registry_stream", IMPORT}
+        by = {"api_handler", "ledger_stream", "members_stream", "registry_stream", "worker", IMPORT}
+        assert {use.by for use in USES} == by
         assert memory_mb("api_handler") == memory_mb("ledger_stream") == 1024
 
     def test_figures_that_are_not_there_are_said_to_be_missing(self, tmp_path: Path) -> None:
