@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.core.cells import BYTE_ORDER_MARK, csv_line, neutral
 from chalicelib.core.texts import Language, text
+from chalicelib.groups.attention import standing
+from chalicelib.groups.policies import PolicySet
 from chalicelib.groups.tables import TOP, DepartmentRow, ListedMember
 
 Cells = Sequence[str]
@@ -46,6 +48,8 @@ class Sheet:
     language: Language
     departments: Mapping[str, str]
     """The name of each department by its id, with those above it."""
+    policies: PolicySet
+    """What the members' standings come of, as they are at the moment at which the file is made."""
 
     def head(self) -> Iterator[Cells]:
         """The rows above the members."""
@@ -55,7 +59,8 @@ class Sheet:
         yield [text("exports", f"columns.{column}", self.language) for column in COLUMNS]
 
     def member(self, row: ListedMember) -> Cells:
-        """The row of a member."""
+        """The row of a member, as they stood when the file was asked for."""
+        now = standing(row, self.policies, self.made_at)
         test, doses, travel = (
             _Snapshot(one or {}, self.zone) for one in (row.nucleic_acid, row.vaccination, row.travel)
         )
@@ -75,8 +80,8 @@ class Sheet:
             travel.of("kind"),
             travel.of("result"),
             travel.at,
-            row.attention or "",
-            ", ".join(row.overdue or ()),
+            now.attention or "",
+            ", ".join(now.overdue),
             row.member_id,
         ]
 

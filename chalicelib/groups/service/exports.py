@@ -180,7 +180,7 @@ def _sheet_of(row: ExportRow, organization: OrganizationRow) -> Sheet:
 
 def _sheet(organization: OrganizationRow, top: str, at: datetime, language: Language) -> Sheet:
     departments = named(departments_of(organization.org_id, []), top)
-    return Sheet(organization.name, at, settings().city.time_zone, language, departments)
+    return Sheet(organization.name, at, settings().city.time_zone, language, departments, organization.policy_set)
 
 
 def _disclosure(

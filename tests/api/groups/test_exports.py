@@ -16,6 +16,7 @@ from tests.api.groups.steps import damaged
 from tests.support.books import SEEN, Book, fill, known, organization_key, person_id_of
 from tests.support.city import TestCity
 from tests.support.exporting import begin, fetched, fetched_table, finished, inline, ledger, shown, table
+from tests.support.policies import set_policy
 from tests.support.rows import spoil
 
 pytestmark = pytest.mark.api
@@ -53,6 +54,15 @@ class TestInline:
 
         assert row["travel"] == "travel_check"
         assert {row["nucleic_acid"], row["nucleic_acid_at"], row["vaccination"], row["vaccination_at"]} == {""}
+
+    def test_it_says_who_is_overdue_as_the_list_does(self, book: Book) -> None:
+        """Also before the work behind the policy has reached them."""
+        fill(book.org_id, 1, list(SEEN), **SEEN)
+        assert set_policy(book, nucleic_acid_days=7, vaccination_days=30).status == 200
+
+        (row,) = table(inline(book).text).members
+
+        assert (row["attention"], row["overdue"]) == ("overdue", "nucleic_acid, vaccination")
 
     def test_an_empty_book_is_a_file_without_rows(self, book: Book) -> None:
         assert table(inline(book).text).members == []
