@@ -5,9 +5,10 @@ rises, and each pointer by who owns the book then; a count changes only with its
 """
 
 from chalicelib.core import store
+from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.errors import Broken, Conflict
 from chalicelib.core.store import Transaction
-from chalicelib.groups.tables import OrganizationRow
+from chalicelib.groups.tables import AdminRow, OrganizationRow
 from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.people import OwnershipPointer, PersonRow
 from chalicelib.people.tables.privacy import LedgerRow
@@ -41,8 +42,10 @@ def hand_over_again(entry: LedgerRow, *, write: bool) -> int:
 
 
 def _give(book: OrganizationRow, owner_id: str, term: int) -> None:
+    """Make a person the owner; a role as an administrator that came back with the backup ends, as it did then."""
     changes = [OrganizationRow.owner_id.set(owner_id), OrganizationRow.owner_term.set(term)]
     changes += [OrganizationRow.successor_id.remove(), OrganizationRow.offered_at.remove()]
+    store.delete(AdminRow.of(book.org_id, pairwise_id(book.org_id, owner_id)))
     store.update(book.own_key, changes, OrganizationRow.owner_term == book.owner_term)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core import clock, store
+from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.store import Key, RawItem
+from chalicelib.groups.tables import AdminRow
 from chalicelib.people.tables.people import OwnershipPointer
 from chalicelib.people.tables.privacy import LedgerRow
 from infra.restore import Ledger, ledger_since, replay
@@ -99,6 +101,19 @@ def test_a_successor_whom_the_backup_does_not_know_owns_the_book(city: TestCity)
     }
     assert "account" not in row
     assert replay(drill.ledger()).is_settled
+
+
+def test_a_role_that_came_back_with_the_backup_ends_again(city: TestCity) -> None:
+    """Or whoever owned the book for a while would administer it for good."""
+    drill = Drill(city)
+    drill.restore(0, 0)
+    keys = [AdminRow.of(drill.book.org_id, pairwise_id(drill.book.org_id, person_id_of(one))) for one in drill.people]
+    for key in keys:
+        put_raw(key, {})
+
+    assert replay(drill.ledger()).failed == []
+
+    assert [stored(key) is None for key in keys] == [False, True, True]
 
 
 def test_a_book_that_was_deleted_since_is_handed_to_nobody(city: TestCity) -> None:
