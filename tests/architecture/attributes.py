@@ -175,7 +175,6 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "departments": NUMBER,
         "ends_at": TIME,
         "enrolment": NUMBER,
-        "exports": NUMBER,
         "invitations": NUMBER,
         "kind": WORD,
         "label": TEXT,
