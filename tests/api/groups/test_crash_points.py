@@ -6,9 +6,12 @@ Each AWS call of each request fails before it is made, loses its answer, or is t
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
+from chalicelib.core import clock, store
+from chalicelib.groups.tables import LabelRow
 from tests.support.books import Book, assert_whole, membership_row, organization_key, person_key, receipts
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
@@ -116,6 +119,13 @@ def member(newcomer: Callable[[], Scene]) -> Callable[[], Scene]:
     return begin
 
 
+def bearers(org_id: str) -> dict[str, str]:
+    """Who bears which label."""
+    return {
+        row.label: row.member_id for row in store.query_all(LabelRow, org_id, LabelRow.sk.startswith(LabelRow.PREFIX))
+    }
+
+
 def assert_all_whole(scenes: list[Scene], *, inside: bool) -> None:
     orgs = [scene.book.org_id for scene in scenes]
     assert_whole(scenes[0].person, orgs, member_of=orgs if inside else [])
@@ -143,6 +153,92 @@ def test_joining_with_a_code_of_one_use(city: TestCity, newcomer: Callable[[], S
     scenes = sweep(city, faults, begin, lambda scene: lambda: scene.join("nucleic_acid"))
 
     assert_all_whole(scenes, inside=True)
+
+
+def test_joining_a_department_under_a_label(city: TestCity, newcomer: Callable[[], Scene], faults: Seam) -> None:
+    """The label is claimed with the membership or not at all, so a repetition never finds it taken by itself."""
+
+    def begin() -> Scene:
+        scene = newcomer()
+        fields = {"department_id": scene.book.department(), "label_pattern": "S-##"}
+        code = city.invite(scene.book.owner, scene.book.org_id, **fields)
+        return Scene(Book(city, scene.book.owner, scene.book.org_id, code), scene.person, scene.client)
+
+    def joining(scene: Scene) -> Callable[[], Answer]:
+        body = {"scopes": ["nucleic_acid"], "label": "S-01"}
+        return lambda: scene.client.post(f"/v1/invitations/{scene.book.code}/join", body)
+
+    scenes = sweep(city, faults, begin, joining)
+
+    assert_all_whole(scenes, inside=True)
+    for scene in scenes:
+        row = membership_row(scene.book.org_id, scene.person)
+        assert row is not None
+        assert (row.label, row.path) == ("S-01", f"/{row.department_id}/")
+        assert bearers(scene.book.org_id) == {"S-01": row.member_id}
+
+
+def test_moving(city: TestCity, member: Callable[[], Scene], faults: Seam) -> None:
+    """Department, type and label change together or not at all; the numbers follow."""
+
+    def moving(scene: Scene) -> Callable[[], Answer]:
+        row = membership_row(scene.book.org_id, scene.person)
+        assert row is not None
+        changes = {"department_id": scene.book.department("Grade 1"), "type": "teacher", "label": "T-01"}
+        return lambda: scene.book.owner.patch(f"{scene.book.path}/members/{row.member_id}", changes)
+
+    scenes = sweep(city, faults, member, moving)
+
+    assert len(scenes) == 2 + 5 * len(FAULTS)
+    assert_all_whole(scenes, inside=True)
+    for scene in scenes:
+        row = membership_row(scene.book.org_id, scene.person)
+        assert row is not None
+        assert (row.type, row.label, row.path) == ("teacher", "T-01", f"/{row.department_id}/")
+        assert bearers(scene.book.org_id) == {"T-01": row.member_id}
+
+
+def test_removing_a_department(city: TestCity, newcomer: Callable[[], Scene], faults: Seam) -> None:
+    """Cut in the middle it is closed for a minute; a repetition after that finds it or finds it gone."""
+
+    def removal(scene: Scene) -> Callable[[], Answer]:
+        path = f"{scene.book.path}/departments/{scene.book.department()}"
+        moments = iter((0, 61))
+
+        def remove() -> Answer:
+            with clock.frozen(clock.now() + timedelta(seconds=next(moments))):
+                return scene.book.owner.delete(path)
+
+        return remove
+
+    scenes = sweep(city, faults, newcomer, removal)
+
+    for scene in scenes:
+        assert scene.book.owner.get(f"{scene.book.path}/departments").json["items"] == []
+        assert (stored(organization_key(scene.book.org_id)) or {})["departments"] == {"N": "0"}
+
+
+def test_naming_and_removing_an_administrator(city: TestCity, member: Callable[[], Scene], faults: Seam) -> None:
+    def naming(scene: Scene) -> Callable[[], Answer]:
+        row = membership_row(scene.book.org_id, scene.person)
+        assert row is not None
+        return lambda: scene.book.owner.post(f"{scene.book.path}/admins", {"member_id": row.member_id})
+
+    scenes = sweep(city, faults, member, naming)
+    assert all(scene.client.get(f"{scene.book.path}/members").status == 200 for scene in scenes)
+
+    def named() -> Scene:
+        scene = member()
+        assert naming(scene)().status == 201
+        return scene
+
+    def resigning(scene: Scene) -> Callable[[], Answer]:
+        row = membership_row(scene.book.org_id, scene.person)
+        assert row is not None
+        return lambda: scene.book.owner.delete(f"{scene.book.path}/admins/{row.member_id}")
+
+    scenes = sweep(city, faults, named, resigning)
+    assert all(scene.client.get(f"{scene.book.path}/members").code == "not_a_manager" for scene in scenes)
 
 
 def test_changing_scopes(city: TestCity, member: Callable[[], Scene], faults: Seam) -> None:
