@@ -112,7 +112,7 @@ REQUESTS = (
     Operation(
         f"list {LISTED} members",
         list_members,
-        Limits(round_trips=2, read=3, write=3, read_grows=True, section="§9"),
+        Limits(round_trips=2, read=4, write=3, read_grows=True, section="§9, decision 20"),
     ),
     Operation(f"numbers of {COUNTED:,} members", _numbers_of(COUNTED), NUMBERS),
     Operation("set a policy", _set_policy),
