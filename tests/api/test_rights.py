@@ -88,6 +88,7 @@ def let_everything_follow(city: TestCity) -> None:
     erased = city.verified(third)
     city.join(erased, book.code, "nucleic_acid")
     assert len(book.members()) == 4
+    assert book.owner.post(f"{book.path}/members/search", {"surname": "张"}).status == 200
     assert book.page("?attention=true")["items"] == []
     city.fact(first, "nucleic_acid", "negative", "2026-11-01T08:00:00")
     city.know(replace(second, phone=city.stranger().phone))
