@@ -1,6 +1,6 @@
 """What can go wrong with a group book, in the words of the domain."""
 
-from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, Refused
+from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, Refused, TooMany
 
 
 class OrganizationNotFound(NotFound):
@@ -227,6 +227,12 @@ class ExportNeedsWork(Conflict):
     """There are more members than an answer takes; POST …/exports makes a file of them in the background."""
 
     code = "export_needs_work"
+
+
+class TooManyExports(TooMany):
+    """Today's files of this book are used up."""
+
+    code = "too_many_exports"
 
 
 class ExportNotFound(NotFound):

@@ -19,11 +19,13 @@ from chalicelib.groups.access import Manager
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.groups.counting import Metric
 from chalicelib.groups.disclosures import WHY_EXPORT
-from chalicelib.groups.errors import ExportNeedsWork, ExportNotFound, OrganizationNotFound
+from chalicelib.groups.errors import ExportNeedsWork, ExportNotFound, OrganizationNotFound, TooManyExports
 from chalicelib.groups.service.departments import department_path, departments_of
 from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.sheets import MEDIA_TYPES, WRITERS, Cells, Sheet, lines, named
 from chalicelib.groups.tables import ExportRow, ListedMember, MembershipRow, OrganizationRow, PathIndex
+from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
+from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.privacy import LedgerRow, derived_entry, ledger_entry, living
 
 INLINE_ROWS = 5_000
@@ -31,6 +33,9 @@ INLINE_ROWS = 5_000
 
 INLINE_BYTES = 2_500_000
 """Bytes of such a file: Lambda hands it over as JSON, in which a Chinese character takes twice its bytes."""
+
+A_DAY = 20
+"""Files that one manager takes of one book in a day of the city, inline or not (B12): more than one an hour of a long day."""
 
 SLICE = 500
 """Members that are read, disclosed and written down at a time: one entry of the ledger, some 20 KB."""
@@ -53,7 +58,7 @@ class Exports:
     """Makes files of members, shows how far they are, and hands them over."""
 
     def as_csv(self, manager: Manager, department_id: str | None, language: Language) -> str:
-        """A CSV file of up to 5,000 members. Raises UnknownDepartment or ExportNeedsWork."""
+        """A CSV file of up to 5,000 members. Raises UnknownDepartment, ExportNeedsWork or TooManyExports."""
         path = department_path(manager, department_id)
         rows, unreadable = _few(manager.org_id, path)
         sheet = _sheet(manager.organization, manager.path, clock.now(), language)
@@ -61,7 +66,7 @@ class Exports:
         if len(file.encode()) > INLINE_BYTES:
             raise ExportNeedsWork(fields={"limit": INLINE_ROWS})
         asked = _asked(manager, "csv")
-        store.put(asked)
+        _counted(manager).put(asked).commit()
         for number, start in enumerate(range(0, len(rows), SLICE)):
             shown = rows[start : start + SLICE]
             store.put(
@@ -74,8 +79,8 @@ class Exports:
     ) -> Export:
         """Begin a file of any number of members; with an idempotency key a repetition finds the first one.
 
-        Raises UnknownDepartment, OrganizationNotFound, InvalidIdempotencyKey, IdempotencyMismatch, or ExportNotFound where the
-        first one is over.
+        Raises UnknownDepartment, TooManyExports, OrganizationNotFound, InvalidIdempotencyKey, IdempotencyMismatch, or
+        ExportNotFound where the first one is over.
         """
         path = department_path(manager, department_id)
         if (done := remembered(request)) is not None:
@@ -218,9 +223,18 @@ def _new(manager: Manager, path: str, kind: str, language: Language) -> ExportRo
     )
 
 
+def _counted(manager: Manager) -> Transaction:
+    """A transaction that counts one more file of this manager today, or refuses."""
+    subject = phone_subject(manager.person.account.phone_mac)
+    today = Window(subject, f"export#{manager.org_id}#{day_window(clock.now())}", A_DAY, DAY)
+    transaction = Transaction()
+    count_one(transaction, today, TooManyExports(seconds_left(DAY), fields={"limit": A_DAY}))
+    return transaction
+
+
 def _beginning(manager: Manager, row: ExportRow, request: RequestKey | None) -> Transaction:
     """The export, and the ledger's entry that begins it, in one transaction: neither is there without the other."""
-    transaction = Transaction()
+    transaction = _counted(manager)
     remember(transaction, request, row.export_id)
     alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
     transaction.check(manager.organization.own_key, alive, OrganizationNotFound())

@@ -295,3 +295,18 @@ def test_an_export_needs_a_fresh_proof_of_the_phone(book: Book) -> None:
 def test_nobody_but_managers(book: Book) -> None:
     member = book.member().client
     assert {inline(book, member).code, begin(book, member).code, shown(book, "x", member).code} == {"not_a_manager"}
+
+
+def test_files_of_a_book_are_limited_a_day(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "A_DAY", 2)
+    chief = book.admin(None)
+    assert inline(book).status == 200
+    assert begin(book).status == 201
+
+    for refused in (inline(book), begin(book)):
+        assert (refused.status, refused.code) == (429, "too_many_exports")
+        assert int(refused.headers["retry-after"]) > 0
+    assert chief.client.get(f"{book.path}/export?format=csv").status == 200
+    with clock.frozen(clock.now() + timedelta(minutes=10)), monkeypatch.context() as patched:
+        patched.setattr(exports, "day_window", lambda _: "day#2099-01-01")
+        assert inline(book).status == 200
