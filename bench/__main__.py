@@ -1,12 +1,14 @@
-"""`python -m bench [--write]`: what things cost and may cost. It starts the emulator that it measures on, and ends it.
+"""`python -m bench [--write|--sizes]`: what things cost and may cost. It starts the emulator that it measures on, and ends it.
 
 Exit codes: 0 nothing is over a limit but what is known to be (bench/known.py); 1 something else is; 2 the options can't be used.
-With `--write` the figures go into infra/costs/measured.json, which `python -m infra.cli costs` reckons with.
+With `--sizes` it prints what books of a thousand to a hundred thousand members cost (some minutes); 1 if something grows that
+must not. With `--write` the figures go into infra/costs/measured.json, which `python -m infra.cli costs` reckons with.
 """
 
 import sys
 from collections.abc import Sequence
 
+from bench import sizes
 from bench.city import bench_city
 from bench.cold import cold_start
 from bench.measuring import measured, measured_cpu
@@ -15,14 +17,16 @@ from bench.report import Measurements, show
 from bench.size import package
 from bench.writing import write
 
-OPTIONS = ["--write"]
+OPTIONS = ["--write", "--sizes"]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure everything and print it; the exit code."""
-    if list(arguments) not in ([], OPTIONS):
-        print(f"usage: python -m bench [{OPTIONS[0]}]", file=sys.stderr)
+    if list(arguments) not in ([], *([option] for option in OPTIONS)):
+        print(f"usage: python -m bench [{'|'.join(OPTIONS)}]", file=sys.stderr)
         return 2
+    if arguments == ["--sizes"]:
+        return _sizes()
     with bench_city() as city:
         figures = [measured(operation, city) for operation in OPERATIONS]
         cpu = [measured_cpu(one, city) for one in figures]
@@ -31,6 +35,13 @@ def main(arguments: Sequence[str]) -> int:
     if arguments:
         write(figures, cpu)
     return 1 if everything.unknown_over else 0
+
+
+def _sizes() -> int:
+    with bench_city() as city:
+        found = sizes.costs(city)
+    sizes.show(found)
+    return 1 if any(len(set(each)) > 1 for each in found.values()) else 0
 
 
 if __name__ == "__main__":

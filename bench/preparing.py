@@ -56,9 +56,14 @@ def full_book(city: TestCity, others: int) -> tuple[Client, str, list[Membership
     org_id = city.book(owner)
     member_id = city.join(member, city.invite(owner, org_id), *ALL_SCOPES)
     row = _stored(MembershipRow.of(org_id, member_id))
-    likes = [_like(row, member_id=_some_id(), person_id=_some_id()) for _ in range(others)]
+    likes = likes_of(row, others)
     store.write_all(likes)
     return owner, org_id, [row, *likes]
+
+
+def likes_of(row: MembershipRow, count: int) -> list[MembershipRow]:
+    """So many other members who are as this one is. They are not stored yet."""
+    return [_like(row, member_id=_some_id(), person_id=_some_id()) for _ in range(count)]
 
 
 def counted_book(city: TestCity, members: int) -> tuple[Client, str]:
