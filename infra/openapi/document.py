@@ -22,8 +22,8 @@ problem details (RFC 9457) in the language that `Accept-Language` prefers, `zh-C
 the page `/docs`. Unknown fields and parameters are refused in requests; in answers, fields may be added at any time.
 
 Lists that may be long come in pages: send the `cursor` of an answer to get the page after it, until it is null. Every
-write may be repeated and does no more: those that create something new each time take an `Idempotency-Key`, and what was
-deleted already is answered with 404.
+write may be repeated and does no more: those that create something new each time take an `Idempotency-Key`, and removing
+again what is gone is answered with 204 or 404.
 """
 
 PARAMETERS: Json = {
