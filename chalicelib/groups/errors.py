@@ -124,7 +124,7 @@ class UnknownParent(UnknownDepartment):
 
 
 class DepartmentNotEmpty(Conflict):
-    """A department can be removed when it has neither members nor departments nor administrators of its own."""
+    """A department can be removed when no member, department, administrator or label of the roster lies in it."""
 
     code = "department_not_empty"
 

@@ -42,6 +42,7 @@ def test_a_department_costs_the_same_in_a_book_of_any_size(city: TestCity) -> No
         department_id = city.department(book.owner, book.org_id, "Class 1")
         fill(book.org_id, CONCERNED, ["nucleic_acid"], nucleic_acid=OLD, path=f"/{department_id}/")
         fill(book.org_id, others, ["nucleic_acid"], nucleic_acid=OLD, first=CONCERNED)
+        city.deliver()
         assert set_policy(book, department_id=department_id, nucleic_acid_days=7).status == 200
         with recorded() as record:
             city.deliver()

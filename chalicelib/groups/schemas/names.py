@@ -31,6 +31,6 @@ def _printable(name: str) -> str:
 OrganizationName = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_printable)]
 
 DepartmentId = Annotated[str, Field(max_length=64)]
-MemberId = Annotated[str, Field(max_length=64)]
+MemberId = Annotated[str, Field(min_length=1, max_length=64)]
 Word = Annotated[str, Field(min_length=1, max_length=32)]
 """A label, a type or a pattern: 1 to 32 visible characters."""

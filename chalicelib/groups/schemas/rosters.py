@@ -16,7 +16,7 @@ MOST_REMOVED = 500
 class RosterFile(Input):
     """Adds and changes labels of the roster; what the file does not name stays."""
 
-    csv: Annotated[str, Field(min_length=1, max_length=MOST_BYTES, examples=["label,type\nS-0001,student\n"])]
+    csv: Annotated[str, Field(min_length=1, examples=["label,type\nS-0001,student\n"])]
     """Lines of `label,type,department_id` under a line that names these columns; `label` alone will do. No personal data."""
 
 

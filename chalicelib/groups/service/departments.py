@@ -33,6 +33,7 @@ from chalicelib.groups.tables import (
     MembershipRow,
     OrganizationRow,
     PathIndex,
+    RosterRow,
 )
 
 MOST = 500
@@ -194,11 +195,12 @@ def _creating(manager: Manager, row: DepartmentRow, request: RequestKey | None) 
 
 
 def _is_used(org_id: str, row: DepartmentRow) -> bool:
-    """Whether there are members, departments or administrators in a department or below it, read consistently."""
+    """Whether members, departments, administrators or labels of the roster lie in a department or below it, read consistently."""
     if any(one.path.startswith(row.path) and one.sk != row.sk for one in departments_of(org_id, [])):
         return True
     admins = store.query_all(AdminRow, org_id, AdminRow.sk.startswith(AdminRow.PREFIX))
-    if any(one.path.startswith(row.path) for one in admins):
+    expected = store.query_all(RosterRow, org_id, RosterRow.sk.startswith(RosterRow.PREFIX))
+    if any(path.startswith(row.path) for path in (*(one.path for one in admins), *(one.path for one in expected))):
         return True
     below = MembershipRow.path.startswith(row.path)
     page = store.query(ListedMember, org_id, below, index=PathIndex.Meta.index_name, limit=1)

@@ -29,6 +29,10 @@ MOST = 2_000
 """Registration codes of one organization that were not revoked: several for each of its departments."""
 
 
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""A year before the calendar ends, so that an end can be shown in any zone."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a registration code promises: into which department, until when, how often, as what, under which labels."""
@@ -207,14 +211,14 @@ def _invited(organization: OrganizationRow, invitations: list[InvitationRow]) ->
 
 
 def _end(ends_at: datetime | None) -> datetime | None:
-    """When an invitation ends, in UTC. Raises InvalidExpiry for the past, and for what UTC puts behind the year 9999."""
+    """When an invitation ends, in UTC. Raises InvalidExpiry for the past, and for what no calendar of a zone could show."""
     if ends_at is None:
         return None
     try:
         end = ends_at.astimezone(UTC)
     except OverflowError as error:
         raise InvalidExpiry from error
-    if end <= clock.now():
+    if not clock.now() < end < LATEST:
         raise InvalidExpiry
     return end
 

@@ -7,7 +7,7 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, store
-from chalicelib.core.errors import Broken, Unavailable
+from chalicelib.core.errors import Broken, GatebookError, Unavailable
 from chalicelib.core.ports import HealthSource
 from chalicelib.core.store import Transaction
 from chalicelib.groups import attention
@@ -16,6 +16,7 @@ from chalicelib.groups.consents import Action, current_text_version, in_order, r
 from chalicelib.groups.errors import (
     AlreadyMember,
     ChangedMeanwhile,
+    DepartmentClosing,
     InvitationFull,
     InvitationRevoked,
     LabelRequired,
@@ -28,7 +29,7 @@ from chalicelib.groups.service.bearers import claim_label
 from chalicelib.groups.service.departments import check_department
 from chalicelib.groups.service.endings import commit_as_it_is, end_by_pointer, end_membership
 from chalicelib.groups.service.invitations import Invited, use_once
-from chalicelib.groups.tables import AdminRow, InvitationRow, MembershipRow, OrganizationRow
+from chalicelib.groups.tables import AdminRow, DepartmentRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
 from chalicelib.people.tables.people import MembershipPointer, PersonRow
@@ -90,6 +91,8 @@ class Memberships:
             Invited(guest.organization, guest.invitation).refuse_unless_open()
             membership = self._new_membership(guest, scopes, _label(guest.invitation, label))
             _joining(guest, membership).commit()
+        except InvitationRevoked as error:
+            raise _why_closed(guest) from error
         except (AlreadyMember, InvitationFull):
             twin = _joined_meanwhile(guest)
             if twin is None:
@@ -188,6 +191,16 @@ class Memberships:
             key = OrganizationRow.of(pointer.org_id)
             organization = legible(store.read_together([key]), key)
             end_by_pointer(pointer, organization, Action.ERASED)
+
+
+def _why_closed(guest: Guest) -> GatebookError:
+    """What kept somebody out at the last moment: a department that is just being removed may yet stay, anything else is final."""
+    if guest.invitation.department_id is None:
+        return InvitationRevoked()
+    key = DepartmentRow.of(guest.organization.org_id, guest.invitation.department_id)
+    department = store.read_together([key]).get(key)
+    is_closing = department is not None and department.closing_until is not None
+    return DepartmentClosing() if is_closing else InvitationRevoked()
 
 
 def _label(invitation: InvitationRow, label: str | None) -> str | None:

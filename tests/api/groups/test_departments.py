@@ -133,7 +133,7 @@ def test_an_empty_department_is_removed_and_its_codes_end(city: TestCity, book: 
     assert book.owner.delete(f"{book.path}/departments/{department_id}").code == "department_not_found"
 
 
-@pytest.mark.parametrize("inhabit", ["member", "member below", "department", "administrator"])
+@pytest.mark.parametrize("inhabit", ["member", "member below", "department", "administrator", "roster"])
 def test_a_department_with_anything_in_it_stays_and_goes_on(book: Book, inhabit: str) -> None:
     department_id = book.department()
     if inhabit == "member":
@@ -142,6 +142,9 @@ def test_a_department_with_anything_in_it_stays_and_goes_on(book: Book, inhabit:
         book.member_in(book.department("Below", department_id))
     elif inhabit == "department":
         book.department("Below", department_id)
+    elif inhabit == "roster":
+        lines = {"csv": f"label,department_id\nP-1,{department_id}\n"}
+        assert book.owner.put(f"{book.path}/roster", lines).json["added"] == 1
     else:
         book.admin(department_id)
 
@@ -196,7 +199,7 @@ def test_nobody_and_nothing_comes_into_a_department_while_it_is_removed(
 
     assert book.owner.delete(f"{book.path}/departments/{department_id}").status == 204
 
-    assert {answer.code for answer in answers} == {"department_closing", "invitation_revoked"}
+    assert {answer.code for answer in answers} == {"department_closing"}
     assert len(answers) == 5
     assert listed(book.owner, book) == []
     assert counted(book) == 0
@@ -210,7 +213,7 @@ def test_a_removal_that_died_lets_go_after_a_minute(
     with monkeypatch.context() as patched:
         patched.setattr(departments, "_is_used", lambda *_: 1 / 0)
         assert book.owner.delete(f"{book.path}/departments/{department_id}").status == 500
-    assert join(anybody(city), code).code == "invitation_revoked"
+    assert join(anybody(city), code).code == "department_closing"
 
     with clock.frozen(clock.now() + timedelta(seconds=61)):
         assert join(anybody(city), code).status == 201

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 import app
+from chalicelib.core import ids
 from chalicelib.core.clock import FrozenClock
 from chalicelib.groups.codes import read_code
 from chalicelib.http.admission import Public
@@ -106,7 +107,11 @@ def test_an_ended_session_opens_no_route(city: TestCity, later: FrozenClock, end
     code = city.invite(owner, org_id)
     member_id = city.join(client, code)
     path = {"{org_id}": org_id, "{code}": code, "{member_id}": member_id}
-    path |= {"{department_id}": city.department(owner, org_id), "{invitation_id}": read_code(code)[1]}
+    path |= {
+        "{department_id}": city.department(owner, org_id),
+        "{invitation_id}": read_code(code)[1],
+        "{export_id}": ids.new_id(),
+    }
     assert client.get("/v1/me").status == 200
 
     end(Scene(city, later, person, client))
