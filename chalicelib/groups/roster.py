@@ -53,12 +53,16 @@ class RosterTooLong(Invalid):
 
 @dataclass(frozen=True)
 class Expected:
-    """One line that can be used: who is expected. An empty department is the caller's own."""
+    """One line that can be used: who is expected. Without a type one may be anything; without a department, in the caller's own.
+
+    `columns` are those that the file has. What it has no column for stays as it is stored; an empty cell clears it.
+    """
 
     line: int
     label: str
     type: str | None
     department_id: str | None
+    columns: frozenset[str] = frozenset(COLUMNS)
 
     @property
     def key(self) -> str:
@@ -85,7 +89,8 @@ class _Unusable(Exception):
 def read_roster(text: str) -> tuple[list[Expected], list[RefusedLine]]:
     """What a file says line by line, and what of it can't be used. Raises InvalidRoster or RosterTooLong.
 
-    A byte order mark, both kinds of line ends, columns in any order and empty lines are taken; only `label` is required.
+    A byte order mark, both kinds of line ends, columns in any order and empty lines are taken. Only `label` is required;
+    a column that is left out says nothing of what is stored.
     """
     expected: dict[str, Expected] = {}
     refused: list[RefusedLine] = []
@@ -132,7 +137,8 @@ def _expected(line: int, cells: dict[str, str] | None) -> Expected:
     department_id = cells.get("department_id", "").strip()
     if len(department_id) > DEPARTMENT_LENGTH:
         raise _Unusable(Reason.UNKNOWN_DEPARTMENT)
-    return Expected(line, label, _word(type_, Reason.INVALID_TYPE) if type_ else None, department_id or None)
+    type_of_it = _word(type_, Reason.INVALID_TYPE) if type_ else None
+    return Expected(line, label, type_of_it, department_id or None, frozenset(cells))
 
 
 def _word(text: str, otherwise: Reason) -> str:

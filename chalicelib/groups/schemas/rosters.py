@@ -14,10 +14,14 @@ MOST_REMOVED = 500
 
 
 class RosterFile(Input):
-    """Adds and changes labels of the roster; what the file does not name stays."""
+    """Adds and changes labels of the roster; labels that the file does not name, and what it has no column for, stay."""
 
     csv: Annotated[str, Field(min_length=1, examples=["label,type\nS-0001,student\n"])]
-    """Lines of `label,type,department_id` under a line that names these columns; `label` alone will do. No personal data."""
+    """Lines of `label,type,department_id` under a line that names these columns; `label` alone will do. No personal data.
+
+    A column that is left out changes nothing of the labels that are there. An empty cell clears: no type, and the department
+    is what the caller manages.
+    """
 
 
 class RefusedLine(Output):

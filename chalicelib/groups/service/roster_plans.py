@@ -81,7 +81,7 @@ class Plan:
         self._book = OrganizationRow.of(manager.org_id)
         rows = store.read_together([self._book, *(RosterRow.of(manager.org_id, one.key) for one in some)])
         self.added: list[Expected] = []
-        self.changed: list[tuple[Expected, RosterRow]] = []
+        self.changed: list[tuple[RosterRow, RosterRow]] = []
         self.unchanged = 0
         self.refused: dict[Reason, list[Expected]] = {}
         for one in some:
@@ -104,10 +104,10 @@ class Plan:
             self.added.append(one)
         elif not self._manager.reaches(row.path):
             self.refused.setdefault(Reason.ELSEWHERE, []).append(one)
-        elif (row.label, row.type, row.path) == (one.label, one.type, self._placed[one.department_id][1]):
+        elif (after := self._changed(one, row)).serialize() == row.serialize():
             self.unchanged += 1
         else:
-            self.changed.append((one, row))
+            self.changed.append((row, after))
 
     def commit(self) -> None:
         """Write it, if the roster is still as it was read. Raises RosterChanged."""
@@ -118,9 +118,18 @@ class Plan:
         transaction.update(self._book, [OrganizationRow.roster.add(len(self.added))], fits, RosterChanged())
         for one in self.added:
             transaction.put(self._row(one), RosterRow.org_id.does_not_exist(), RosterChanged())
-        for one, row in self.changed:
-            transaction.put(self._row(one), RosterRow.path == row.path, RosterChanged())
+        for before, after in self.changed:
+            transaction.put(after, _unchanged(before), RosterChanged())
         transaction.commit()
+
+    def _changed(self, one: Expected, row: RosterRow) -> RosterRow:
+        """What a line makes of a label that is there; what its file has no column for stays."""
+        after = self._row(one)
+        if "type" not in one.columns:
+            after.type = row.type
+        if "department_id" not in one.columns:
+            after.department_id, after.path = row.department_id, row.path
+        return after
 
     def _row(self, one: Expected) -> RosterRow:
         key = RosterRow.of(self._manager.org_id, one.key)
@@ -142,6 +151,13 @@ def alive() -> Condition:
     """That the organization is there and was not deleted."""
     there: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
     return there
+
+
+def _unchanged(row: RosterRow) -> Condition:
+    """That what a change keeps or replaces is still as it was read."""
+    same_type = RosterRow.type.does_not_exist() if row.type is None else RosterRow.type == row.type
+    same: Condition = (RosterRow.path == row.path) & same_type
+    return same
 
 
 def _at_most(count: int) -> Condition:

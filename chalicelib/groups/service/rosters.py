@@ -58,7 +58,10 @@ class Rosters:
     """Takes rosters in, shows them, and removes labels from them. Each manager's reaches as far as their subtree."""
 
     def take(self, manager: Manager, text: str) -> Report:
-        """Add and change the labels of a file; what it does not name stays. A refused line loses nothing of the rest.
+        """Add and change the labels of a file. A refused line loses nothing of the rest.
+
+        Labels that the file does not name stay, and so do the types or departments of those it names if it has no column for
+        them. An empty cell clears: no type, and the department is the manager's own. A new label starts like that.
 
         Raises InvalidRoster, RosterTooLong, or RosterChanged if others go on changing the same labels; what was stored until
         then stays, and the same file may be sent again.

@@ -86,6 +86,45 @@ def test_a_roster_is_taken_changed_and_taken_again(book: Book) -> None:
     assert roster_count(book) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "type_", "moved"),
+    [
+        ("label\ns-1\n", "student", False),
+        ("label,type\ns-1,pupil\n", "pupil", False),
+        ("label,type\ns-1,\n", None, False),
+        ("label,department_id\ns-1,\n", "student", True),
+        ("label,type,department_id\ns-1,,\n", None, True),
+    ],
+)
+def test_a_column_that_is_left_out_says_nothing_and_an_empty_cell_clears(
+    book: Book, text: str, type_: str | None, moved: bool
+) -> None:
+    department = book.department()
+    take(book, f"S-1,student,{department}")
+
+    first, again = (book.owner.put(path(book), {"csv": text}).json for _ in range(2))
+
+    assert counted(first) == (0, 1, 0, [])
+    assert counted(again) == (0, 0, 1, [])
+    (one,) = listed(book)
+    assert (one["label"], one["type"], one["department_id"]) == ("s-1", type_, None if moved else department)
+
+
+def test_what_a_file_leaves_is_what_another_just_wrote(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    take(book, "S-1,student,")
+    commit, late = roster_plans.Plan.commit, ["S-1,teacher,"]
+
+    def committing(self: roster_plans.Plan) -> None:
+        if late:
+            take(book, late.pop())
+        commit(self)
+
+    monkeypatch.setattr(roster_plans.Plan, "commit", committing)
+
+    assert counted(book.owner.put(path(book), {"csv": "label\ns-1\n"}).json) == (0, 1, 0, [])
+    assert [(one["label"], one["type"]) for one in listed(book)] == [("s-1", "teacher")]
+
+
 def test_who_has_not_joined_is_seen(book: Book) -> None:
     take(book, "S-1,,", "S-2,,", "S-3,,")
     claim(book, "s-2")
