@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from chalicelib.core import canonical
+from chalicelib.core.canonical import DocumentType
 from chalicelib.core.errors import Invalid
 
 LENGTH = 32
@@ -10,6 +12,9 @@ LENGTH = 32
 
 _SEEN = re.compile(r"[^\W_]|[#*@]")
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+_PHONE = re.compile(r"(?<![0-9])(?:(?:\+|00)?86)?1[3-9][0-9]{9}(?![0-9])")
+_BETWEEN = re.compile(r"[\s\-]")
 _PATTERN = {"#": "[0-9]", "@": "[A-Za-z]", "*": "[0-9A-Za-z]"}
 
 
@@ -17,6 +22,13 @@ class InvalidLabel(Invalid):
     """Not 1 to 32 visible characters with a letter or digit among them."""
 
     code = "invalid_label"
+    field = "label"
+
+
+class LabelIsPersonal(Invalid):
+    """It holds an ID or mobile number. A label is stored as it is and shown unmasked, so it is never about the person."""
+
+    code = "label_is_personal"
     field = "label"
 
 
@@ -37,6 +49,14 @@ def label_of(text: str, field: str = "label") -> str:
     return label
 
 
+def members_label(text: str) -> str:
+    """The one spelling of a label that is given to a member. Raises InvalidLabel or LabelIsPersonal."""
+    label = label_of(text)
+    if holds_personal_number(label):
+        raise LabelIsPersonal
+    return label
+
+
 def label_key(label: str) -> str:
     """What two labels have in common that differ in case or in the width of their characters only. Takes `label_of`'s spelling."""
     return unicodedata.normalize("NFKC", label.casefold())
@@ -52,3 +72,17 @@ def fitting(label: str, pattern: str) -> str:
     if not re.fullmatch(form, label, re.IGNORECASE | re.ASCII):
         raise LabelDoesNotFit(fields={"pattern": pattern})
     return label
+
+
+def holds_personal_number(text: str) -> bool:
+    """Whether a text holds a resident's number with a right check digit, or a mobile number."""
+    plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", text))
+    return bool(_PHONE.search(plain)) or any(_is_resident_id(found) for found in _NUMBER.findall(plain))
+
+
+def _is_resident_id(number: str) -> bool:
+    try:
+        canonical.document(DocumentType.RESIDENT_ID, number)
+    except Invalid:
+        return False
+    return True

@@ -28,7 +28,7 @@ class MemberChange(Input):
     type: Annotated[Word, Field(examples=["teacher"])] | None = None
     """Null is `member`."""
     label: Annotated[Word, Field(examples=["S-0042"])] | None = None
-    """The organization's own number for the member, unique in it; null takes it away."""
+    """The organization's own number for the member, unique in it and never an ID or phone number; null takes it away."""
 
 
 class MembersSought(Input):

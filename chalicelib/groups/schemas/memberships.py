@@ -43,7 +43,7 @@ class JoinRequest(Input):
 
     scopes: Scopes
     label: Annotated[str, Field(max_length=32, examples=["S-0042"])] | None = None
-    """The organization's own number for the member; needed where the invitation has a `label_pattern`."""
+    """The organization's own number for the member, never an ID or phone number; needed where the invitation has a pattern."""
 
 
 class Administers(Output):

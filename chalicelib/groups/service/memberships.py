@@ -21,7 +21,7 @@ from chalicelib.groups.errors import (
     InvitationRevoked,
     LabelRequired,
 )
-from chalicelib.groups.labels import fitting, label_of
+from chalicelib.groups.labels import fitting, members_label
 from chalicelib.groups.legible import legible, report_broken
 from chalicelib.groups.names import name_mac
 from chalicelib.groups.service.again import with_present_book, with_same_consent
@@ -72,8 +72,8 @@ class Memberships:
     def join(self, guest: Guest, scopes: Sequence[str], label: str | None = None) -> Joined:
         """Join with the chosen scopes, under a label where one is given; who is a member already gets that membership, unchanged.
 
-        Raises InvitationRevoked, InvitationExpired, InvitationFull, LabelRequired, InvalidLabel, LabelDoesNotFit,
-        LabelTaken, or SessionEnded if the person was erased meanwhile.
+        Raises InvitationRevoked, InvitationExpired, InvitationFull, LabelRequired, InvalidLabel, LabelIsPersonal,
+        LabelDoesNotFit, LabelTaken, or SessionEnded if the person was erased meanwhile.
         """
         if guest.membership is not None:
             return Joined(guest.membership, is_new=False)
@@ -204,13 +204,13 @@ def _why_closed(guest: Guest) -> GatebookError:
 
 
 def _label(invitation: InvitationRow, label: str | None) -> str | None:
-    """The label in its one spelling, if one is given. Raises LabelRequired, InvalidLabel or LabelDoesNotFit."""
+    """The label in its one spelling, if one is given. Raises LabelRequired, InvalidLabel, LabelIsPersonal or LabelDoesNotFit."""
     pattern = invitation.label_pattern
     if label is None or not label.strip():
         if pattern is not None:
             raise LabelRequired(fields={"pattern": pattern})
         return None
-    spelled = label_of(label)
+    spelled = members_label(label)
     return spelled if pattern is None else fitting(spelled, pattern)
 
 

@@ -11,7 +11,7 @@ from chalicelib.groups import attention
 from chalicelib.groups.access import Manager
 from chalicelib.groups.disclosures import WHY_DETAILS, disclose
 from chalicelib.groups.errors import ChangedMeanwhile, DepartmentClosing, MemberChanged, UnknownDepartment
-from chalicelib.groups.labels import label_key, label_of
+from chalicelib.groups.labels import label_key, label_of, members_label
 from chalicelib.groups.service.again import present_book
 from chalicelib.groups.service.bearers import claim_label, has_label
 from chalicelib.groups.service.departments import check_department, department_path
@@ -40,8 +40,9 @@ class Placements:
     def place(self, manager: Manager, member_id: str, placement: Placement) -> MembershipRow:
         """Change where a member of the manager's subtree stands, within that subtree.
 
-        Raises MemberNotFound, UnknownDepartment, DepartmentClosing, InvalidLabel, LabelTaken, or MemberChanged if somebody else
-        moved the member at the same moment. What else changed at that moment, a snapshot or a policy, is taken into account.
+        Raises MemberNotFound, UnknownDepartment, DepartmentClosing, InvalidLabel, LabelIsPersonal, LabelTaken, or MemberChanged
+        if somebody else moved the member at the same moment. What else changed at that moment, a snapshot or a policy, is taken
+        into account.
         """
         before = member_of(manager, member_id)
         disclose(manager, [before], why=WHY_DETAILS)
@@ -63,8 +64,8 @@ def _placed(manager: Manager, before: MembershipRow, placement: Placement) -> Me
     after.department_id = placement.of("department_id", before.department_id)
     after.path = _path(manager, before, after.department_id)
     after.type = label_of(placement.of("type", before.type) or DEFAULT_TYPE, "type")
-    label = placement.of("label", before.label)
-    after.label = None if label is None else label_of(label)
+    label = placement.changes.get("label")
+    after.label = placement.of("label", before.label) if label is None else members_label(label)
     attention.assign_to(after, attention.columns(after, manager.organization.policy_set))
     return after
 

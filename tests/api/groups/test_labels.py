@@ -95,6 +95,30 @@ def test_a_label_must_be_visible(city: TestCity, book: Book, label: str) -> None
     assert book.members() == []
 
 
+@pytest.mark.parametrize("label", ["13800000000", "１３８００００００００", "+86 138-0000-0000", "11010519491231002x"])
+@pytest.mark.parametrize("pattern", [None, "1##########"])
+def test_a_label_is_nobodys_id_or_phone_number(city: TestCity, book: Book, label: str, pattern: str | None) -> None:
+    code = labelled(city, book, pattern)
+
+    answer = join(anybody(city), code, label)
+
+    assert (answer.status, answer.code) == (422, "label_is_personal")
+    assert answer.json["errors"][0]["field"] == "label"
+    assert label not in answer.text
+    assert book.members() == []
+
+
+def test_who_bears_a_phone_number_from_before_is_moved_all_the_same(book: Book) -> None:
+    member = book.member()
+    row = membership_row(book.org_id, member.person)
+    assert row is not None
+    row.label = "13800000000"
+    store.put(row)
+
+    assert change(book, member.member_id, type="teacher").json["label"] == "13800000000"
+    assert change(book, member.member_id, label=None).json["label"] is None
+
+
 def test_a_label_is_one_members_in_an_organization_and_free_in_another(city: TestCity, book: Book) -> None:
     code, other = labelled(city, book), Book.opened(city)
     assert join(anybody(city), code, "S-0042").status == 201

@@ -81,6 +81,8 @@ def test_an_administrator_moves_within_their_subtree_only(book: Book) -> None:
         ({"type": "x" * 33}, "validation_failed"),
         ({"type": "\u202e1"}, "invalid_label"),
         ({"label": "--"}, "invalid_label"),
+        ({"label": "13800000000"}, "label_is_personal"),
+        ({"label": "ID 110105-19491231-002X"}, "label_is_personal"),
         ({"department_id": 7}, "validation_failed"),
         ({"scopes": []}, "validation_failed"),
     ],

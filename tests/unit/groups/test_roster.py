@@ -3,7 +3,8 @@
 import pytest
 
 from chalicelib.groups import roster
-from chalicelib.groups.roster import InvalidRoster, Reason, RosterTooLong, holds_personal_number, read_roster
+from chalicelib.groups.labels import holds_personal_number
+from chalicelib.groups.roster import InvalidRoster, Reason, RosterTooLong, read_roster
 
 
 def read(text: str) -> list[tuple[int, str, str | None, str | None]]:
