@@ -32,6 +32,13 @@ class LabelIsPersonal(Invalid):
     field = "label"
 
 
+class PatternOfOneLabel(Invalid):
+    """A pattern without `#`, `@` or `*` is one label: only one person could ever join."""
+
+    code = "pattern_of_one_label"
+    field = "label_pattern"
+
+
 class LabelDoesNotFit(Invalid):
     """The invitation asks for labels of another form; its pattern says which."""
 
@@ -60,6 +67,14 @@ def members_label(text: str) -> str:
 def label_key(label: str) -> str:
     """What two labels have in common that differ in case or in the width of their characters only. Takes `label_of`'s spelling."""
     return unicodedata.normalize("NFKC", label.casefold())
+
+
+def pattern_of(text: str) -> str:
+    """The one spelling of a pattern that more than one label fits. Raises InvalidLabel or PatternOfOneLabel."""
+    pattern = label_of(text, "label_pattern")
+    if not _PATTERN.keys() & set(pattern):
+        raise PatternOfOneLabel
+    return pattern
 
 
 def fitting(label: str, pattern: str) -> str:

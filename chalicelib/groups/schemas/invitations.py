@@ -19,7 +19,10 @@ class NewInvitation(Input):
     type: Annotated[Word, Field(examples=["teacher"])] | None = None
     """What who joins with it is in the organization; periods can differ by it. Null is `member`."""
     label_pattern: Annotated[Word, Field(examples=["S-####"])] | None = None
-    """The form of the label that one must give to join: `#` a digit, `@` a Latin letter, `*` either, the rest itself."""
+    """The form of the label that one must give to join: `#` a digit, `@` a Latin letter, `*` either, the rest itself.
+
+    It has at least one of the three, or only one person could join.
+    """
 
 
 class InvitationItem(Output):

@@ -21,7 +21,7 @@ from chalicelib.groups.errors import (
     InvitationRevoked,
     TooManyInvitations,
 )
-from chalicelib.groups.labels import label_of
+from chalicelib.groups.labels import label_of, pattern_of
 from chalicelib.groups.service.departments import check_department, department_path
 from chalicelib.groups.tables import DepartmentRow, InvitationRow, OrganizationRow
 
@@ -92,8 +92,8 @@ class Invitations:
     def invite(self, manager: Manager, terms: Terms, request: RequestKey | None) -> Invited:
         """Make a registration code for the manager's own department or one below it.
 
-        Raises UnknownDepartment, DepartmentClosing, InvalidExpiry, InvalidLabel, TooManyInvitations, InvalidIdempotencyKey,
-        IdempotencyMismatch, or InvitationNotFound where the book was deleted since.
+        Raises UnknownDepartment, DepartmentClosing, InvalidExpiry, InvalidLabel, PatternOfOneLabel, TooManyInvitations,
+        InvalidIdempotencyKey, IdempotencyMismatch, or InvitationNotFound where the book was deleted since.
         """
         if (done := remembered(request)) is not None:
             return self.behind(code_of(manager.org_id, done))
@@ -170,7 +170,7 @@ def _new_invitation(manager: Manager, terms: Terms) -> InvitationRow:
         department_id=terms.department_id or own,
         path=department_path(manager, terms.department_id),
         type=None if terms.type is None else label_of(terms.type, "type"),
-        label_pattern=None if terms.label_pattern is None else label_of(terms.label_pattern, "label_pattern"),
+        label_pattern=None if terms.label_pattern is None else pattern_of(terms.label_pattern),
         ends_at=_end(terms.ends_at),
         max_uses=terms.max_uses,
         uses=0,

@@ -83,6 +83,19 @@ def test_a_code_with_a_pattern_asks_for_a_label(city: TestCity, book: Book) -> N
     assert book.members()[0]["label"] == "s-0042"
 
 
+@pytest.mark.parametrize(("pattern", "code"), [("S-0001", "pattern_of_one_label"), ("--", "invalid_label")])
+def test_a_pattern_that_fits_one_label_or_none_is_refused(book: Book, pattern: str, code: str) -> None:
+    answer = book.owner.post(f"{book.path}/invitations", {"label_pattern": pattern})
+
+    assert (answer.status, answer.code) == (422, code)
+    assert answer.json["errors"][0]["field"] == "label_pattern"
+
+
+@pytest.mark.parametrize("pattern", ["#", "S-@", "３班＊"])
+def test_a_pattern_with_a_sign_for_others_is_taken(book: Book, pattern: str) -> None:
+    assert book.owner.post(f"{book.path}/invitations", {"label_pattern": pattern}).status == 201
+
+
 def test_a_code_without_a_pattern_takes_a_label_or_none(city: TestCity, book: Book) -> None:
     assert join(anybody(city), book.code, "Stand 7").json["label"] == "Stand 7"
     assert join(anybody(city), book.code).json["label"] is None
