@@ -15,7 +15,7 @@ WHY_ADMINS = "administrators"
 """For a look at who administers."""
 
 WHY_SEARCH = "search"
-"""For being found by name, number or phone."""
+"""For being found by name, number, phone or label."""
 
 WHY_DETAILS = "details"
 """For a look at this member alone."""

@@ -218,7 +218,7 @@ class MemberChanged(Conflict):
 
 
 class SearchByOne(Invalid):
-    """A search names exactly one of name, surname, document and phone."""
+    """A search names exactly one of name, surname, document, phone and label."""
 
     code = "search_by_one"
 

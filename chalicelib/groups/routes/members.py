@@ -26,7 +26,7 @@ def list_members(caller: Manager, query: schemas.MembersQuery, members: Members)
 @routes.route("/v1/organizations/{org_id}/members/search", methods=["POST"])
 @endpoint(manager)
 def search_members(caller: Manager, body: schemas.MembersSought, search: Search) -> schemas.MemberList:
-    """Find members by exact name, document or phone, or by surname. What is typed is compared and not kept."""
+    """Find members by exact name, document, phone or label, or by surname. What is typed is compared and not kept."""
     return views.member_list(search.find(caller, views.sought(body), body.limit, body.cursor))
 
 

@@ -32,19 +32,22 @@ class MemberChange(Input):
 
 
 class MembersSought(Input):
-    """Finds members by exactly one of name, surname, document and phone."""
+    """Finds members by exactly one of name, surname, document, phone and label."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     surname: Annotated[str, Field(min_length=1, max_length=8, examples=["王"])] | None = None
     """As masks show it; of Latin names that is the first letter."""
     document: Document | None = None
     phone: Phone | None = None
+    label: Annotated[Word, Field(examples=["S-0042"])] | None = None
+    """The whole label; case and width of its characters do not matter."""
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     cursor: Annotated[str, Field(max_length=1024)] | None = None
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if len([one for one in (self.name, self.surname, self.document, self.phone) if one is not None]) != 1:
+        sought = self.name, self.surname, self.document, self.phone, self.label
+        if len([one for one in sought if one is not None]) != 1:
             raise SearchByOne
         return self
 

@@ -1,4 +1,4 @@
-"""Finding members by what is typed: compared as keyed forms, so nothing is decrypted and nothing typed is kept."""
+"""Finding members by what is typed: compared as keyed forms, or as a label, so nothing is decrypted and nothing typed is kept."""
 
 import json
 from collections.abc import Iterable
@@ -11,10 +11,11 @@ from chalicelib.core.errors import Broken
 from chalicelib.groups.access import Manager
 from chalicelib.groups.attention import show
 from chalicelib.groups.disclosures import WHY_SEARCH, disclose
+from chalicelib.groups.labels import label_key, label_of
 from chalicelib.groups.legible import report_broken
 from chalicelib.groups.names import name_mac, surname_prefix
 from chalicelib.groups.service.members import MemberPage
-from chalicelib.groups.tables import MembershipRow, MembershipsTable, NameIndex
+from chalicelib.groups.tables import LabelRow, MembershipRow, MembershipsTable, NameIndex
 from chalicelib.people.tables.logins import AccountRow
 
 
@@ -26,6 +27,7 @@ class Sought:
     surname: str | None = None
     document: tuple[DocumentType, str] | None = None
     phone: str | None = None
+    label: str | None = None
 
 
 class Search:
@@ -36,16 +38,18 @@ class Search:
         self._macs = macs
 
     def find(self, manager: Manager, sought: Sought, limit: int, cursor: str | None) -> MemberPage:
-        """Who bears this name or surname, or holds this document or phone; each finds the look in their access log.
+        """Who bears this name, surname or label, or holds this document or phone; each finds the look in their access log.
 
         A page may be short or empty and still have a cursor, since who stands above or beside is passed over. Raises
-        InvalidName, InvalidDocument, InvalidPhone or InvalidCursor.
+        InvalidName, InvalidDocument, InvalidPhone, InvalidLabel or InvalidCursor.
         """
         if sought.document is not None:
             person_id = self._macs.person_id(sought.document[0], canonical.document(*sought.document))
             return _shown(manager, [_of(manager, person_id)], None)
         if sought.phone is not None:
             return _shown(manager, self._behind_phone(manager, sought.phone), None)
+        if sought.label is not None:
+            return _shown(manager, _bearing(manager, sought.label), None)
         prefix = self._prefix(manager.org_id, sought)
         scope = f"search|{manager.org_id}|{manager.path}|{prefix}"
         start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
@@ -81,6 +85,13 @@ def _surname(typed: str) -> str:
 def _of(manager: Manager, person_id: str) -> str:
     """The id by which the manager's organization would know a person."""
     return pairwise_id(manager.org_id, person_id)
+
+
+def _bearing(manager: Manager, typed: str) -> list[str]:
+    """The member who bears a label, whatever its case and width, if there is one. Raises InvalidLabel."""
+    key = LabelRow.of(manager.org_id, label_key(label_of(typed)))
+    claim = store.read_together([key]).get(key)
+    return [] if claim is None else [claim.member_id]
 
 
 def _shown(manager: Manager, member_ids: Iterable[str], cursor: str | None) -> MemberPage:

@@ -24,7 +24,7 @@ def removals(results: Mapping[str, Removal]) -> schemas.RemovalReport:
 def sought(body: schemas.MembersSought) -> Sought:
     """What is to be found."""
     document = None if body.document is None else (body.document.type, body.document.number)
-    return Sought(name=body.name, surname=body.surname, document=document, phone=body.phone)
+    return Sought(name=body.name, surname=body.surname, document=document, phone=body.phone, label=body.label)
 
 
 def member(row: ListedMember) -> schemas.MemberItem:

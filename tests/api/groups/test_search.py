@@ -1,14 +1,16 @@
-"""Members are found by exact name, number or phone, or by surname; nothing typed is kept, and each finds the look (R0.2, B1)."""
+"""Members are found by exact name, number, phone or label, or by surname; nothing typed is kept; each finds the look (R0.2, B1)."""
 
 from typing import Any
 
 import pytest
 
+from chalicelib.groups.tables import LabelRow
 from tests.api.groups.steps import damaged
 from tests.support.books import Book, Member, person_id_of
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
 from tests.support.people import TestPerson
+from tests.support.rows import spoil
 
 pytestmark = pytest.mark.api
 
@@ -34,6 +36,11 @@ def named(city: TestCity, book: Book) -> dict[str, Member]:
     return {
         f"{number} {name}": book.member("travel", person=city.stranger(name=name)) for number, name in enumerate(names)
     }
+
+
+def label(book: Book, member: Member, text: str) -> None:
+    answer = book.owner.patch(f"{book.path}/members/{member.member_id}", {"label": text})
+    assert answer.status == 200, answer.text
 
 
 def ids(named: dict[str, Member], *names: str) -> set[str]:
@@ -64,6 +71,38 @@ def test_by_document_and_phone(book: Book, named: dict[str, Member]) -> None:
         assert found(book.owner, book, phone=f"+86 {member.person.phone}") == [member.member_id]
 
 
+def test_by_label_as_it_is_at_this_moment(book: Book) -> None:
+    member, other = book.member(), book.member()
+    label(book, member, "S-0042")
+    for typed in ("S-0042", "s-0042", " ｓ－００４２ "):
+        assert found(book.owner, book, label=typed) == [member.member_id]
+    for typed in ("S-004", "S-00421", "S_0042"):
+        assert found(book.owner, book, label=typed) == []
+
+    label(book, member, "S-1")
+    label(book, other, "S-0042")
+
+    assert found(book.owner, book, label="S-0042") == [other.member_id]
+    assert other.client.delete(book.own_path).status == 204
+    assert found(book.owner, book, label="S-0042") == []
+
+
+def test_a_label_is_of_one_organization(city: TestCity, book: Book) -> None:
+    elsewhere = Book.opened(city)
+    label(elsewhere, elsewhere.member(), "S-1")
+
+    assert found(book.owner, book, label="S-1") == []
+
+
+def test_a_damaged_claim_of_a_label_is_an_answer(book: Book) -> None:
+    label(book, book.member(), "S-1")
+    spoil(LabelRow.of(book.org_id, "s-1"), "member_id")
+
+    answer = find(book.owner, book, label="S-1")
+
+    assert (answer.status, answer.code) == (500, "broken_record")
+
+
 def test_who_is_no_member_is_not_found_though_the_city_knows_them(city: TestCity, book: Book) -> None:
     elsewhere = Book.opened(city).member()
     person = elsewhere.person
@@ -82,12 +121,16 @@ def test_an_administrator_finds_nobody_above_or_beside(city: TestCity, book: Boo
         for one in (mine, beside)
     )
 
+    label(book, inside, "S-1")
+    label(book, outside, "S-2")
+
     for sought in ({"name": "赵小红"}, {"surname": "赵"}):
         assert found(head.client, book, **sought) == [inside.member_id]
         assert set(found(book.owner, book, **sought)) == {inside.member_id, outside.member_id}
     other: dict[str, Any]
-    for other in ({"document": document_of(outside.person)}, {"phone": outside.person.phone}):
+    for other in ({"document": document_of(outside.person)}, {"phone": outside.person.phone}, {"label": "S-2"}):
         assert found(head.client, book, **other) == []
+    assert found(head.client, book, label="S-1") == [inside.member_id]
 
 
 def test_pages_hold_everybody_once(book: Book, named: dict[str, Member]) -> None:
@@ -104,11 +147,13 @@ def test_pages_hold_everybody_once(book: Book, named: dict[str, Member]) -> None
 
 def test_being_found_is_in_the_access_log(city: TestCity, book: Book) -> None:
     member = book.member("travel")
+    label(book, member, "S-1")
     assert found(book.owner, book, phone=member.person.phone)
+    assert found(book.owner, book, label="S-1")
     city.deliver()
 
-    (entry,) = member.client.get("/v1/me/access-log").json["items"]
-    assert (entry["why"], entry["what"]) == ("search", ["name", "document", "travel"])
+    entries = [one for one in member.client.get("/v1/me/access-log").json["items"] if one["why"] == "search"]
+    assert [entry["what"] for entry in entries] == [["name", "document", "travel"]] * 2
 
 
 @pytest.mark.parametrize(
@@ -116,6 +161,10 @@ def test_being_found_is_in_the_access_log(city: TestCity, book: Book) -> None:
     [
         ({}, "search_by_one"),
         ({"name": "王小明", "surname": "王"}, "search_by_one"),
+        ({"name": "王小明", "label": "S-1"}, "search_by_one"),
+        ({"label": ""}, "validation_failed"),
+        ({"label": "x" * 33}, "validation_failed"),
+        ({"label": "--"}, "invalid_label"),
         ({"name": ""}, "validation_failed"),
         ({"name": "=1"}, "invalid_name"),
         ({"surname": "王小明"}, "invalid_name"),
