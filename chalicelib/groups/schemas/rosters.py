@@ -59,6 +59,8 @@ class ExpectedMember(Output):
     department_id: str | None
     joined: bool
     """Whether a member of the organization bears the label."""
+    member_id: str | None
+    """Who bears it; null if nobody joined under it, or somebody whom the caller does not manage."""
 
 
 class RosterPage(Output):

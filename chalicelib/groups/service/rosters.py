@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.core import store, tokens
 from chalicelib.core.errors import Broken
 from chalicelib.core.store import Key, RawItem, Rows, Transaction
 from chalicelib.groups.access import Manager
 from chalicelib.groups.labels import InvalidLabel, label_key, label_of
+from chalicelib.groups.legible import legible
 from chalicelib.groups.roster import Reason, read_roster
 from chalicelib.groups.service.departments import department_path
 from chalicelib.groups.service.roster_plans import (
@@ -20,7 +21,7 @@ from chalicelib.groups.service.roster_plans import (
     placed_in,
     take_some,
 )
-from chalicelib.groups.tables import LabelRow, OrganizationRow, RosterRow
+from chalicelib.groups.tables import TOP, LabelRow, MembershipRow, OrganizationRow, RosterRow
 
 A_LOOK = 100
 """Labels that are read, and looked up, at once."""
@@ -31,10 +32,11 @@ LOOKS = 10
 
 @dataclass(frozen=True)
 class ExpectedMember:
-    """A label on the roster, and whether a member bears it."""
+    """A label on the roster, whether a member bears it, and which; None also where that can't be read."""
 
     row: RosterRow
     joined: bool
+    member_id: str | None
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,11 @@ class Rosters:
                 if joined in {None, one.joined}:
                     found.append(one)
                 if len(found) == limit:
-                    return RosterPage(found, _sealed(scope, _behind(page.rows, one.row, start)), unreadable)
+                    following = _sealed(scope, _behind(page.rows, one.row, start))
+                    return RosterPage(_managed(manager, found), following, unreadable)
             if start is None:
                 break
-        return RosterPage(found, _sealed(scope, start), unreadable)
+        return RosterPage(_managed(manager, found), _sealed(scope, start), unreadable)
 
     def remove(self, manager: Manager, labels: Sequence[str]) -> Removed:
         """Take labels off the roster; who bears one stays a member. Raises RosterChanged."""
@@ -116,14 +119,23 @@ def _looked_up(manager: Manager, rows: list[RosterRow]) -> Iterator[ExpectedMemb
     keys = [LabelRow.of(manager.org_id, row.label_key) for row in rows]
     claims = store.read_together(keys)
     for row, key in zip(rows, keys, strict=True):
-        yield ExpectedMember(row, _is_there(claims, key))
+        try:
+            claim = claims.get(key)
+        except Broken:
+            yield ExpectedMember(row, joined=True, member_id=None)
+        else:
+            yield ExpectedMember(row, claim is not None, None if claim is None else claim.member_id)
 
 
-def _is_there(rows: Rows, key: Key[LabelRow]) -> bool:
-    try:
-        return rows.get(key) is not None
-    except Broken:
-        return True
+def _managed(manager: Manager, found: list[ExpectedMember]) -> list[ExpectedMember]:
+    """The same labels, without the ids of bearers outside the manager's subtree, so that nobody learns who is beside."""
+    if manager.path == TOP:
+        return found
+    keys = {one.member_id: MembershipRow.of(manager.org_id, one.member_id) for one in found if one.member_id}
+    rows = store.read_together(keys.values())
+    members = {member_id: legible(rows, key) for member_id, key in keys.items()}
+    reached = {member_id for member_id, row in members.items() if row is not None and manager.reaches(row.path)}
+    return [one if one.member_id in reached else replace(one, member_id=None) for one in found]
 
 
 def _behind(rows: list[RosterRow], row: RosterRow, following: RawItem | None) -> RawItem | None:

@@ -19,7 +19,11 @@ def page(listed: RosterPage) -> schemas.RosterPage:
     """One page of who is expected."""
     items = [
         schemas.ExpectedMember(
-            label=one.row.label, type=one.row.type, department_id=one.row.department_id, joined=one.joined
+            label=one.row.label,
+            type=one.row.type,
+            department_id=one.row.department_id,
+            joined=one.joined,
+            member_id=one.member_id,
         )
         for one in listed.expected
     ]

@@ -11,7 +11,7 @@ from chalicelib.groups.schemas.rosters import MOST_BYTES
 from chalicelib.groups.service import roster_plans, rosters
 from chalicelib.groups.tables import LabelRow, OrganizationsTable, RosterRow
 from tests.api.groups.steps import certified
-from tests.support.books import Book, at_once, organization_key, statuses
+from tests.support.books import Book, at_once, membership_key, organization_key, statuses
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
 from tests.support.enrolled import anybody
@@ -78,10 +78,10 @@ def test_a_roster_is_taken_changed_and_taken_again(book: Book) -> None:
     assert counted(take(book, "S-1,student,", f"s-2,student,{department}", "T-1,teacher,", "T-2,,")) == (1, 2, 1, [])
 
     assert listed(book) == [
-        {"label": "S-1", "type": "student", "department_id": None, "joined": False},
-        {"label": "s-2", "type": "student", "department_id": department, "joined": False},
-        {"label": "T-1", "type": "teacher", "department_id": None, "joined": False},
-        {"label": "T-2", "type": None, "department_id": None, "joined": False},
+        {"label": "S-1", "type": "student", "department_id": None, "joined": False, "member_id": None},
+        {"label": "s-2", "type": "student", "department_id": department, "joined": False, "member_id": None},
+        {"label": "T-1", "type": "teacher", "department_id": None, "joined": False, "member_id": None},
+        {"label": "T-2", "type": None, "department_id": None, "joined": False, "member_id": None},
     ]
     assert roster_count(book) == 4
 
@@ -141,15 +141,34 @@ def test_who_joins_under_a_label_is_not_missed_any_more(city: TestCity, book: Bo
 
     assert joined.status == 201, joined.text
     assert labels(listed(book, "&joined=false")) == ["S-1"]
+    assert [one["member_id"] for one in listed(book)] == [None, joined.json["member_id"]]
     assert book.owner.delete(f"{book.path}/members/{joined.json['member_id']}").status == 204
     assert labels(listed(book, "&joined=false")) == ["S-1", "S-2"]
+    assert [one["member_id"] for one in listed(book)] == [None, None]
+
+
+def test_an_administrator_gets_from_a_label_to_their_own_members_only(book: Book) -> None:
+    mine, beside = book.department("Mine"), book.department("Beside")
+    head = book.admin(mine).client
+    members = [book.member_in(one) for one in (mine, beside, mine)]
+    for number, member in enumerate(members):
+        changed = book.owner.patch(f"{book.path}/members/{member.member_id}", {"label": f"S-{number}"})
+        assert changed.status == 200, changed.text
+    take(book, f"S-0,,{mine}", f"S-1,,{mine}", f"S-2,,{mine}", f"S-3,,{mine}")
+    spoil(membership_key(book.org_id, members[2].person), "path")
+
+    seen = [(one["joined"], one["member_id"]) for one in listed(book, by=head)]
+
+    assert seen == [(True, members[0].member_id), (True, None), (True, None), (False, None)]
+    assert book.owner.get(path(book)).json["items"][1]["member_id"] == members[1].member_id
+    assert head.get(f"{path(book)}?limit=1").json["items"][0]["member_id"] == members[0].member_id
 
 
 def test_a_bearer_who_cannot_be_read_has_joined(book: Book) -> None:
     take(book, "S-1,,")
     put_raw(LabelRow.of(book.org_id, "s-1"), {"label": {"N": "1"}})
 
-    assert listed(book)[0]["joined"] is True
+    assert (listed(book)[0]["joined"], listed(book)[0]["member_id"]) == (True, None)
 
 
 def test_a_refused_line_is_told_in_the_callers_language(book: Book) -> None:
