@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from chalicelib.core import canonical
-from chalicelib.core.canonical import DocumentType
+from chalicelib.core.canonical import UNSEEN, DocumentType
 from chalicelib.core.errors import Invalid
 
 LENGTH = 32
@@ -48,7 +48,7 @@ class LabelDoesNotFit(Invalid):
 
 def label_of(text: str, field: str = "label") -> str:
     """The one spelling of a label, a type or a pattern: NFKC, without spaces around it. Raises InvalidLabel of that field."""
-    label = unicodedata.normalize("NFKC", text).strip()
+    label = UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip()
     if not 1 <= len(label) <= LENGTH or not _SEEN.search(label):
         raise InvalidLabel(field=field)
     if any(unicodedata.category(character) in _UNPRINTABLE for character in label):

@@ -1,4 +1,4 @@
-"""What a changed policy costs in a book of a thousand members and of ten thousand: what it touches, and a look at the rest."""
+"""What a changed policy costs in books of several sizes: what it touches, and a look at the rest. `bench --sizes` goes further."""
 
 from collections import Counter
 
@@ -18,7 +18,7 @@ CONCERNED = 20
 OLD = {"result": "negative", "occurred_at": "2022-04-01T02:00:00Z"}
 
 
-@pytest.mark.parametrize("members", [1_000, 10_000])
+@pytest.mark.parametrize("members", [1_000, 2_500])
 def test_members_whom_it_does_not_concern_are_read_by_the_page_and_never_written(city: TestCity, members: int) -> None:
     with untraced():
         send = policy_reaches(city, members, CONCERNED)
@@ -37,7 +37,7 @@ def test_members_whom_it_does_not_concern_are_read_by_the_page_and_never_written
 
 def test_a_department_costs_the_same_in_a_book_of_any_size(city: TestCity) -> None:
     costs = []
-    for others in (100, 5_000):
+    for others in (100, 1_000):
         book = Book.opened(city)
         department_id = city.department(book.owner, book.org_id, "Class 1")
         fill(book.org_id, CONCERNED, ["nucleic_acid"], nucleic_acid=OLD, path=f"/{department_id}/")

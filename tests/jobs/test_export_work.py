@@ -26,6 +26,11 @@ from tests.support.working import Context, Cuts, with_each_fault, work_off
 pytestmark = [pytest.mark.jobs, pytest.mark.slow]
 
 
+@pytest.fixture(autouse=True)
+def _no_limit_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "A_DAY", 10_000)
+
+
 @pytest.fixture
 def book(city: TestCity) -> Book:
     """An empty book, and nothing that waits to be done."""

@@ -62,8 +62,9 @@ def test_a_pattern_means_what_it_says(label: str, pattern: str, fits: bool) -> N
             fitting(label, pattern)
 
 
-def test_labels_that_look_alike_are_one() -> None:
-    assert label_key(label_of(" ｓ－００４２ ")) == label_key(label_of("S-0042"))
+@pytest.mark.parametrize("text", [" ｓ－００４２ ", "S-0042\ufe0f", "\u3164S-0042"])
+def test_labels_that_look_alike_are_one(text: str) -> None:
+    assert label_key(label_of(text)) == label_key(label_of("S-0042"))
 
 
 def test_a_code_with_a_pattern_asks_for_a_label(city: TestCity, book: Book) -> None:
