@@ -172,6 +172,13 @@ class UnknownMember(Invalid):
     field = "member_id"
 
 
+class OwnerNeedsNoRole(Invalid):
+    """The owner manages everything already; a role as an administrator would outlast a hand-over of the book."""
+
+    code = "owner_needs_no_role"
+    field = "member_id"
+
+
 class MemberAdministrates(Refused):
     """The member is the owner, or an administrator who is not below the caller: only the owner removes them."""
 

@@ -11,7 +11,7 @@ from chalicelib.core.crypto import IdentityMacs, encode, pairwise_id
 from chalicelib.core.store import Key
 from chalicelib.groups.codes import read_code
 from chalicelib.groups.consents import COLUMNS, Scope, current_text_version
-from chalicelib.groups.tables import TOP, InvitationRow, MembershipRow, OrganizationRow
+from chalicelib.groups.tables import TOP, AdminRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.tables.people import MembershipPointer, PersonRow
 from chalicelib.people.tables.privacy import ReceiptRow
 from tests.support.city import TestCity
@@ -147,6 +147,14 @@ def membership_row(org_id: str, person: TestPerson) -> MembershipRow | None:
     """A person's membership as it is stored."""
     key = membership_key(org_id, person)
     return store.read_together([key]).get(key)
+
+
+def role_put(org_id: str, person: TestPerson) -> Key[AdminRow]:
+    """Where the role of an administrator of the whole organization lies that is put there, whoever the person is."""
+    person_id = person_id_of(person)
+    key = AdminRow.of(org_id, pairwise_id(org_id, person_id))
+    store.put(AdminRow(org_id, key.range_value, person_id=person_id, enrolment=1, path=TOP, named_at=clock.now()))
+    return key
 
 
 def receipts(org_id: str, person: TestPerson) -> list[ReceiptRow]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.core import clock, store
+from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Manager, Owner
 from chalicelib.groups.disclosures import WHY_ADMINS, disclose
@@ -11,6 +12,7 @@ from chalicelib.groups.errors import (
     DepartmentClosing,
     NotTheOwner,
     OwnerChanged,
+    OwnerNeedsNoRole,
     TooManyAdmins,
     UnknownDepartment,
     UnknownMember,
@@ -58,10 +60,12 @@ class Admins:
 
         They find in their access log that their masks were shown for it.
 
-        Raises UnknownMember, UnknownDepartment, DepartmentClosing or TooManyAdmins, or OwnerChanged if the book was handed
-        over or deleted meanwhile.
+        Raises OwnerNeedsNoRole, UnknownMember, UnknownDepartment, DepartmentClosing or TooManyAdmins, or OwnerChanged if the
+        book was handed over or deleted meanwhile.
         """
         org_id = owner.organization.org_id
+        if member_id == pairwise_id(org_id, owner.person.person_id):
+            raise OwnerNeedsNoRole
         member, path = _named(org_id, member_id, department_id)
         others = [role for role in _roles(org_id, []) if role.member_id != member_id]
         if len(others) >= MOST:

@@ -4,6 +4,8 @@ Books on one hand, pointers and counts on the other may be of different moments.
 rises, and each pointer by who owns the book then; a count changes only with its pointer. A second run finds none behind.
 """
 
+from contextlib import suppress
+
 from chalicelib.core import store
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.errors import Broken, Conflict
@@ -33,7 +35,7 @@ def hand_over_again(entry: LedgerRow, *, write: bool) -> int:
     is_behind = bool(book.owner_term < entry.term)
     owner_id = lives[-1][0] if is_behind else book.owner_id
     if is_behind and write:
-        _give(book, owner_id, int(entry.term))
+        _give(book, [person_id for person_id, _ in lives], int(entry.term))
     moves = [
         _point(person_id, enrolment, book.org_id, owns=person_id == owner_id, write=write)
         for person_id, enrolment in lives
@@ -41,12 +43,19 @@ def hand_over_again(entry: LedgerRow, *, write: bool) -> int:
     return is_behind + sum(moves)
 
 
-def _give(book: OrganizationRow, owner_id: str, term: int) -> None:
-    """Make a person the owner; a role as an administrator that came back with the backup ends, as it did then."""
-    changes = [OrganizationRow.owner_id.set(owner_id), OrganizationRow.owner_term.set(term)]
+def _give(book: OrganizationRow, owners: list[str], term: int) -> None:
+    """Make the last of these people the owner; roles as administrators that came back with the backup end, as they did then.
+
+    So do those of the former owner whom the entry names, and of the owner whom the backup knows.
+    """
+    changes = [OrganizationRow.owner_id.set(owners[-1]), OrganizationRow.owner_term.set(term)]
     changes += [OrganizationRow.successor_id.remove(), OrganizationRow.offered_at.remove()]
-    store.delete(AdminRow.of(book.org_id, pairwise_id(book.org_id, owner_id)))
-    store.update(book.own_key, changes, OrganizationRow.owner_term == book.owner_term)
+    transaction = Transaction()
+    transaction.update(book.own_key, changes, OrganizationRow.owner_term == book.owner_term, MovedMeanwhile())
+    for person_id in sorted({book.owner_id, *owners}):
+        transaction.delete(AdminRow.of(book.org_id, pairwise_id(book.org_id, person_id)))
+    with suppress(MovedMeanwhile):
+        transaction.commit()
 
 
 def _point(person_id: str, enrolment: int, org_id: str, *, owns: bool, write: bool) -> bool:

@@ -111,7 +111,8 @@ class Succession:
 def hand_over(transaction: Transaction, book: OrganizationRow, successor: PersonRow, *, actor: str, why: str) -> None:
     """Add what makes a person the owner in place of the present one: book, pointers and counts of both, the ledger.
 
-    A role that the new owner had in it as an administrator ends: an owner needs none.
+    A role that either has in it as an administrator ends: the new owner needs none, and all that the former one could do
+    is over.
 
     The transaction raises OwnerChanged unless book and offer are still as they were read, and TooManyBooks for a
     successor who owns as many as the city allows, or whose life ended.
@@ -124,7 +125,8 @@ def hand_over(transaction: Transaction, book: OrganizationRow, successor: Person
     transaction.put(OwnershipPointer(pointer.hash_value, pointer.range_value))
     may = (PersonRow.enrolment == successor.enrolment) & (PersonRow.books < settings().city.books.max_per_person)
     transaction.update(successor.own_key, [PersonRow.books.add(1)], may, TooManyBooks())
-    transaction.delete(AdminRow.of(book.org_id, pairwise_id(book.org_id, successor.person_id)))
+    for person_id in (book.owner_id, successor.person_id):
+        transaction.delete(AdminRow.of(book.org_id, pairwise_id(book.org_id, person_id)))
     lives = [living(one.person_id, int(one.enrolment)) for one in (former, successor) if one is not None]
     transaction.put(_entry(book, lives, actor, why))
 

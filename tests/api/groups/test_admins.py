@@ -144,6 +144,17 @@ def test_nobody_unknown_is_named(book: Book, body: dict[str, Any], code: str) ->
     assert (answer.status, answer.code) == (422, code)
 
 
+def test_the_owner_is_not_named(book: Book) -> None:
+    """Or they would go on managing when the book is another's."""
+    own = join(book.owner, book.code).json["member_id"]
+
+    answer = name(book, own)
+
+    assert (answer.status, answer.code) == (422, "owner_needs_no_role")
+    assert [one["field"] for one in answer.json["errors"]] == ["member_id"]
+    assert stored(AdminRow.of(book.org_id, own)) is None
+
+
 def test_nobody_is_named_for_an_unknown_department(city: TestCity, book: Book) -> None:
     member = book.member()
     for department_id in ("never", Book.opened(city).department()):

@@ -22,6 +22,7 @@ from tests.support.books import (
     organization_key,
     person_id_of,
     person_key,
+    role_put,
     statuses,
 )
 from tests.support.city import TestCity
@@ -170,6 +171,18 @@ def test_an_administrator_who_becomes_the_owner_is_none_any_more(scene: Scene) -
 
     assert scene.heir.client.get(f"{scene.book.path}/admins").json["items"] == []
     assert scene.heir.client.get(scene.book.path).json["role"] == "owner"
+
+
+def test_a_role_of_the_old_owner_ends_with_their_ownership(scene: Scene) -> None:
+    """As it may have been stored before naming the owner was refused."""
+    scene.book.city.join(scene.book.owner, scene.book.code)
+    friend, role = scene.book.admin(None), role_put(scene.book.org_id, scene.person)
+
+    scene.offered().accept()
+
+    assert stored(role) is None
+    assert scene.book.owner.get(f"{scene.book.path}/members").code == "not_a_manager"
+    assert friend.client.get(f"{scene.book.path}/members").status == 200
 
 
 def test_the_old_owner_names_no_administrator_any_more(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

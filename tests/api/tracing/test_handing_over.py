@@ -12,7 +12,7 @@ from chalicelib.people.tables.people import OwnershipPointer
 from chalicelib.tracing.tables import ProposalRow
 from infra.restore import Ledger, ledger_since, replay
 from tests.api.tracing.steps import ANNA, BORIS, entries, mask, refused, run, told, typed, waiting
-from tests.support.books import Book, organization_key, person_id_of, person_key
+from tests.support.books import Book, organization_key, person_id_of, person_key, role_put
 from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.enrolled import enrolled
@@ -74,6 +74,15 @@ def test_two_operators_hand_a_book_over(city: TestCity, scene: Scene) -> None:
     assert scene.book.owner.delete("/v1/me").status == 204
     assert proposal_id not in waiting()
     city.deliver()
+
+
+def test_a_role_of_the_old_owner_ends_with_their_ownership(scene: Scene) -> None:
+    role = role_put(scene.book.org_id, scene.owner)
+
+    scene.decide()
+
+    assert stored(role) is None
+    assert scene.book.owner.get(f"{scene.book.path}/members").code == "not_a_manager"
 
 
 def test_both_acts_stand_in_the_ledger_and_in_the_access_logs(city: TestCity, scene: Scene) -> None:
