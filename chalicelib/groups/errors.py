@@ -80,7 +80,7 @@ class InvitationExpired(Gone):
 
 
 class InvitationRevoked(Gone):
-    """The owner took the invitation back."""
+    """The invitation was taken back, or who made it or what it led into is gone."""
 
     code = "invitation_revoked"
 

@@ -64,7 +64,7 @@ class PolicySet:
     def of(self, path: str, type_: str) -> Periods:
         """The periods of a member: the nearest department that states a kind, and there the own type before all types."""
         found: dict[str, int] = {}
-        for level in _upward(path):
+        for level in upward(path):
             by_type = self.stated.get(level, {})
             for days in (by_type.get(type_, {}), by_type.get(EVERY_TYPE, {})):
                 found = {**days, **found}
@@ -103,7 +103,7 @@ def _is_periods(days: Any) -> bool:
     )
 
 
-def _upward(path: str) -> Iterator[str]:
+def upward(path: str) -> Iterator[str]:
     """The path and all above it, nearest first: `/a/b/`, `/a/`, `/`."""
     names = path.split("/")[1:-1]
     for depth in range(len(names), -1, -1):

@@ -22,8 +22,10 @@ from chalicelib.groups.errors import (
     TooManyInvitations,
 )
 from chalicelib.groups.labels import label_of, pattern_of
+from chalicelib.groups.legible import legible
+from chalicelib.groups.policies import upward
 from chalicelib.groups.service.departments import check_department, department_path
-from chalicelib.groups.tables import DepartmentRow, InvitationRow, OrganizationRow
+from chalicelib.groups.tables import AdminRow, DepartmentRow, InvitationRow, OrganizationRow
 
 MOST = 2_000
 """Registration codes of one organization that were not revoked: several for each of its departments."""
@@ -46,12 +48,16 @@ class Terms:
 
 @dataclass(frozen=True)
 class Invited:
-    """What a code opens: the organization, the invitation itself, the name of its department, and whether that is gone."""
+    """What a code opens: the organization, the invitation itself, the name of its department, and whether that is gone.
+
+    `is_orphaned` says that the administrator who made it does not manage what it leads into any more.
+    """
 
     organization: OrganizationRow
     invitation: InvitationRow
     department: str | None = None
     is_led_nowhere: bool = False
+    is_orphaned: bool = False
 
     @property
     def code(self) -> str:
@@ -63,7 +69,7 @@ class Invited:
         """Why it lets nobody in any more: InvitationRevoked, InvitationExpired or InvitationFull; None while it does."""
         row = self.invitation
         is_former_owners = row.term is not None and row.term != self.organization.owner_term
-        if row.revoked_at is not None or is_former_owners or self.is_led_nowhere:
+        if row.revoked_at is not None or is_former_owners or self.is_led_nowhere or self.is_orphaned:
             return InvitationRevoked()
         if row.ends_at is not None and row.ends_at <= clock.now():
             return InvitationExpired()
@@ -196,16 +202,24 @@ def _inviting(manager: Manager, row: InvitationRow, request: RequestKey | None) 
 
 
 def _invited(organization: OrganizationRow, invitations: list[InvitationRow]) -> list[Invited]:
-    """Invitations with what became of their departments, which are read in one batch."""
+    """Invitations with what became of their departments and of who made them, all read in one batch."""
     keys = {
         one.department_id: DepartmentRow.of(one.org_id, one.department_id) for one in invitations if one.department_id
     }
-    rows = store.read_together(keys.values())
+    roles = {one.made_by: AdminRow.of(one.org_id, one.made_by) for one in invitations if one.made_by}
+    rows = store.read_together([*keys.values(), *roles.values()])
+    managed = {member_id: role.path for member_id, key in roles.items() if (role := legible(rows, key)) is not None}
     names: dict[str | None, str] = {
         department_id: row.name for department_id, key in keys.items() if (row := rows.get(key)) is not None
     }
     return [
-        Invited(organization, one, names.get(one.department_id), one.department_id not in {None, *names})
+        Invited(
+            organization,
+            one,
+            names.get(one.department_id),
+            is_led_nowhere=one.department_id not in {None, *names},
+            is_orphaned=one.made_by is not None and managed.get(one.made_by) not in upward(one.path),
+        )
         for one in invitations
     ]
 
@@ -234,6 +248,16 @@ def use_once(transaction: Transaction, invitation: InvitationRow) -> None:
         return
     unused = unrevoked & (InvitationRow.uses < invitation.max_uses)
     transaction.update(invitation.own_key, [InvitationRow.uses.add(1)], unused, InvitationFull())
+
+
+def check_maker(transaction: Transaction, invitation: InvitationRow) -> None:
+    """Demand in the joining transaction that the administrator who made a code, if one did, manages what it leads into.
+
+    Their codes end with the role, and with its move to a department that is not above.
+    """
+    if invitation.made_by is not None:
+        role = AdminRow.of(invitation.org_id, invitation.made_by)
+        transaction.check(role, AdminRow.path.is_in(*upward(invitation.path)), InvitationRevoked())
 
 
 def _alive() -> Condition:

@@ -28,7 +28,7 @@ from chalicelib.groups.service.again import with_present_book, with_same_consent
 from chalicelib.groups.service.bearers import claim_label
 from chalicelib.groups.service.departments import check_department
 from chalicelib.groups.service.endings import commit_as_it_is, end_by_pointer, end_membership
-from chalicelib.groups.service.invitations import Invited, use_once
+from chalicelib.groups.service.invitations import Invited, check_maker, use_once
 from chalicelib.groups.tables import AdminRow, DepartmentRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
@@ -215,13 +215,17 @@ def _label(invitation: InvitationRow, label: str | None) -> str | None:
 
 
 def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
-    """All or nothing: membership, label, pointer, receipt and the code's use, while code, book, department and life go on."""
+    """All or nothing: membership, label, pointer, receipt and the code's use, while all that let the guest in goes on.
+
+    That is the code with its maker's role, the book, the department, and the guest's life.
+    """
     person, org = guest.person, guest.organization
     transaction = Transaction()
     free = MembershipRow.org_id.does_not_exist() | (MembershipRow.enrolment < person.enrolment)
     transaction.put(membership, free, AlreadyMember())
     claim_label(transaction, membership)
     use_once(transaction, guest.invitation)
+    check_maker(transaction, guest.invitation)
     check_department(transaction, org.org_id, guest.invitation.department_id, InvitationRevoked())
     transaction.check(org.own_key, _takes_members(org, guest.invitation), ChangedMeanwhile())
     pointer = MembershipPointer.of(person.person_id, org.org_id)

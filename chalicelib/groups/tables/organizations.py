@@ -103,7 +103,7 @@ class DepartmentRow(OrganizationsTable):
 class AdminRow(OrganizationsTable):
     """That a member administers a department and all below it, or the whole organization (`department_id` None).
 
-    It ends with the membership, in the same transaction.
+    It ends with the membership, in the same transaction, and registration codes that the member made end with it.
     """
 
     person_id = UnicodeAttribute()
@@ -128,7 +128,8 @@ class AdminRow(OrganizationsTable):
 class InvitationRow(OrganizationsTable):
     """A registration code: for which department, until when, how often, as what, and under which labels.
 
-    `term` is the owner's time in which an owner made it; one made by an administrator has `made_by` instead, a member_id.
+    `term` is the owner's time in which an owner made it; one made by an administrator has `made_by` instead, a member_id,
+    and lets people in while that member administers what is at `path`.
     """
 
     department_id = maybe(UnicodeAttribute)

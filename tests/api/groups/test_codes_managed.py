@@ -1,5 +1,6 @@
 """Registration codes are listed, shown again, revoked and printed; an old, full, revoked or forged one says which (R0.1)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from chalicelib.core import clock, store
 from chalicelib.groups.codes import read_code
 from chalicelib.groups.service import invitations
-from chalicelib.groups.tables import InvitationRow, OrganizationRow
+from chalicelib.groups.tables import AdminRow, InvitationRow, OrganizationRow
 from tests.api.groups.steps import join
-from tests.support.books import Book, at_once, invitation_key, organization_key, statuses
+from tests.support.books import Book, Member, at_once, invitation_key, organization_key, statuses
 from tests.support.city import TestCity
+from tests.support.client import Answer
 from tests.support.enrolled import anybody
 from tests.support.rows import spoil, stored
 
@@ -109,6 +111,87 @@ def test_the_codes_of_a_former_owners_time_end_and_an_administrators_go_on(city:
 
     assert join(anybody(city), book.code).code == "invitation_revoked"
     assert join(anybody(city), by_admin).status == 201
+
+
+End = Callable[[Book, Member], Answer]
+ENDS: dict[str, End] = {
+    "removed": lambda book, head: book.owner.delete(f"{book.path}/admins/{head.member_id}"),
+    "resigned": lambda book, head: head.client.delete(f"{book.path}/admins/{head.member_id}"),
+    "left": lambda book, head: head.client.delete(book.own_path),
+    "expelled": lambda book, head: book.owner.delete(f"{book.path}/members/{head.member_id}"),
+    "erased": lambda _, head: head.client.delete("/v1/me"),
+}
+"""How a role may end."""
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_codes_of_an_administrator_end_with_the_role(city: TestCity, book: Book, end: str) -> None:
+    mine = book.department("Mine")
+    head, other = book.admin(mine), book.admin(mine)
+    code, others = (one.client.post(f"{book.path}/invitations", {}).json["code"] for one in (head, other))
+    inside = anybody(city)
+    assert join(inside, code).status == 201
+
+    assert ENDS[end](book, head).status == 204
+
+    assert city.api.get(f"/v1/invitations/{code}").code == "invitation_revoked"
+    answer = join(anybody(city), code)
+    assert (answer.status, answer.code) == (410, "invitation_revoked")
+    assert book.owner.get(path(book, code)).json["state"] == "revoked"
+    states = {one["code"]: one["state"] for one in other.client.get(f"{book.path}/invitations").json["items"]}
+    assert states == {code: "revoked", others: "open"}
+    assert join(inside, code).status == 200
+    assert [join(anybody(city), one).status for one in (others, book.code)] == [201, 201]
+
+
+@pytest.mark.parametrize(
+    ("to", "state"), [("above", "open"), ("top", "open"), ("beside", "revoked"), ("below", "revoked")]
+)
+def test_the_codes_of_an_administrator_end_where_the_role_is_moved_away(
+    city: TestCity, book: Book, to: str, state: str
+) -> None:
+    above = book.department("Above")
+    mine = book.department("Mine", above)
+    places = {"top": None, "above": above, "beside": book.department("Beside"), "below": book.department("Below", mine)}
+    head = book.admin(mine)
+    code = head.client.post(f"{book.path}/invitations", {}).json["code"]
+
+    role = {"member_id": head.member_id, "department_id": places[to]}
+    assert book.owner.post(f"{book.path}/admins", role).status == 201
+
+    assert book.owner.get(path(book, code)).json["state"] == state
+    answer = join(anybody(city), code)
+    assert (answer.status, answer.json.get("code")) == ((201, None) if state == "open" else (410, "invitation_revoked"))
+
+
+def test_the_codes_of_a_broken_role_let_nobody_in_and_hide_no_other(city: TestCity, book: Book) -> None:
+    """A broken role manages nothing; the operators are told."""
+    head = book.admin(None)
+    code = head.client.post(f"{book.path}/invitations", {}).json["code"]
+    spoil(AdminRow.of(book.org_id, head.member_id), "path")
+
+    states = {one["code"]: one["state"] for one in book.owner.get(f"{book.path}/invitations").json["items"]}
+
+    assert states == {code: "revoked", book.code: "open"}
+    assert join(anybody(city), code).code == "invitation_revoked"
+
+
+def test_who_is_joining_while_the_makers_role_ends_stays_outside(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = book.admin(None)
+    code, client = head.client.post(f"{book.path}/invitations", {}).json["code"], anybody(city)
+    refuse, count = invitations.Invited.refuse_unless_open, len(book.members())
+
+    def look(invited: invitations.Invited) -> None:
+        refuse(invited)
+        assert book.owner.delete(f"{book.path}/admins/{head.member_id}").status == 204
+
+    with monkeypatch.context() as patched:
+        patched.setattr(invitations.Invited, "refuse_unless_open", look)
+        assert join(client, code).code == "invitation_revoked"
+
+    assert len(book.members()) == count
 
 
 def test_codes_are_as_many_as_they_may(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
