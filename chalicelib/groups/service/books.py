@@ -48,13 +48,13 @@ class Books:
         """Open a book owned by a verified person; with an idempotency key a repetition finds the first one.
 
         Raises InvalidKind, InvalidSubdistrict, ForeignSubdistrict, TooManyBooks, InvalidIdempotencyKey, IdempotencyMismatch, or
-        OrganizationNotFound where the first one was deleted since.
+        OrganizationNotFound where the first one was deleted since, NotTheOwner where it was handed over.
         """
         if kind not in settings().city.books.kinds:
             raise InvalidKind
         _check_subdistrict(subdistrict)
         if (org_id := remembered(request)) is not None:
-            return self._stored(org_id)
+            return self._opened(person, org_id)
         organization = OrganizationRow(
             ids.new_id(),
             "ORG",
@@ -67,7 +67,14 @@ class Books:
         try:
             _opening(person, organization, request).commit()
         except AlreadyDone:
-            return self._stored(remembered(request) or "")
+            return self._opened(person, remembered(request) or "")
+        return organization
+
+    def _opened(self, person: Person, org_id: str) -> OrganizationRow:
+        """What an earlier request of this person opened. Raises OrganizationNotFound or NotTheOwner."""
+        organization = self._stored(org_id)
+        if organization.owner_id != person.person_id:
+            raise NotTheOwner
         return organization
 
     def _stored(self, org_id: str) -> OrganizationRow:

@@ -195,6 +195,20 @@ def test_a_replay_does_not_bring_a_deleted_book_back(city: TestCity) -> None:
     assert (after.status, after.code) == (404, "organization_not_found")
 
 
+def test_a_replay_shows_a_book_that_was_handed_over_to_nobody_who_owned_it(city: TestCity) -> None:
+    create = opening(city)
+    org_id = create().json["org_id"]
+    book = Book(city, create.caller, org_id, city.invite(create.caller, org_id))
+    heir = book.member()
+    assert book.owner.post(f"{book.path}/owner", {"successor": heir.member_id}).status == 200
+    assert heir.client.put(f"{book.path}/owner").status == 200
+
+    answer = create()
+
+    assert (answer.status, answer.code) == (403, "not_the_owner")
+    assert create.made() == 0
+
+
 @pytest.mark.parametrize("key", ["", "  "])
 def test_an_empty_key_is_refused_before_it_creates_twice(create: Create, key: str) -> None:
     answer = create(key=key)
