@@ -99,15 +99,16 @@ class Invitations:
         """Make a registration code for the manager's own department or one below it.
 
         Raises UnknownDepartment, DepartmentClosing, InvalidExpiry, InvalidLabel, PatternOfOneLabel, TooManyInvitations,
-        InvalidIdempotencyKey, IdempotencyMismatch, or InvitationNotFound where the book was deleted since.
+        InvalidIdempotencyKey, IdempotencyMismatch, or InvitationNotFound where what was made is gone, or the manager does not
+        reach it any more.
         """
         if (done := remembered(request)) is not None:
-            return self.behind(code_of(manager.org_id, done))
+            return self.show(manager, done)
         row = _new_invitation(manager, terms)
         try:
             _inviting(manager, row, request).commit()
         except AlreadyDone:
-            return self.behind(code_of(manager.org_id, remembered(request) or ""))
+            return self.show(manager, remembered(request) or "")
         return Invited(manager.organization, row)
 
     def list_invitations(self, manager: Manager, limit: int, cursor: str | None) -> InvitationPage:

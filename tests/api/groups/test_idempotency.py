@@ -209,6 +209,24 @@ def test_a_replay_shows_a_book_that_was_handed_over_to_nobody_who_owned_it(city:
     assert create.made() == 0
 
 
+def test_a_replay_shows_an_administrator_nothing_of_where_they_were_before(city: TestCity) -> None:
+    book = Book.opened(city)
+    before, now = book.department("Before"), book.department("Now")
+    head = book.admin(before)
+    posts = [(f"{book.path}/invitations", ANY_INVITATION), (f"{book.path}/departments", {"name": "Below"})]
+    first = [head.client.post(path, body, idempotency_key=KEY) for path, body in posts]
+    again = [head.client.post(path, body, idempotency_key=KEY) for path, body in posts]
+    assert [one.json for one in again] == [one.json for one in first]
+    assert book.owner.post(f"{book.path}/admins", {"member_id": head.member_id, "department_id": now}).status == 201
+
+    answers = [head.client.post(path, body, idempotency_key=KEY) for path, body in posts]
+
+    assert [(one.status, one.code) for one in answers] == [
+        (404, "invitation_not_found"),
+        (404, "department_not_found"),
+    ]
+
+
 @pytest.mark.parametrize("key", ["", "  "])
 def test_an_empty_key_is_refused_before_it_creates_twice(create: Create, key: str) -> None:
     answer = create(key=key)
