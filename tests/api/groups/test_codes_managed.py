@@ -12,15 +12,27 @@ from chalicelib.groups.tables import AdminRow, InvitationRow, OrganizationRow
 from tests.api.groups.steps import join
 from tests.support.books import Book, Member, at_once, invitation_key, organization_key, statuses
 from tests.support.city import TestCity
-from tests.support.client import Answer
+from tests.support.client import Answer, Client
 from tests.support.enrolled import anybody
 from tests.support.rows import spoil, stored
+from tests.support.seam import Seam
 
 pytestmark = pytest.mark.api
 
 
 def path(book: Book, code: str) -> str:
     return f"{book.path}/invitations/{read_code(code)[1]}"
+
+
+def pages(client: Client, book: Book, limit: int) -> list[list[str]]:
+    """The codes that a manager is shown, page by page."""
+    listed, cursor = [], ""
+    while True:
+        page = client.get(f"{book.path}/invitations?limit={limit}{cursor}").json
+        listed.append([one["code"] for one in page["items"]])
+        if not page["cursor"]:
+            return listed
+        cursor = f"&cursor={page['cursor']}"
 
 
 def test_a_code_carries_what_it_promises_and_is_shown_again(city: TestCity, book: Book) -> None:
@@ -53,16 +65,61 @@ def test_codes_are_listed_in_pages_and_by_subtree(city: TestCity, book: Book) ->
     made = head.client.post(f"{book.path}/invitations", {})
 
     assert made.json["department_id"] == mine
-    found, cursor = [], ""
-    while True:
-        page = head.client.get(f"{book.path}/invitations?limit=2{cursor}").json
-        found += [one["code"] for one in page["items"]]
-        if not page["cursor"]:
-            break
-        cursor = f"&cursor={page['cursor']}"
-    assert sorted(found) == sorted({*own, made.json["code"]})
+    listed = pages(head.client, book, 2)
+    assert sorted(code for page in listed for code in page) == sorted({*own, made.json["code"]})
+    assert [len(page) for page in listed] == [2, 2]
     for answer in (head.client.get(path(book, book.code)), head.client.delete(path(book, book.code))):
         assert (answer.status, answer.code) == (404, "invitation_not_found")
+
+
+@pytest.mark.parametrize("read_at_once", [1, 3, 250])
+def test_pages_tell_an_administrator_nothing_of_what_lies_beside(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch, read_at_once: int
+) -> None:
+    monkeypatch.setattr(invitations, "READ_AT_ONCE", read_at_once)
+    mine, empty = book.department("Mine"), book.department("Empty")
+    own = {city.invite(book.owner, book.org_id, department_id=mine) for _ in range(3)}
+    for _ in range(6):
+        city.invite(book.owner, book.org_id)
+
+    for limit, sizes in ((1, [1, 1, 1]), (2, [2, 1]), (3, [3]), (4, [3])):
+        listed = pages(book.admin(mine).client, book, limit)
+        assert [len(page) for page in listed] == sizes
+        assert {code for page in listed for code in page} == own
+    assert pages(book.admin(empty).client, book, 1) == [[]]
+    assert [len(page) for page in pages(book.owner, book, 5)] == [5, 5]
+
+
+def test_a_page_is_short_where_too_much_lies_beside(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch, faults: Seam
+) -> None:
+    monkeypatch.setattr(invitations, "READ_AT_ONCE", 1)
+    monkeypatch.setattr(invitations, "QUERIES", 2)
+    mine = book.department("Mine")
+    own = {city.invite(book.owner, book.org_id, department_id=mine) for _ in range(2)}
+    for _ in range(4):
+        city.invite(book.owner, book.org_id)
+    head, start = book.admin(mine), faults.counts["Query"]
+
+    listed = pages(head.client, book, 2)
+
+    assert faults.counts["Query"] - start <= 2 * len(listed)
+    assert len(listed) > 1
+    assert {code for page in listed for code in page} == own
+
+
+def test_a_broken_code_is_counted_on_one_page(city: TestCity, book: Book) -> None:
+    codes = sorted(
+        (book.code, *(city.invite(book.owner, book.org_id) for _ in range(3))), key=lambda one: read_code(one)[1]
+    )
+    spoil(invitation_key(codes[1]), "uses")
+
+    first = book.owner.get(f"{book.path}/invitations?limit=1").json
+    second = book.owner.get(f"{book.path}/invitations?limit=2&cursor={first['cursor']}").json
+
+    assert [[one["code"] for one in page["items"]] for page in (first, second)] == [codes[:1], codes[2:]]
+    assert [page["unreadable"] for page in (first, second)] == [0, 1]
+    assert second["cursor"] is None
 
 
 @pytest.mark.parametrize("limited", [True, False])
