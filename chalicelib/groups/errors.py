@@ -230,6 +230,12 @@ class SearchByOne(Invalid):
     code = "search_by_one"
 
 
+class TooManySearches(TooMany):
+    """Today's searches in this book are used up, or those by document."""
+
+    code = "too_many_searches"
+
+
 class ExportNeedsWork(Conflict):
     """There are more members than an answer takes; POST …/exports makes a file of them in the background."""
 

@@ -1,22 +1,32 @@
 """Finding members by what is typed: compared as keyed forms, or as a label, so nothing is decrypted and nothing typed is kept."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.core import canonical, masks, store, tokens
+from chalicelib.core import canonical, clock, masks, store, tokens
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, pairwise_id
 from chalicelib.core.errors import Broken
+from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Manager
 from chalicelib.groups.attention import show
 from chalicelib.groups.disclosures import WHY_SEARCH, disclose
+from chalicelib.groups.errors import TooManySearches
 from chalicelib.groups.labels import label_key, label_of
 from chalicelib.groups.legible import report_broken
 from chalicelib.groups.names import name_mac, surname_prefix
 from chalicelib.groups.service.members import MemberPage
 from chalicelib.groups.tables import LabelRow, MembershipRow, MembershipsTable, NameIndex
-from chalicelib.people.tables.logins import AccountRow
+from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
+from chalicelib.people.tables.logins import AccountRow, phone_subject
+
+A_DAY = 200
+"""Searches of all kinds that one manager makes in one book in a day of the city, found or not."""
+
+BY_DOCUMENT_A_DAY = 20
+"""Those by document among them. Who knows county and birth date of a masked number is left with some 75 to try, and would
+find it within the hour; this is four days of it, each of them to be seen by the member who is found."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +51,12 @@ class Search:
         """Who bears this name, surname or label, or holds this document or phone; each finds the look in their access log.
 
         A page may be short or empty and still have a cursor, since who stands above or beside is passed over. Raises
-        InvalidName, InvalidDocument, InvalidPhone, InvalidLabel or InvalidCursor.
+        InvalidName, InvalidDocument, InvalidPhone, InvalidLabel, InvalidCursor or TooManySearches.
         """
         if sought.document is not None:
-            person_id = self._macs.person_id(sought.document[0], canonical.document(*sought.document))
+            number = canonical.document(*sought.document)
+            _count(manager, {"search": A_DAY, "search by document": BY_DOCUMENT_A_DAY})
+            person_id = self._macs.person_id(sought.document[0], number)
             return _shown(manager, [_of(manager, person_id)], None)
         if sought.phone is not None:
             return _shown(manager, self._behind_phone(manager, sought.phone), None)
@@ -53,6 +65,8 @@ class Search:
         prefix = self._prefix(manager.org_id, sought)
         scope = f"search|{manager.org_id}|{manager.path}|{prefix}"
         start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        if start is None:
+            _count(manager, {"search": A_DAY})
         named = MembershipRow.name_mac.startswith(prefix)
         page = store.query(
             MembershipsTable, manager.org_id, named, index=NameIndex.Meta.index_name, limit=limit, start=start
@@ -69,9 +83,24 @@ class Search:
 
     def _behind_phone(self, manager: Manager, phone: str) -> list[str]:
         """The member who logs in with a phone, if there is one."""
-        key = AccountRow.of(self._macs.phone_mac(canonical.phone(phone)))
+        number = canonical.phone(phone)
+        _count(manager, {"search": A_DAY})
+        key = AccountRow.of(self._macs.phone_mac(number))
         account = store.read_together([key]).get(key)
         return [] if account is None or account.person_id is None else [_of(manager, account.person_id)]
+
+
+def _count(manager: Manager, limits: Mapping[str, int]) -> None:
+    """Count one more search of this manager today under each of these names, before anything is compared, or refuse.
+
+    What can't be compared is not counted, nor is the next page of what was. Raises TooManySearches.
+    """
+    subject, today = phone_subject(manager.person.account.phone_mac), day_window(clock.now())
+    transaction = Transaction()
+    for name, limit in limits.items():
+        window = Window(subject, f"{name}#{manager.org_id}#{today}", limit, DAY)
+        count_one(transaction, window, TooManySearches(seconds_left(DAY), fields={"limit": limit}))
+    transaction.commit()
 
 
 def _surname(typed: str) -> str:
@@ -90,6 +119,7 @@ def _of(manager: Manager, person_id: str) -> str:
 def _bearing(manager: Manager, typed: str) -> list[str]:
     """The member who bears a label, whatever its case and width, if there is one. Raises InvalidLabel."""
     key = LabelRow.of(manager.org_id, label_key(label_of(typed)))
+    _count(manager, {"search": A_DAY})
     claim = store.read_together([key]).get(key)
     return [] if claim is None else [claim.member_id]
 

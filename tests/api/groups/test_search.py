@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.groups.service import search
 from chalicelib.groups.tables import LabelRow
 from tests.api.groups.steps import damaged
 from tests.support.books import Book, Member, person_id_of
@@ -197,3 +198,59 @@ def test_a_name_given_anew_is_found_after_proving_it(city: TestCity) -> None:
 
     assert found(book.owner, book, name="孙行者") == [member_id]
     assert found(book.owner, book, surname="孙") == [member_id]
+
+
+def test_searches_by_document_are_few_a_day_whether_they_find_or_not(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who knows all but four digits of a number would try them one by one."""
+    monkeypatch.setattr(search, "BY_DOCUMENT_A_DAY", 2)
+    member, chief = book.member(), book.admin(None)
+    document = document_of(member.person)
+    assert find(book.owner, book, document={"type": "resident_id", "number": "1"}).code == "invalid_document"
+    assert found(book.owner, book, document=document_of(city.stranger())) == []
+    assert found(book.owner, book, document=document) == [member.member_id]
+
+    refused = find(book.owner, book, document=document)
+
+    assert (refused.status, refused.code) == (429, "too_many_searches")
+    assert int(refused.headers["retry-after"]) > 0
+    assert found(book.owner, book, phone=member.person.phone) == [member.member_id], "by phone is another kind"
+    assert found(chief.client, book, document=document) == [member.member_id], "each manager has their own"
+    other = Book.opened(city, book.owner)
+    assert found(book.owner, other, document=document) == [], "in each book"
+    monkeypatch.setattr(search, "day_window", lambda _: "day#2099-01-01")
+    assert found(book.owner, book, document=document) == [member.member_id], "and each day"
+
+
+@pytest.mark.parametrize("kind", ["name", "surname", "phone", "document"])
+def test_searches_of_all_kinds_are_limited_a_day_together(
+    book: Book, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(search, "A_DAY", 3)
+    member = book.member()
+    kinds = {
+        "name": member.person.name, "surname": member.person.name[0], "phone": member.person.phone,
+        "document": document_of(member.person),
+    }  # fmt: skip
+    for other in sorted(kinds.keys() - {kind}):
+        assert found(book.owner, book, **{other: kinds[other]}) == [member.member_id]
+
+    refused = find(book.owner, book, **{kind: kinds[kind]})
+
+    assert (refused.status, refused.code) == (429, "too_many_searches")
+    assert " 3 times a day" in refused.json["detail"]
+
+
+def test_the_next_page_of_a_search_is_the_same_search(
+    book: Book, named: dict[str, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = find(book.owner, book, surname="王", limit=1)
+    monkeypatch.setattr(search, "A_DAY", 1)
+
+    following = find(book.owner, book, surname="王", limit=1, cursor=first.json["cursor"])
+
+    assert (following.status, len(following.json["items"])) == (200, 1)
+    assert find(book.owner, book, surname="王").code == "too_many_searches"
+    cursor = first.json["cursor"]
+    assert find(book.owner, book, phone=named["0 王小明"].person.phone, cursor=cursor).code == "too_many_searches"
