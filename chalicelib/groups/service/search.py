@@ -1,14 +1,14 @@
 """Finding members by what is typed: compared as keyed forms, or as a label, so nothing is decrypted and nothing typed is kept."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from chalicelib.core import canonical, clock, masks, store, tokens
+from chalicelib.core import canonical, clock, ids, masks, store, tokens
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, pairwise_id
 from chalicelib.core.errors import Broken
-from chalicelib.core.store import Transaction
+from chalicelib.core.store import RawItem, Transaction
 from chalicelib.groups.access import Manager
 from chalicelib.groups.attention import show
 from chalicelib.groups.disclosures import WHY_SEARCH, disclose
@@ -17,7 +17,7 @@ from chalicelib.groups.labels import label_key, label_of
 from chalicelib.groups.legible import report_broken
 from chalicelib.groups.names import name_mac, surname_prefix
 from chalicelib.groups.service.members import MemberPage
-from chalicelib.groups.tables import LabelRow, MembershipRow, MembershipsTable, NameIndex
+from chalicelib.groups.tables import TOP, LabelRow, MembershipRow, NamedMember, NameIndex
 from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
 from chalicelib.people.tables.logins import AccountRow, phone_subject
 
@@ -27,6 +27,9 @@ A_DAY = 200
 BY_DOCUMENT_A_DAY = 20
 """Those by document among them. Who knows county and birth date of a masked number is left with some 75 to try, and would
 find it within the hour; this is four days of it, each of them to be seen by the member who is found."""
+
+QUERIES = 20
+"""Queries of one page at most. Where so many find a page not full, hundreds of the same name stand above or beside."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,22 @@ class Sought:
     label: str | None = None
 
 
+@dataclass
+class _Found:
+    """What was found, how many rows of it could not be read, and where the next page begins, if there is one."""
+
+    members: list[MembershipRow] = field(default_factory=list)
+    unreadable: int = 0
+    next_key: RawItem | None = None
+
+    def add(self, member: MembershipRow | Broken | None) -> None:
+        """Take one in."""
+        if isinstance(member, Broken):
+            self.unreadable += 1
+        elif member is not None:
+            self.members.append(member)
+
+
 class Search:
     """Finds members in the manager's subtree."""
 
@@ -50,16 +69,19 @@ class Search:
     def find(self, manager: Manager, sought: Sought, limit: int, cursor: str | None) -> MemberPage:
         """Who bears this name, surname or label, or holds this document or phone; each finds the look in their access log.
 
-        A page may be short or empty and still have a cursor, since who stands above or beside is passed over. Raises
+        A page has a cursor where another member follows whom the manager reaches. Who stands above or beside is passed over
+        and shows in neither, except that the search ends short, with a cursor, after 20 queries: some 2,000 of a name. Raises
         InvalidName, InvalidDocument, InvalidPhone, InvalidLabel, InvalidCursor or TooManySearches.
         """
         if sought.document is not None:
             number = canonical.document(*sought.document)
             _count(manager, {"search": A_DAY, "search by document": BY_DOCUMENT_A_DAY})
             person_id = self._macs.person_id(sought.document[0], number)
-            return _shown(manager, [_of(manager, person_id)], None)
+            return _shown(manager, _one(manager, person_id), None)
         if sought.phone is not None:
-            return _shown(manager, self._behind_phone(manager, sought.phone), None)
+            phone = canonical.phone(sought.phone)
+            _count(manager, {"search": A_DAY})
+            return _shown(manager, _one(manager, self._behind_phone(phone)), None)
         if sought.label is not None:
             return _shown(manager, _bearing(manager, sought.label), None)
         prefix = self._prefix(manager.org_id, sought)
@@ -67,12 +89,9 @@ class Search:
         start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
         if start is None:
             _count(manager, {"search": A_DAY})
-        named = MembershipRow.name_mac.startswith(prefix)
-        page = store.query(
-            MembershipsTable, manager.org_id, named, index=NameIndex.Meta.index_name, limit=limit, start=start
-        )
-        following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
-        return _shown(manager, [row.member_id for row in page.rows], following)
+        found = _named(manager, prefix, limit, start)
+        following = tokens.seal_cursor(scope, json.dumps(found.next_key)) if found.next_key else None
+        return _shown(manager, found, following)
 
     def _prefix(self, org_id: str, sought: Sought) -> str:
         """Where the members of a name, or of a surname, stand in the index."""
@@ -81,13 +100,11 @@ class Search:
         name = canonical.person_name(sought.name or "")
         return name_mac(org_id, self._macs.name_keys(masks.shown_surname(name), name))
 
-    def _behind_phone(self, manager: Manager, phone: str) -> list[str]:
-        """The member who logs in with a phone, if there is one."""
-        number = canonical.phone(phone)
-        _count(manager, {"search": A_DAY})
-        key = AccountRow.of(self._macs.phone_mac(number))
+    def _behind_phone(self, phone: str) -> str:
+        """Who logs in with a phone. For a phone of nobody it is somebody made up, so that as much is read as for anybody."""
+        key = AccountRow.of(self._macs.phone_mac(phone))
         account = store.read_together([key]).get(key)
-        return [] if account is None or account.person_id is None else [_of(manager, account.person_id)]
+        return ids.new_id() if account is None or account.person_id is None else str(account.person_id)
 
 
 def _count(manager: Manager, limits: Mapping[str, int]) -> None:
@@ -111,35 +128,59 @@ def _surname(typed: str) -> str:
     return surname
 
 
-def _of(manager: Manager, person_id: str) -> str:
-    """The id by which the manager's organization would know a person."""
-    return pairwise_id(manager.org_id, person_id)
+def _one(manager: Manager, person_id: str) -> _Found:
+    """A person, if they are a member whom the manager reaches."""
+    found = _Found()
+    for member in _reached(manager, [pairwise_id(manager.org_id, person_id)]):
+        found.add(member)
+    return found
 
 
-def _bearing(manager: Manager, typed: str) -> list[str]:
-    """The member who bears a label, whatever its case and width, if there is one. Raises InvalidLabel."""
+def _bearing(manager: Manager, typed: str) -> _Found:
+    """The member who bears a label, whatever its case and width, if the manager reaches them. Raises InvalidLabel."""
     key = LabelRow.of(manager.org_id, label_key(label_of(typed)))
     _count(manager, {"search": A_DAY})
-    claim = store.read_together([key]).get(key)
-    return [] if claim is None else [claim.member_id]
+    claim, found = store.read_together([key]).get(key), _Found()
+    for member in _reached(manager, [ids.new_id() if claim is None else claim.member_id]):
+        found.add(member)
+    return found
 
 
-def _shown(manager: Manager, member_ids: Iterable[str], cursor: str | None) -> MemberPage:
-    """Those of these members whom the manager reaches, read consistently, and disclosed."""
+def _named(manager: Manager, prefix: str, limit: int, start: RawItem | None) -> _Found:
+    """The members of a name whom the manager reaches, until they fill a page and one more is seen to follow."""
+    found, named = _Found(), MembershipRow.name_mac.startswith(prefix)
+    size = limit + 1 if manager.path == TOP else store.BATCH_READ_LIMIT
+    for _ in range(QUERIES):
+        page = store.query(NamedMember, manager.org_id, named, index=NameIndex.Meta.index_name, limit=size, start=start)
+        for row, member in zip(page.rows, _reached(manager, [row.member_id for row in page.rows]), strict=False):
+            if member is not None and len(found.members) == limit:
+                found.next_key = start
+                return found
+            found.add(member)
+            start = row.serialize()
+        if (start := page.next_key) is None:
+            return found
+    found.next_key = start
+    return found
+
+
+def _reached(manager: Manager, member_ids: Iterable[str]) -> Iterator[MembershipRow | Broken | None]:
+    """Each of these members, read consistently; None for whom the manager does not reach. What is broken is reported."""
     keys = [MembershipRow.of(manager.org_id, member_id) for member_id in member_ids]
     rows = store.read_together(keys)
-    found: list[MembershipRow] = []
-    unreadable = 0
     for key in keys:
         try:
             row = rows.get(key)
         except Broken as error:
             report_broken(key, error)
-            unreadable += 1
+            yield error
             continue
-        if row is not None and manager.reaches(row.path):
-            found.append(row)
-    for row in found:
+        yield row if row is not None and manager.reaches(row.path) else None
+
+
+def _shown(manager: Manager, found: _Found, cursor: str | None) -> MemberPage:
+    """What was found as it stands at this moment, and disclosed."""
+    for row in found.members:
         show(row, manager.organization.policy_set)
-    disclose(manager, found, why=WHY_SEARCH)
-    return MemberPage([*found], cursor, unreadable)
+    disclose(manager, found.members, why=WHY_SEARCH)
+    return MemberPage([*found.members], cursor, found.unreadable)

@@ -142,6 +142,12 @@ class MembershipRow(PlacedMember):
         return cls.key(org_id, member_id, consistent=consistent)
 
 
+class NamedMember(MembershipsTable):
+    """What the index by name holds: its own key and the row's, which together are where a query goes on."""
+
+    name_mac = UnicodeAttribute()
+
+
 class MemberTrace(MembershipsTable):
     """What is left legible of a membership that can't be read: whose it is."""
 

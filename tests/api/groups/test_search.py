@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import store
 from chalicelib.groups.service import search
 from chalicelib.groups.tables import LabelRow
 from tests.api.groups.steps import damaged
@@ -12,6 +13,7 @@ from tests.support.city import TestCity
 from tests.support.client import Answer, Client
 from tests.support.people import TestPerson
 from tests.support.rows import spoil
+from tests.support.seam import Seam
 
 pytestmark = pytest.mark.api
 
@@ -254,3 +256,80 @@ def test_the_next_page_of_a_search_is_the_same_search(
     assert find(book.owner, book, surname="王").code == "too_many_searches"
     cursor = first.json["cursor"]
     assert find(book.owner, book, phone=named["0 王小明"].person.phone, cursor=cursor).code == "too_many_searches"
+
+
+class TestWhoStandsBeside:
+    """What an administrator is shown of a name tells nothing of who bears it beside or above them."""
+
+    @pytest.fixture
+    def parts(self, city: TestCity, book: Book) -> tuple[Member, Book, Book]:
+        """An administrator, and the books of their own department and of the one beside."""
+        mine, beside = book.department("Mine"), book.department("Beside")
+        own, other = (
+            Book(city, book.owner, book.org_id, city.invite(book.owner, book.org_id, department_id=one))
+            for one in (mine, beside)
+        )
+        return book.admin(mine), own, other
+
+    @pytest.mark.parametrize("size", [1, 2, 100])
+    def test_a_page_is_the_same_with_and_without_them(
+        self, city: TestCity, book: Book, parts: tuple[Member, Book, Book], monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        head, own, other = parts
+        monkeypatch.setattr(store, "BATCH_READ_LIMIT", size)
+        for _ in range(3):
+            other.member(person=city.stranger(name="赵小红"))
+
+        for sought in ({"name": "赵小红"}, {"surname": "赵"}):
+            assert find(head.client, book, **sought, limit=1).json == {"items": [], "cursor": None, "unreadable": 0}
+
+        inside = [own.member(person=city.stranger(name="赵小红")).member_id for _ in range(2)]
+        first = find(head.client, book, name="赵小红", limit=1).json
+        last = find(head.client, book, name="赵小红", limit=1, cursor=first["cursor"]).json
+        assert {item["member_id"] for page in (first, last) for item in page["items"]} == set(inside)
+        assert last["cursor"] is None, "nobody follows whom they reach"
+        assert find(head.client, book, name="赵小红", limit=2).json["cursor"] is None
+
+    def test_after_so_many_queries_a_page_ends_short_and_goes_on(
+        self, city: TestCity, book: Book, parts: tuple[Member, Book, Book], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        head, own, other = parts
+        monkeypatch.setattr(store, "BATCH_READ_LIMIT", 1)
+        monkeypatch.setattr(search, "QUERIES", 2)
+        for one in (other, other, other, own):
+            one.member(person=city.stranger(name="赵小红"))
+
+        shown: list[str] = []
+        answer = find(head.client, book, name="赵小红").json
+        pages = 1
+        while answer["cursor"]:
+            shown += [item["member_id"] for item in answer["items"]]
+            answer = find(head.client, book, name="赵小红", cursor=answer["cursor"]).json
+            pages += 1
+        shown += [item["member_id"] for item in answer["items"]]
+
+        assert len(shown) == 1
+        assert pages >= 2
+
+
+def test_who_follows_a_page_is_not_yet_shown(city: TestCity, book: Book) -> None:
+    members = [book.member(person=city.stranger(name="赵小红")) for _ in range(2)]
+    (item,) = find(book.owner, book, name="赵小红", limit=1).json["items"]
+    city.deliver()
+
+    for member in members:
+        looks = member.client.get("/v1/me/access-log").json["items"]
+        assert len(looks) == (member.member_id == item["member_id"])
+
+
+def test_a_phone_of_nobody_costs_what_that_of_somebody_elsewhere_does(city: TestCity, book: Book, faults: Seam) -> None:
+    """Else the time of the answer would tell whose phone the city knows."""
+    elsewhere, unproved, nobody = Book.opened(city).member().person, city.stranger(), city.stranger()
+    city.log_in(unproved)
+    calls: list[list[str]] = []
+    for person in (elsewhere, unproved, nobody):
+        start = len(faults.calls)
+        assert found(book.owner, book, phone=person.phone) == []
+        calls.append(faults.operations[start:])
+
+    assert calls == [["BatchGetItem", "TransactWriteItems", "GenerateMac", "BatchGetItem", "BatchGetItem"]] * 3
