@@ -111,7 +111,7 @@ class _Snapshot:
         stored = self.of("occurred_at")
         try:
             return _local(datetime.fromisoformat(stored), self.zone)
-        except ValueError:
+        except (ValueError, OverflowError):  # the last hours of the year 9999 are none on clocks further east
             return stored
 
 

@@ -146,6 +146,14 @@ class TestInline:
 
         assert (len(found.members), found.tail[2:4]) == (2, ["Rows that could not be read", "1"])
 
+    @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00"])
+    def test_a_moment_beyond_all_clocks_is_shown_as_it_is_stored(self, book: Book, moment: str) -> None:
+        fill(book.org_id, 1, ["travel"], travel={"kind": "travel_check", "result": "clear", "occurred_at": moment})
+
+        (row,) = table(inline(book).text).members
+
+        assert row["travel_at"] == moment
+
     def test_a_broken_book_is_a_fault_of_the_service(self, book: Book) -> None:
         spoil(organization_key(book.org_id), "owner_id")
         assert inline(book).code == "broken_record"
