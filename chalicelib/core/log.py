@@ -23,6 +23,7 @@ class Event(StrEnum):
     PERSON_MOVED = "person.moved"
     PERSON_ERASED = "person.erased"
     BOOK_DELETED = "book.deleted"
+    FILES_LEFT = "files.left"
     SWEEP_DONE = "sweep.done"
     RECORD_FAILED = "stream.record_failed"
     IMPORT_DONE = "import.done"

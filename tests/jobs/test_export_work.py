@@ -136,6 +136,7 @@ def test_wherever_it_dies_the_file_is_whole_and_nobody_is_disclosed_twice(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "SLICE", 2)
+    monkeypatch.setattr(exports, "A_DAY", 1_000)
     names = put_members(book, 3)
 
     def once(cuts: Cuts) -> None:
@@ -155,6 +156,7 @@ def test_wherever_it_dies_the_file_is_whole_and_nobody_is_disclosed_twice(
             if operation == "PutItem"
         }
         assert sorted(disclosed.values()) == [1, 2]
+        assert files.remove_all(f"{book.org_id}/") == 1, "its parts are removed"
 
     assert with_each_fault(once, [("before", Killed()), ("after", Killed())]) > 15
 
@@ -167,6 +169,30 @@ def test_a_member_is_disclosed_before_their_row_is_written_down(book: Book) -> N
         work_off(app.services.get(Work))
 
     assert [one for one in calls.operations if one.startswith("Put")] == ["PutItem", "PutObject", "PutObject"]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_file_that_is_put_after_the_book_is_deleted_is_removed(
+    book: Book, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A slice saw the book alive and puts its part, or the file, after everything of the book was removed."""
+    put_members(book, 1)
+    export_id = begun(book)
+    put, names = files.put, list[str]()
+
+    def put_late(name: str, content: Any, kind: str) -> None:
+        if len(names) == number:
+            assert book.delete().status == 204
+        names.append(name)
+        put(name, content, kind)
+
+    monkeypatch.setattr(files, "put", put_late)
+    work_off(app.services.get(Work))
+
+    assert len(names) == number + 1
+    assert files.remove_all(f"{book.org_id}/") == 0
+    (row,) = store.query_all(ExportRow, ExportRow.of(export_id).hash_value)
+    assert row.done_at is not None
 
 
 def test_a_lost_part_is_a_failure_that_says_so(book: Book) -> None:

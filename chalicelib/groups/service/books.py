@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, files, ids, store
@@ -111,7 +112,8 @@ class Books:
     def delete_book(self, owner: Owner) -> None:
         """Delete the book: from the answer on nothing of it can be read; the ledger's consumer takes it apart and certifies it.
 
-        Its files go at once, for whoever was given a link to one needs nothing else to read it.
+        Its files go at once, for whoever was given a link to one needs nothing else to read it. Where their store does not
+        answer, the book is deleted all the same, and they go with the sweep.
 
         Raises OrganizationNotFound or NotTheOwner if it was deleted or handed over meanwhile.
         """
@@ -129,7 +131,7 @@ class Books:
         except OwnerChanged as error:
             self._stored(organization.org_id)
             raise NotTheOwner from error
-        files.remove_all(files_of(organization.org_id))
+        _remove_files(organization.org_id)
         emit(Event.BOOK_DELETED, org_id=organization.org_id)
 
 
@@ -139,6 +141,13 @@ def is_same_book(organization: OrganizationRow) -> Condition:
     same &= OrganizationRow.owner_id == organization.owner_id
     same &= OrganizationRow.owner_term == organization.owner_term
     return same
+
+
+def _remove_files(org_id: str) -> None:
+    try:
+        files.remove_all(files_of(org_id))
+    except (BotoCoreError, ClientError) as error:
+        emit(Event.FILES_LEFT, org_id=org_id, error=type(error).__name__, where=where(error))
 
 
 def _check_subdistrict(subdistrict: str) -> None:

@@ -116,14 +116,28 @@ def begin_export(entry: LedgerRow) -> None:
 
 
 def export_step(row: ExportRow) -> Step:
-    """One slice of an export: some members more, or at the end the file. Nothing is made of a book that is deleted."""
+    """One slice of an export: some members more, then the file, at the end its parts are removed.
+
+    Nothing is made of a book that is deleted. That is looked at before a slice, and again once it has put its file: what
+    deletes a book may have removed the others in between.
+    """
     organization = _living(row.org_id)
-    if organization is None:
-        files.remove_all(row.folder)
+    if organization is not None:
+        step = _slice(row, organization)
+        if _living(row.org_id) is not None:
+            return step
+    files.remove_all(row.folder)
+    return Step(0, None)
+
+
+def _slice(row: ExportRow, organization: OrganizationRow) -> Step:
+    """What is next. The parts go after it is stored that the file is whole: making it again would need them."""
+    if "made" in row.position:
+        files.remove_all(_parts(row))
         return Step(0, None)
     if "whole" in row.position:
         _assemble(row, organization)
-        return Step(0, None)
+        return Step(0, {**row.position, "made": True})
     return _read_on(row, organization)
 
 
@@ -156,7 +170,11 @@ def _written(row: ExportRow, parts: int) -> Iterator[Cells]:
 
 
 def _part(row: ExportRow, number: int) -> str:
-    return f"{row.folder}{number:06}.json"
+    return f"{_parts(row)}{number:06}.json"
+
+
+def _parts(row: ExportRow) -> str:
+    return f"{row.folder}parts/"
 
 
 def _page(org_id: str, path: str, start: RawItem | None, limit: int) -> Page[ListedMember]:

@@ -14,8 +14,9 @@ from tests.support.books import ANY_INVITATION, Book, assert_whole, at_once, fil
 from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.enrolled import anybody, enrolled
+from tests.support.events import Events
 from tests.support.rows import items_of, put_raw, stored
-from tests.support.seam import Seam
+from tests.support.seam import Seam, aws_error
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
 
@@ -51,6 +52,22 @@ def test_nothing_of_a_book_is_read_after_the_answer(city: TestCity, book: Book) 
         city.deliver()
     assert [one.action for one in receipts(book.org_id, member.person)] == ["given", "book_deleted"]
     assert_whole(member.person, [book.org_id], member_of=[])
+
+
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "DeleteObjects"])
+def test_a_file_store_that_does_not_answer_is_left_to_the_sweep(
+    book: Book, faults: Seam, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    events = Events(monkeypatch)
+    files.put(f"{book.org_id}/one", b"content", "text/csv")
+    faults.fail(operation, aws_error("SlowDown"))
+
+    assert book.delete().status == 204
+
+    assert [event["org_id"] for event in events.of("files.left")] == [book.org_id]
+    assert book.owner.get(book.path).code == "organization_not_found"
+    book.city.deliver()
+    assert files.remove_all(f"{book.org_id}/") == 0
 
 
 def test_only_the_owner_deletes_and_proves_the_phone_anew(city: TestCity, book: Book) -> None:
