@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.core import clock, store
 from chalicelib.core.errors import Conflict
@@ -54,12 +54,14 @@ class CounterRow(CountersTable):
 class CursorRow(CountersTable):
     """How far the stream of a scope is counted, how many of its changes were, and the last mark that was passed.
 
+    `withdrawn_at` is when the last change was counted by which something was taken back: never before it happened.
     It lies in a partition of its own, so that a query for numbers finds numbers alone.
     """
 
     position = UnicodeAttribute()
     counted = NumberAttribute()
     mark = maybe(UnicodeAttribute)
+    withdrawn_at = maybe(UTCDateTimeAttribute)
     expires_at = maybe(TTLAttribute)
 
     PREFIX = "cursor#"
@@ -80,11 +82,15 @@ class MarkPassed(Conflict):
 
 @dataclass(frozen=True)
 class Step:
-    """What one change of a stream does to the numbers of a scope; `mark` is set by a change that is a recount's mark."""
+    """What one change of a stream does to the numbers of a scope; `mark` is set by a change that is a recount's mark.
+
+    `withdraws` says that somebody's data are shared less by it, whatever the numbers are.
+    """
 
     position: str
     changes: Mapping[str, int]
     mark: str | None = None
+    withdraws: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +147,8 @@ def _counting(scope: str, part: Sequence[Step]) -> Transaction:
     actions = [CursorRow.position.set(part[-1].position), CursorRow.counted.add(counted)]
     if marks := [step.mark for step in part if step.mark is not None]:
         actions.append(CursorRow.mark.set(marks[-1]))
+    if any(step.withdraws for step in part):
+        actions.append(CursorRow.withdrawn_at.set(clock.now()))
     transaction = Transaction().update(CursorRow.of(scope), actions, before, CountedBefore())
     return _adding(transaction, scope, total(step.changes for step in part))
 

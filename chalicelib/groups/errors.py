@@ -254,6 +254,12 @@ class ExportNotFound(NotFound):
     code = "export_not_found"
 
 
+class ExportWithdrawn(Gone):
+    """Somebody in the book took back what they shared since the export was begun."""
+
+    code = "export_withdrawn"
+
+
 class ChangedMeanwhile(Conflict):
     """A row, or the policies, from which something was computed changed at the same moment; it is computed again."""
 

@@ -72,6 +72,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "expires_at": TIME,
         "mark": ID,
         "position": WORD,
+        "withdrawn_at": TIME,
     },
     "decisions": {
         "kind": KEY,

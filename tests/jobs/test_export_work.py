@@ -9,11 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
-from chalicelib.core import files, store, work
+from chalicelib.core import clock, files, store, work
 from chalicelib.core.store import RawItem
 from chalicelib.core.work import Work
 from chalicelib.groups.service import exports
 from chalicelib.groups.tables import ExportRow, MembershipRow
+from chalicelib.groups.withdrawals import WithdrawalRow
 from chalicelib.people.tables.privacy import ledger_entry
 from tests.support import messages
 from tests.support.books import Book, fill
@@ -193,6 +194,28 @@ def test_a_file_that_is_put_after_the_book_is_deleted_is_removed(
     assert files.remove_all(f"{book.org_id}/") == 0
     (row,) = store.query_all(ExportRow, ExportRow.of(export_id).hash_value)
     assert row.done_at is not None
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_export_ends_when_somebody_takes_something_back_while_it_is_made(
+    book: Book, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    put_members(book, 1)
+    export_id = begun(book)
+    put, names = files.put, list[str]()
+
+    def put_late(name: str, content: Any, kind: str) -> None:
+        if len(names) == number:
+            store.update(WithdrawalRow.of(book.org_id), [WithdrawalRow.withdrawn_at.set(clock.now())])
+        names.append(name)
+        put(name, content, kind)
+
+    monkeypatch.setattr(files, "put", put_late)
+    work_off(app.services.get(Work))
+
+    assert len(names) == number + 1
+    assert files.remove_all(f"{book.org_id}/") == 0
+    assert shown(book, export_id).code == "export_withdrawn"
 
 
 def test_a_lost_part_is_a_failure_that_says_so(book: Book) -> None:

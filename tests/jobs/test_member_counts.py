@@ -4,12 +4,13 @@ import json
 import random
 from collections import Counter
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 import app
-from chalicelib.core import counters, store
+from chalicelib.core import clock, counters, store
 from chalicelib.core.counters import CounterRow, CountersTable, CursorRow
 from chalicelib.core.ids import new_id
 from chalicelib.groups.counting import CountedMember, scope_of
@@ -130,6 +131,42 @@ def test_who_cannot_be_read_is_counted_as_that(city: TestCity) -> None:
     assert somebody.client.delete("/v1/me").status == 204
     city.deliver()
     assert assert_counted(book.org_id) == {}
+
+
+def test_the_cursor_says_when_something_was_last_taken_back_once() -> None:
+    org_id = new_id()
+    joined, less = member(org_id, "travel"), member(org_id)
+    life = {"enrolment": {"N": "1"}}
+
+    def sent(old: CountedMember | None, new: CountedMember | None) -> dict[str, Any]:
+        found = change(old, new)
+        for image in ("OldImage", "NewImage"):
+            if image in found["dynamodb"]:
+                found["dynamodb"][image] |= life
+        return found
+
+    assert count(sent(None, joined)) == failed()
+    assert cursor(org_id).withdrawn_at is None
+    taken_back, shared_again = sent(joined, less), sent(less, joined)
+    with clock.frozen(clock.now()):
+        at = clock.now()
+        assert count(taken_back) == failed()
+    with clock.frozen(at + timedelta(hours=1)):
+        assert count(taken_back, shared_again) == failed()
+    assert cursor(org_id).withdrawn_at == at
+
+
+def test_another_life_of_a_member_takes_back_though_it_counts_nothing() -> None:
+    org_id = new_id()
+    row = member(org_id)
+    found = change(row, row)
+    for image, enrolment in (("OldImage", "1"), ("NewImage", "2")):
+        found["dynamodb"][image] = {**found["dynamodb"][image], "enrolment": {"N": enrolment}}
+
+    assert count(found) == failed()
+
+    assert cursor(org_id).withdrawn_at is not None
+    assert kept(org_id) == {}
 
 
 # --- once, however often it comes

@@ -7,6 +7,7 @@ from chalicelib.core.counters import Step, position_of
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes
 from chalicelib.groups.counting import RecountMark, contribution, scope_of
+from chalicelib.groups.withdrawals import withdraws
 
 
 def count_members(event: LambdaEvent) -> BatchAnswer:
@@ -32,7 +33,7 @@ def _by_book(found: Sequence[Change]) -> Mapping[str, list[Step]]:
     books: dict[str, list[Step]] = {}
     for change in found:
         step = _step(change)
-        if step.changes or step.mark:
+        if step.changes or step.mark or step.withdraws:
             books.setdefault(change.text("org_id"), []).append(step)
     return {org_id: sorted(steps, key=lambda step: step.position) for org_id, steps in books.items()}
 
@@ -42,4 +43,5 @@ def _step(change: Change) -> Step:
     if change.text("member_id") == RecountMark.MEMBER_ID:
         return Step(position, {}, RecountMark.mark_in(change.new))
     left = dict.fromkeys(contribution(change.old), -1)
-    return Step(position, counters.total([left, contribution(change.new)]))
+    changes = counters.total([left, contribution(change.new)])
+    return Step(position, changes, withdraws=withdraws(change.old, change.new))

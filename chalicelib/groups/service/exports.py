@@ -19,11 +19,18 @@ from chalicelib.groups.access import Manager
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.groups.counting import Metric
 from chalicelib.groups.disclosures import WHY_EXPORT
-from chalicelib.groups.errors import ExportNeedsWork, ExportNotFound, OrganizationNotFound, TooManyExports
+from chalicelib.groups.errors import (
+    ExportNeedsWork,
+    ExportNotFound,
+    ExportWithdrawn,
+    OrganizationNotFound,
+    TooManyExports,
+)
 from chalicelib.groups.service.departments import department_path, departments_of
 from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.sheets import MEDIA_TYPES, WRITERS, Cells, Sheet, lines, named
 from chalicelib.groups.tables import ExportRow, ListedMember, MembershipRow, OrganizationRow, PathIndex
+from chalicelib.groups.withdrawals import WithdrawalRow, is_withdrawn
 from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
 from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.privacy import LedgerRow, derived_entry, ledger_entry, living
@@ -80,7 +87,7 @@ class Exports:
         """Begin a file of any number of members; with an idempotency key a repetition finds the first one.
 
         Raises UnknownDepartment, TooManyExports, OrganizationNotFound, InvalidIdempotencyKey, IdempotencyMismatch, or
-        ExportNotFound where the first one is over.
+        ExportNotFound or ExportWithdrawn where the first one is over.
         """
         path = department_path(manager, department_id)
         if (done := remembered(request)) is not None:
@@ -100,11 +107,19 @@ class Exports:
         Only whoever asked for it sees it, in the same life, and only while they manage all that is in it: that is compared
         again each time. The export lives for 24 hours and a link for five minutes, since a link can't outlive the credentials
         that signed it. Raises ExportNotFound, for everybody else as well.
+
+        Once somebody in the book took back what they shared, an export that was begun before holds too much: its files are
+        removed. Raises ExportWithdrawn, also while it is made. What remains is decision 0021: the seconds until the stream of
+        the members is read, and a link that was given out before, for its five minutes unless the export is asked for again.
         """
-        key = ExportRow.of(export_id)
-        row = store.read_together([key]).get(key)
+        key, withdrawal = ExportRow.of(export_id), WithdrawalRow.of(manager.org_id)
+        rows = store.read_together([key, withdrawal])
+        row = rows.get(key)
         if row is None or not _is_readers(row, manager):
             raise ExportNotFound
+        if is_withdrawn(row, rows.get(withdrawal)):
+            files.remove_all(row.folder)
+            raise ExportWithdrawn
         link = None if row.done_at is None else files.link(row.file, f"gatebook-{export_id}.{row.format}")
         return Export(row, link)
 
@@ -118,13 +133,13 @@ def begin_export(entry: LedgerRow) -> None:
 def export_step(row: ExportRow) -> Step:
     """One slice of an export: some members more, then the file, at the end its parts are removed.
 
-    Nothing is made of a book that is deleted. That is looked at before a slice, and again once it has put its file: what
-    deletes a book may have removed the others in between.
+    Nothing is made of a book that is deleted, or in which somebody took back what they shared meanwhile. That is looked at
+    before a slice, and again once it has put its file: what ends an export may have removed the others in between.
     """
-    organization = _living(row.org_id)
+    organization = _to_go_on(row)
     if organization is not None:
         step = _slice(row, organization)
-        if _living(row.org_id) is not None:
+        if _to_go_on(row) is not None:
             return step
     files.remove_all(row.folder)
     return Step(0, None)
@@ -271,7 +286,11 @@ def _is_readers(row: ExportRow, manager: Manager) -> bool:
     return is_own and manager.reaches(row.path) and row.expires_at > clock.now()
 
 
-def _living(org_id: str) -> OrganizationRow | None:
-    key = OrganizationRow.of(org_id)
-    row = store.read_together([key]).get(key)
-    return row if row is not None and row.deleted_at is None else None
+def _to_go_on(row: ExportRow) -> OrganizationRow | None:
+    """The organization of an export that may go on; None if it may not."""
+    key, withdrawal = OrganizationRow.of(row.org_id), WithdrawalRow.of(row.org_id)
+    rows = store.read_together([key, withdrawal])
+    organization = rows.get(key)
+    if organization is None or organization.deleted_at is not None or is_withdrawn(row, rows.get(withdrawal)):
+        return None
+    return organization

@@ -12,6 +12,7 @@ import pytest
 from chalicelib.core import clock, files, store
 from chalicelib.groups.service import exports
 from chalicelib.groups.tables import ExportRow
+from chalicelib.groups.withdrawals import WithdrawalRow
 from tests.api.groups.steps import damaged
 from tests.support.books import SEEN, Book, fill, known, organization_key, person_id_of
 from tests.support.city import TestCity
@@ -227,6 +228,71 @@ class TestByWork:
         store.put(stored)
 
         assert shown(book, export["export_id"]).code == "export_not_found"
+
+    @pytest.mark.parametrize("how", ["leaves", "is removed", "shares less", "is erased"])
+    def test_what_a_member_takes_back_ends_it(self, book: Book, how: str) -> None:
+        member = book.member("travel", "nucleic_acid")
+        export = finished(book)
+        assert fetched(export)
+
+        match how:
+            case "leaves":
+                assert member.client.delete(book.own_path).status == 204
+            case "is removed":
+                assert book.owner.delete(f"{book.path}/members/{member.member_id}").status == 204
+            case "shares less":
+                answer = member.client.put(f"{book.own_path}/consent", {"scopes": ["travel"]})
+                assert answer.status == 200
+            case _:
+                assert member.client.delete("/v1/me").status == 204
+        book.city.deliver()
+
+        for _ in range(2):
+            answer = shown(book, export["export_id"])
+            assert (answer.status, answer.code) == (410, "export_withdrawn")
+            assert "make a new one" in answer.json["detail"].lower()
+        assert files.remove_all(f"{book.org_id}/") == 0
+        assert fetched(finished(book)), "a new one holds what is shared now"
+
+    def test_who_joins_or_shares_more_ends_none(self, book: Book) -> None:
+        member = book.member("travel")
+        export = finished(book)
+        book.member("travel")
+        answer = member.client.put(f"{book.own_path}/consent", {"scopes": ["travel", "vaccination"]})
+        assert answer.status == 200
+        assert Book.opened(book.city).member().client.delete("/v1/me").status == 204, "nor does another book's"
+        book.city.deliver()
+
+        assert shown(book, export["export_id"]).json["state"] == "done"
+
+    def test_one_that_is_waiting_ends_the_same_way(self, book: Book) -> None:
+        member = book.member("travel")
+        book.city.deliver()
+        export_id = begin(book).json["export_id"]
+        store.update(WithdrawalRow.of(book.org_id), [WithdrawalRow.withdrawn_at.set(clock.now())], None)
+
+        assert shown(book, export_id).code == "export_withdrawn"
+        book.city.deliver()
+        assert shown(book, export_id).code == "export_withdrawn"
+        assert files.remove_all(f"{book.org_id}/") == 0
+        assert member.client.get("/v1/me/access-log").json["items"] == []
+
+    def test_nobody_else_learns_that_it_is_withdrawn(self, book: Book) -> None:
+        chief, member = book.admin(None), book.member()
+        export = finished(book)
+        assert member.client.delete(book.own_path).status == 204
+        book.city.deliver()
+
+        assert shown(book, export["export_id"], chief.client).code == "export_not_found"
+
+    def test_a_broken_time_of_withdrawal_is_a_fault_of_the_service(self, book: Book) -> None:
+        member = book.member()
+        export = finished(book)
+        assert member.client.delete(book.own_path).status == 204
+        book.city.deliver()
+        spoil(WithdrawalRow.of(book.org_id), "withdrawn_at", {"S": "yesterday"})
+
+        assert shown(book, export["export_id"]).code == "broken_record"
 
     def test_after_the_book_is_deleted_nothing_of_it_can_be_fetched(self, book: Book) -> None:
         fill(book.org_id, 2)
