@@ -143,7 +143,7 @@ def let_work_go_on(city: TestCity) -> None:
     queues.forget_queues()  # ledger-stream and the worker are processes of their own
     begun = begin(book).json
     app.ledger_stream(batch(*(stored_record(entry) for entry in ledger(book.org_id, "EXPORT"))), None)
-    for _ in range(2):
+    for _ in range(3):
         queues.forget_queues()
         for message in messages.take(work.QUEUE):
             assert app.worker(batch(message), Context(passes=100_000)) == failed()
