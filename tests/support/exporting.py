@@ -34,6 +34,10 @@ def table(text: str) -> Table:
     above, _, _ = text[:-2].rpartition("\r\n")
     rows = list(csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline="")))
     members = [dict(zip(COLUMNS, row, strict=True)) for row in rows[HEAD_ROWS:-1]]
+    for member in members:
+        member["member_id"] = member["member_id"].removeprefix(
+            "'"
+        )  # one in 64 begins with a hyphen, and is neutralised
     tail = rows[-1]
     assert tail[1] == str(len(members))
     assert tail[4:] == ["SHA-256", hashlib.sha256(f"{above}\r\n".encode()).hexdigest()]

@@ -70,5 +70,7 @@ def _copy(table: type[Row]) -> None:
     definition.pop("StreamSpecification", None)
     client.create_table(**definition)
     for page in client.get_paginator("scan").paginate(TableName=name):
-        for item in page["Items"]:
-            client.put_item(TableName=copy, Item=item)
+        items = page["Items"]
+        for start in range(0, len(items), store.BATCH_WRITE_LIMIT):
+            chunk = items[start : start + store.BATCH_WRITE_LIMIT]
+            client.batch_write_item(RequestItems={copy: [{"PutRequest": {"Item": item}} for item in chunk]})

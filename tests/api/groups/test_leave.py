@@ -161,7 +161,7 @@ def test_who_is_removed_while_erasing_themself_is_counted_out_once(
             assert book.owner.delete(todo.pop()).status == 204
         return receipt(*args)
 
-    monkeypatch.setattr("chalicelib.groups.service.memberships.receipt", remove_first)
+    monkeypatch.setattr("chalicelib.groups.service.endings.receipt", remove_first)
 
     assert member.client.delete("/v1/me").status == 204
 
