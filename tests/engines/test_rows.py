@@ -46,7 +46,7 @@ def kinds(table: type[Row] = Row) -> Iterator[type[Row]]:
             yield from kinds(kind)
 
 
-OF_THEIR_OWN = {"policies": {"/": {"": {"travel": 7}}}}
+OF_THEIR_OWN = {"policies": {"/": {"": {"travel": 7}}}, "occurred_at": "2022-04-05T02:00:00Z"}
 """Values of attributes that are read back in one form only."""
 
 
@@ -61,7 +61,7 @@ def value_of(attribute: Any) -> Any:
         NumberAttribute: 7,
         BooleanAttribute: True,
         BinaryAttribute: b"\x00\xff",
-        JSONAttribute: {"result": "negative"},
+        JSONAttribute: {"result": "negative", "occurred_at": "2022-04-05T02:00:00Z"},
         ListAttribute: ["value"] if getattr(attribute, "element_type", None) is UnicodeAttribute else [7],
     }
     return next(value for kind, value in values.items() if isinstance(attribute, kind))
