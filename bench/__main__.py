@@ -7,6 +7,7 @@ must not. With `--write` the figures go into infra/costs/measured.json, which `p
 
 import sys
 from collections.abc import Sequence
+from unittest.mock import patch
 
 from bench import sizes
 from bench.city import bench_city
@@ -16,6 +17,7 @@ from bench.operations import OPERATIONS
 from bench.report import Measurements, show
 from bench.size import package
 from bench.writing import write
+from chalicelib.core import aws
 
 OPTIONS = ["--write", "--sizes"]
 
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _sizes() -> int:
-    with bench_city() as city:
+    with patch.object(aws, "READ_SECONDS", sizes.READ_SECONDS), bench_city() as city:
         found = sizes.costs(city)
     sizes.show(found)
     return 1 if any(len(set(each)) > 1 for each in found.values()) else 0
