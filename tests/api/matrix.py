@@ -66,6 +66,10 @@ GET    /v1/organizations/{org_id}                              own         401  
 GET    /v1/organizations/{org_id}                              foreign     401     403      403    403   403  403    403   403   200   403    401
 GET    /v1/organizations/{org_id}                              deleted     401     403      404    404   404  404    404   404   404   404    401
 GET    /v1/organizations/{org_id}                              never       401     403      404    404   404  404    404   404   404   404    401
+PATCH  /v1/organizations/{org_id}                              own         401     403      403    403   403  403    403   200   403   200    401
+PATCH  /v1/organizations/{org_id}                              foreign     401     403      403    403   403  403    403   403   200   403    401
+PATCH  /v1/organizations/{org_id}                              deleted     401     403      404    404   404  404    404   404   404   404    401
+PATCH  /v1/organizations/{org_id}                              never       401     403      404    404   404  404    404   404   404   404    401
 DELETE /v1/organizations/{org_id}                              own         401     403      403    403   403  403    403   204   403   401    401
 DELETE /v1/organizations/{org_id}                              foreign     401     403      403    403   403  403    403   403   204   403    401
 DELETE /v1/organizations/{org_id}                              deleted     401     403      404    404   404  404    404   404   404   404    401

@@ -23,6 +23,7 @@ LEAVES_AS_IT_WAS = {
     "POST /v1/auth/codes",
     "POST /v1/auth/sessions",
     "POST /v1/organizations",
+    "PATCH /v1/organizations/{org_id}",
     "POST /v1/organizations/{org_id}/invitations",
     "POST /v1/organizations/{org_id}/departments",
     "PATCH /v1/organizations/{org_id}/departments/{department_id}",

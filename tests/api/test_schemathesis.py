@@ -104,12 +104,15 @@ def scene(city: TestCity) -> Scene:
             "open_code": {"code": open_code},
             "preview_invitation": {"code": open_code},
             "static": {"name": "join.js"},
-            **{name: {"org_id": book} for name in ("show_book", "delete_book", "invite", "list_members")},
+            **{
+                name: {"org_id": book} for name in ("show_book", "change_book", "delete_book", "invite", "list_members")
+            },
         },
         {
             "send_code": {"phone": person.phone},
             "log_in": {"phone": person.phone},
             "open_book": {"subdistrict": "371302001"},
+            "change_book": {"subdistrict": "371302002"},
             "invite": {"department_id": None},
             "prove_identity": {"document": person.claim()["document"]},
         },

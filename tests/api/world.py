@@ -365,6 +365,7 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     STEP_UP: _step_up,
     "PUT /v1/me/identity": _claim,
     "POST /v1/organizations": _open_book,
+    "PATCH /v1/organizations/{org_id}": lambda *_: {"name": "Fourth School", "subdistrict": "371302002"},
     "POST /v1/organizations/{org_id}/owner": _offer,
     "PUT /v1/organizations/{org_id}/roster": lambda *_: {"csv": "label,type\nS-0001,student\n"},
     "POST /v1/organizations/{org_id}/roster/removal": lambda *_: {"labels": ["S-0001"]},

@@ -1,8 +1,8 @@
-"""Routes of a book itself: open, show, delete."""
+"""Routes of a book itself: open, show, change, delete."""
 
 from chalice.app import Blueprint
 
-from chalicelib.groups.access import Manager, Owner, manager, owner_stepped_up
+from chalicelib.groups.access import Manager, Owner, manager, owner, owner_stepped_up
 from chalicelib.groups.routes.repeated import request_key
 from chalicelib.groups.schemas import books as schemas
 from chalicelib.groups.service.books import Books
@@ -34,6 +34,13 @@ def list_books(caller: Person, books: Books) -> schemas.OrganizationList:
 def show_book(caller: Manager) -> schemas.Organization:
     """Show a book to whoever manages it, or a part of it."""
     return views.managed(caller)
+
+
+@routes.route("/v1/organizations/{org_id}", methods=["PATCH"])
+@endpoint(owner)
+def change_book(caller: Owner, body: schemas.BookChange, books: Books) -> schemas.Organization:
+    """Give the book another name or sub-district. Receipts that were given keep the old name."""
+    return views.organization(books.change(caller, body.name, body.subdistrict))
 
 
 @routes.route("/v1/organizations/{org_id}", methods=["DELETE"])

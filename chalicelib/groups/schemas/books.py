@@ -10,14 +10,25 @@ from chalicelib.core.schemas import Input, Output
 from chalicelib.groups.schemas.names import OrganizationName
 from chalicelib.groups.schemas.succession import Offer
 
+Subdistrict = Annotated[str, Field(min_length=1, max_length=32, examples=["371302001"])]
+
 
 class OpenBook(Input):
     """Opens a group book (R1.1)."""
 
     name: OrganizationName
     kind: BookKind
-    subdistrict: Annotated[str, Field(min_length=1, max_length=32, examples=["371302001"])]
+    subdistrict: Subdistrict
     """Nine digits whose first six are a county code of this city; never the full address."""
+
+
+class BookChange(Input):
+    """Changes what a book says of its organization. What is left out, or null, stays as it is."""
+
+    name: OrganizationName | None = None
+    """Receipts that were given keep the name under which they were."""
+    subdistrict: Subdistrict | None = None
+    """As for opening a book."""
 
 
 class Organization(Output):

@@ -1,4 +1,4 @@
-"""Opening and deleting a group book (R1.1, R1.4)."""
+"""Opening, changing and deleting a group book (R1.1, R1.4)."""
 
 import re
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class OwnBooks:
 
 
 class Books:
-    """Opens, shows and deletes books."""
+    """Opens, shows, changes and deletes books."""
 
     def open_book(
         self, person: Person, name: str, kind: str, subdistrict: str, request: RequestKey | None
@@ -108,6 +108,26 @@ class Books:
         rows = store.read_together(keys)
         found = [row for key in keys if (row := rows.get(key)) is not None]
         return [Held(row.org_id, row.name) for row in found if row.deleted_at is None]
+
+    def change(self, owner: Owner, name: str | None, subdistrict: str | None) -> OrganizationRow:
+        """Give the book another name or sub-district; what is None stays. A change to what it is already writes nothing.
+
+        Whoever reads the name reads it in the organization's row, so members, posters and files show the new one; receipts
+        and other records of what was keep the old one. Raises InvalidSubdistrict, ForeignSubdistrict, or OrganizationNotFound
+        or NotTheOwner if it was deleted or handed over meanwhile.
+        """
+        organization = owner.organization
+        if subdistrict is not None:
+            _check_subdistrict(subdistrict)
+        wanted = {"name": name or organization.name, "subdistrict": subdistrict or organization.subdistrict}
+        changes = {what: value for what, value in wanted.items() if value != getattr(organization, what)}
+        if not changes:
+            return organization
+        changed = store.update(organization.own_key, store.assign(OrganizationRow, changes), is_same_book(organization))
+        if changed is None:
+            self._stored(organization.org_id)
+            raise NotTheOwner
+        return changed
 
     def delete_book(self, owner: Owner) -> None:
         """Delete the book: from the answer on nothing of it can be read; the ledger's consumer takes it apart and certifies it.
