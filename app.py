@@ -34,6 +34,7 @@ from chalicelib.groups.effects.sweeps import sweep_book
 from chalicelib.groups.service.admins import Admins
 from chalicelib.groups.service.books import Books
 from chalicelib.groups.service.departments import Departments
+from chalicelib.groups.service.export_list import ExportList
 from chalicelib.groups.service.exports import Exports, begin_export, export_step
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.members import Members
@@ -82,7 +83,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
-        Exports(), Rosters(), Succession(), Policies(), standings,
+        Exports(), ExportList(), Rosters(), Succession(), Policies(), standings,
         ledger_effects, registry_effects, work, Rotation(),
     )  # fmt: skip
 

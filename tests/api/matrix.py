@@ -173,6 +173,10 @@ GET    /v1/organizations/{org_id}/export                       own         401  
 GET    /v1/organizations/{org_id}/export                       foreign     401     403      403    403   403  403    403   403   200   403    401
 GET    /v1/organizations/{org_id}/export                       deleted     401     403      404    404   404  404    404   404   404   404    401
 GET    /v1/organizations/{org_id}/export                       never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/exports                      own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/exports                      foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/exports                      deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/exports                      never       401     403      404    404   404  404    404   404   404   404    401
 POST   /v1/organizations/{org_id}/exports                      own         401     403      403    403   201  201    403   201   403   401    401
 POST   /v1/organizations/{org_id}/exports                      foreign     401     403      403    403   403  403    403   403   201   403    401
 POST   /v1/organizations/{org_id}/exports                      deleted     401     403      404    404   404  404    404   404   404   404    401

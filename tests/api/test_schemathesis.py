@@ -105,7 +105,8 @@ def scene(city: TestCity) -> Scene:
             "preview_invitation": {"code": open_code},
             "static": {"name": "join.js"},
             **{
-                name: {"org_id": book} for name in ("show_book", "change_book", "delete_book", "invite", "list_members")
+                name: {"org_id": book}
+                for name in ("show_book", "change_book", "delete_book", "invite", "list_members", "list_exports")
             },
         },
         {

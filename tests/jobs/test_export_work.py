@@ -19,7 +19,7 @@ from chalicelib.people.tables.privacy import ledger_entry
 from tests.support import messages
 from tests.support.books import Book, fill
 from tests.support.city import TestCity
-from tests.support.exporting import Table, begin, fetched_table, inline, shown, table
+from tests.support.exporting import Table, begin, export_row, fetched_table, inline, shown, table
 from tests.support.lambdas import batch, failed, stored_record
 from tests.support.seam import Killed, seam
 from tests.support.working import Context, Cuts, with_each_fault, work_off
@@ -53,13 +53,13 @@ def few_disclosures(monkeypatch: pytest.MonkeyPatch) -> None:
 def begun(book: Book) -> str:
     """The id of a new export whose first message waits."""
     export_id: str = begin(book).json["export_id"]
-    app.ledger_stream(batch(stored_record(entry_of(export_id))), None)
+    app.ledger_stream(batch(stored_record(entry_of(book, export_id))), None)
     return export_id
 
 
-def entry_of(export_id: str) -> Any:
+def entry_of(book: Book, export_id: str) -> Any:
     """The entry of the ledger that begins an export, as far as its consumer looks."""
-    return ledger_entry("EXPORT", run=ExportRow.of(export_id).hash_value)
+    return ledger_entry("EXPORT", run=export_row(book, export_id).name)
 
 
 def exported(book: Book) -> Table:
@@ -142,7 +142,7 @@ def test_wherever_it_dies_the_file_is_whole_and_nobody_is_disclosed_twice(
 
     def once(cuts: Cuts) -> None:
         export_id = begin(book).json["export_id"]
-        entry = entry_of(export_id)
+        entry = entry_of(book, export_id)
         for _ in range(2):  # its record comes again
             with suppress(ClientError), cuts.here():
                 app.ledger_stream(batch(stored_record(entry)), None)
@@ -192,7 +192,7 @@ def test_a_file_that_is_put_after_the_book_is_deleted_is_removed(
 
     assert len(names) == number + 1
     assert files.remove_all(f"{book.org_id}/") == 0
-    (row,) = store.query_all(ExportRow, ExportRow.of(export_id).hash_value)
+    row = export_row(book, export_id)
     assert row.done_at is not None
 
 
@@ -221,7 +221,7 @@ def test_an_export_ends_when_somebody_takes_something_back_while_it_is_made(
 def test_a_lost_part_is_a_failure_that_says_so(book: Book) -> None:
     export_id = begun(book)
     (message,) = messages.take(work.QUEUE)
-    (row,) = store.query_all(ExportRow, ExportRow.of(export_id).hash_value)
+    row = export_row(book, export_id)
     store.update(row.own_key, [ExportRow.cursor.set('{"whole": true, "part": 1, "unreadable": 0}')])
     files.remove_all(row.folder)
 

@@ -10,6 +10,7 @@ from urllib.request import urlopen
 from chalicelib.core import clock, store
 from chalicelib.core.cells import BYTE_ORDER_MARK
 from chalicelib.groups.sheets import COLUMNS
+from chalicelib.groups.tables import ExportRow
 from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
 from tests.support.books import Book
 from tests.support.client import Answer, Client
@@ -57,6 +58,14 @@ def begin(book: Book, client: Client | None = None, **body: Any) -> Answer:
 def shown(book: Book, export_id: str, client: Client | None = None) -> Answer:
     """How far an export is."""
     return (client or book.owner).get(f"{book.path}/exports/{export_id}")
+
+
+def export_row(book: Book, export_id: str) -> ExportRow:
+    """An export as it is stored."""
+    key = ExportRow.of(book.org_id, export_id)
+    row = store.read_together([key]).get(key)
+    assert row is not None
+    return row
 
 
 def finished(book: Book, client: Client | None = None, **body: Any) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""Routes of exports (R1.3): each asks for a fresh proof of the phone, since a file leaves the service (T-23)."""
+"""Routes of exports (R1.3): those by which a file leaves the service ask for a fresh proof of the phone (T-23)."""
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.groups.access import Manager, manager_stepped_up
+from chalicelib.core.schemas import PageQuery
+from chalicelib.groups.access import Manager, manager, manager_stepped_up
 from chalicelib.groups.routes.repeated import request_key
 from chalicelib.groups.schemas import exports as schemas
+from chalicelib.groups.service.export_list import ExportList
 from chalicelib.groups.service.exports import Exports
 from chalicelib.groups.views import exports as views
 from chalicelib.http import pages
@@ -27,6 +29,13 @@ def begin_export(caller: Manager, call: Call, body: schemas.NewExport, exports: 
     """Begin a file of any number of members; ask for it until it is done."""
     request = request_key(call, caller.person, f"export {caller.org_id}")
     return views.export(exports.begin(caller, body.department_id, body.format, call.language, request))
+
+
+@routes.route("/v1/organizations/{org_id}/exports", methods=["GET"])
+@endpoint(manager)
+def list_exports(caller: Manager, query: PageQuery, exports: ExportList) -> schemas.ExportList:
+    """List the exports of the last 24 hours, newest first: the caller's own, and for the owner those of everybody."""
+    return views.exports(exports.list_exports(caller, query.limit, query.cursor))
 
 
 @routes.route("/v1/organizations/{org_id}/exports/{export_id}", methods=["GET"])

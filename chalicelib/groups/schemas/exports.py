@@ -8,6 +8,7 @@ from chalicelib.groups.schemas.names import DepartmentId
 
 Format = Literal["csv", "xlsx"]
 State = Literal["waiting", "running", "failed", "done"]
+ListedState = Literal["waiting", "running", "failed", "done", "withdrawn"]
 
 
 class CsvQuery(Query):
@@ -42,3 +43,33 @@ class Export(Output):
     """From then on it can't be fetched."""
     link: str | None
     """Where the file is, once it is done. It opens without a token and for five minutes; ask again for another one."""
+
+
+class ListedExport(Output):
+    """An export without its file."""
+
+    export_id: str
+    format: Format
+    state: ListedState
+    """`withdrawn` says that somebody in the book took back what they shared since, so that it can't be fetched any more."""
+    department_id: str | None
+    """The department that is in it, with all below it; null for the whole organization."""
+    rows: int
+    """Members that are in it so far."""
+    of: int
+    """Members that there were, by the book's numbers, when it was asked for."""
+    begun_by: str
+    """The masked name of whoever asked for it."""
+    own: bool
+    """Whether that is the caller: nobody else can fetch it."""
+    started_at: datetime
+    expires_at: datetime
+
+
+class ExportList(Output):
+    """One page of exports, newest first."""
+
+    items: list[ListedExport]
+    cursor: str | None
+    unreadable: int
+    """How many stored exports of this page could not be read; their rows are reported to the operators."""

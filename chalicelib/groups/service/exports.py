@@ -7,14 +7,14 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.core import clock, files, ids, store
 from chalicelib.core.requests import AlreadyDone, RequestKey, remember, remembered
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Page, RawItem, Transaction
 from chalicelib.core.texts import Language
-from chalicelib.core.work import SEGMENT, Step, WorkRow, send
+from chalicelib.core.work import Step, send
 from chalicelib.groups.access import Manager
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.groups.counting import Metric
@@ -27,6 +27,7 @@ from chalicelib.groups.errors import (
     TooManyExports,
 )
 from chalicelib.groups.service.departments import department_path, departments_of
+from chalicelib.groups.service.export_list import KEPT, is_own
 from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.sheets import MEDIA_TYPES, WRITERS, Cells, Sheet, lines, named
 from chalicelib.groups.tables import ExportRow, ListedMember, MembershipRow, OrganizationRow, PathIndex
@@ -46,9 +47,6 @@ A_DAY = 20
 
 SLICE = 500
 """Members that are read, disclosed and written down at a time: one entry of the ledger, some 20 KB."""
-
-KEPT = timedelta(hours=24)
-"""For how long a file can be fetched."""
 
 PART = "application/json"
 
@@ -112,10 +110,10 @@ class Exports:
         removed. Raises ExportWithdrawn, also while it is made. What remains is decision 0021: the seconds until the stream of
         the members is read, and a link that was given out before, for its five minutes unless the export is asked for again.
         """
-        key, withdrawal = ExportRow.of(export_id), WithdrawalRow.of(manager.org_id)
+        key, withdrawal = ExportRow.of(manager.org_id, export_id), WithdrawalRow.of(manager.org_id)
         rows = store.read_together([key, withdrawal])
         row = rows.get(key)
-        if row is None or not _is_readers(row, manager):
+        if row is None or not is_own(row, manager):
             raise ExportNotFound
         if is_withdrawn(row, rows.get(withdrawal)):
             files.remove_all(row.folder)
@@ -127,7 +125,7 @@ class Exports:
 def begin_export(entry: LedgerRow) -> None:
     """What an EXPORT in the ledger causes: the piece of work that it names goes on. An inline export names none."""
     if entry.run is not None:
-        send(WorkRow.key(entry.run, SEGMENT))
+        send(ExportRow.named(entry.run))
 
 
 def export_step(row: ExportRow) -> Step:
@@ -161,7 +159,7 @@ def _read_on(row: ExportRow, organization: OrganizationRow) -> Step:
     part, unreadable = int(row.position.get("part", 0)), int(row.position.get("unreadable", 0))
     page = _page(row.org_id, row.path, row.position.get("start"), SLICE)
     if page.rows:
-        entry = _disclosure(organization, row.actor, page.rows, row.started_at, [row.run, str(part)])
+        entry = _disclosure(organization, row.actor, page.rows, row.started_at, [row.name, str(part)])
         store.put(entry)
     sheet = _sheet_of(row, organization)
     files.put(_part(row, part), json.dumps([sheet.member(one) for one in page.rows]).encode(), PART)
@@ -239,7 +237,7 @@ def _asked(manager: Manager, kind: str, run: str | None = None) -> LedgerRow:
 
 
 def _new(manager: Manager, path: str, kind: str, language: Language) -> ExportRow:
-    now, key = clock.now(), ExportRow.of(ids.new_id())
+    now, key = clock.now(), ExportRow.of(manager.org_id, ids.new_id())
     return ExportRow(
         key.hash_value,
         key.range_value,
@@ -272,18 +270,11 @@ def _beginning(manager: Manager, row: ExportRow, request: RequestKey | None) -> 
     alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
     transaction.check(manager.organization.own_key, alive, OrganizationNotFound())
     transaction.put(row, ExportRow.run.does_not_exist())
-    return transaction.put(_asked(manager, row.format, row.run))
+    return transaction.put(_asked(manager, row.format, row.name))
 
 
 def _actor(manager: Manager) -> str:
     return manager.person.row.name_mask or ""
-
-
-def _is_readers(row: ExportRow, manager: Manager) -> bool:
-    """Whether it is this manager's own export, all of it still lies in their subtree, and it is not over."""
-    person = manager.person
-    is_own = (row.reader, int(row.enrolment), row.org_id) == (person.person_id, person.enrolment, manager.org_id)
-    return is_own and manager.reaches(row.path) and row.expires_at > clock.now()
 
 
 def _to_go_on(row: ExportRow) -> OrganizationRow | None:

@@ -3,7 +3,7 @@
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.core.store import Key
-from chalicelib.core.work import SEGMENT, WorkRow, run_of
+from chalicelib.core.work import WorkRow, run_of
 
 
 class ExportRow(WorkRow):
@@ -11,7 +11,7 @@ class ExportRow(WorkRow):
 
     `path` is the subtree that is exported and `top` the one that the manager had, above which nothing is named. `reader`
     and `enrolment` say whose life may fetch it, `actor` how access logs show them. `members` is how many there were by the
-    book's numbers when it was asked for.
+    book's numbers when it was asked for. All exports of an organization lie in one partition, by their time.
     """
 
     org_id = UnicodeAttribute()
@@ -27,14 +27,30 @@ class ExportRow(WorkRow):
     KIND = "export"
 
     @classmethod
-    def of(cls, export_id: str) -> "Key[ExportRow]":
+    def partition(cls, org_id: str) -> str:
+        """Where the exports of an organization lie."""
+        return run_of(cls.KIND, org_id)
+
+    @classmethod
+    def of(cls, org_id: str, export_id: str) -> "Key[ExportRow]":
         """Where an export lies."""
-        return cls.key(run_of(cls.KIND, export_id), SEGMENT)
+        return cls.key(cls.partition(org_id), export_id)
+
+    @classmethod
+    def named(cls, name: str) -> "Key[ExportRow]":
+        """Where an export lies that the ledger names so."""
+        run, _, export_id = name.rpartition("#")
+        return cls.key(run, export_id)
+
+    @property
+    def name(self) -> str:
+        """How the ledger's entry names it that begins it."""
+        return f"{self.run}#{self.segment}"
 
     @property
     def export_id(self) -> str:
-        """What tells it apart."""
-        return self.run.partition("#")[2]
+        """What tells it apart, and says when it was begun."""
+        return str(self.segment)
 
     @property
     def folder(self) -> str:

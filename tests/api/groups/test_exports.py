@@ -16,7 +16,7 @@ from chalicelib.groups.withdrawals import WithdrawalRow
 from tests.api.groups.steps import damaged
 from tests.support.books import SEEN, Book, fill, known, organization_key, person_id_of
 from tests.support.city import TestCity
-from tests.support.exporting import begin, fetched, fetched_table, finished, inline, ledger, shown, table
+from tests.support.exporting import begin, export_row, fetched, fetched_table, finished, inline, ledger, shown, table
 from tests.support.policies import set_policy
 from tests.support.rows import spoil
 
@@ -222,8 +222,7 @@ class TestByWork:
 
     def test_it_is_over_after_a_day(self, book: Book) -> None:
         export = finished(book)
-        row = store.query_all(ExportRow, ExportRow.of(export["export_id"]).hash_value)
-        (stored,) = row
+        stored = export_row(book, export["export_id"])
         stored.expires_at = clock.now() - timedelta(seconds=1)
         store.put(stored)
 
@@ -314,7 +313,7 @@ class TestByWork:
         book.city.deliver()
 
         assert files.remove_all(f"{book.org_id}/") == 0
-        (row,) = store.query_all(ExportRow, ExportRow.of(export_id).hash_value)
+        row = export_row(book, export_id)
         assert (row.done_at is not None, row.done) == (True, 0)
 
     def test_a_key_that_was_used_finds_the_first_one(self, book: Book) -> None:
@@ -336,14 +335,14 @@ class TestByWork:
 
     def test_a_broken_export_is_a_fault_of_the_service(self, book: Book) -> None:
         export_id = begin(book).json["export_id"]
-        spoil(ExportRow.of(export_id), "format")
+        spoil(ExportRow.of(book.org_id, export_id), "format")
         assert shown(book, export_id).code == "broken_record"
-        store.delete(ExportRow.of(export_id))
+        store.delete(ExportRow.of(book.org_id, export_id))
 
     def test_one_whose_last_try_failed_says_so_and_may_still_be_done(self, book: Book) -> None:
         fill(book.org_id, 1)
         export_id = begin(book).json["export_id"]
-        (row,) = store.query_all(ExportRow, ExportRow.of(export_id).hash_value)
+        row = export_row(book, export_id)
         store.update(row.own_key, [ExportRow.failed_at.set(clock.now())])
         assert shown(book, export_id).json["state"] == "failed"
 
@@ -352,7 +351,7 @@ class TestByWork:
 
     def test_while_it_is_made_it_says_how_far_it_is(self, book: Book) -> None:
         export_id = begin(book).json["export_id"]
-        (row,) = store.query_all(ExportRow, ExportRow.of(export_id).hash_value)
+        row = export_row(book, export_id)
         store.update(row.own_key, [ExportRow.cursor.set(json.dumps({"whole": True, "part": 0, "unreadable": 0}))])
 
         assert shown(book, export_id).json["state"] == "running"
