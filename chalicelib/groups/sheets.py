@@ -14,8 +14,10 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.core.cells import BYTE_ORDER_MARK, csv_line, neutral
+from chalicelib.core.errors import Broken
 from chalicelib.core.texts import Language, text
 from chalicelib.groups.attention import standing
+from chalicelib.groups.legible import report_broken
 from chalicelib.groups.policies import PolicySet
 from chalicelib.groups.tables import TOP, DepartmentRow, ListedMember
 
@@ -59,7 +61,13 @@ class Sheet:
         yield [text("exports", f"columns.{column}", self.language) for column in COLUMNS]
 
     def member(self, row: ListedMember) -> Cells:
-        """The row of a member, as they stood when the file was asked for."""
+        """The row of a member, as they stood when the file was asked for. Raises Broken for what no file can say."""
+        try:
+            return self._cells(row)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise Broken from error
+
+    def _cells(self, row: ListedMember) -> Cells:
         now = standing(row, self.policies, self.made_at)
         test, doses, travel = (
             _Snapshot(one or {}, self.zone) for one in (row.nucleic_acid, row.vaccination, row.travel)
@@ -118,6 +126,29 @@ class _Snapshot:
 def _local(at: datetime, zone: str) -> str:
     """A moment on the clocks of a time zone, to the minute."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+@dataclass(frozen=True)
+class Told:
+    """Members with their rows of a file, and how many could not be told."""
+
+    members: list[ListedMember]
+    cells: list[Cells]
+    unreadable: int
+
+
+def tell(sheet: Sheet, members: Sequence[ListedMember]) -> Told:
+    """The rows of members; who can't be told is counted and reported to the operators, and holds up nobody else."""
+    told = Told([], [], 0)
+    for row in members:
+        try:
+            cells = sheet.member(row)
+        except Broken as error:
+            report_broken(row.own_key, error)
+            continue
+        told.members.append(row)
+        told.cells.append(cells)
+    return Told(told.members, told.cells, len(members) - len(told.members))
 
 
 def named(departments: Iterable[DepartmentRow], top: str) -> dict[str, str]:

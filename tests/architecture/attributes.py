@@ -281,5 +281,6 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "org_id": ID,
         "rejected": NUMBER,
         "turn": ID,
+        "unreadable": NUMBER,
     },
 }

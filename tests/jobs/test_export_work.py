@@ -222,7 +222,7 @@ def test_a_lost_part_is_a_failure_that_says_so(book: Book) -> None:
     export_id = begun(book)
     (message,) = messages.take(work.QUEUE)
     row = export_row(book, export_id)
-    store.update(row.own_key, [ExportRow.cursor.set('{"whole": true, "part": 1, "unreadable": 0}')])
+    store.update(row.own_key, [ExportRow.cursor.set('{"whole": true, "part": 1}')])
     files.remove_all(row.folder)
 
     assert app.services.get(Work).handle(batch(message), Context()) != failed()

@@ -102,10 +102,10 @@ class Row(Model):
 
     @classmethod
     def from_raw_data(cls, data: RawItem) -> Self:
-        """A row from its stored form. Raises Broken if a required attribute is missing or of another type."""
+        """A row from its stored form. Raises Broken if a required attribute is missing, of another type, or nested without end."""
         try:
             row = super().from_raw_data(data)
-        except (AttributeDeserializationError, ValueError, TypeError, KeyError) as error:
+        except (AttributeDeserializationError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise Broken from error
         for name, attribute in cls.get_attributes().items():
             if not attribute.null and getattr(row, name) is None:

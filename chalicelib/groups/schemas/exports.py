@@ -36,6 +36,8 @@ class Export(Output):
     """`failed` says that the last try failed; it is tried again, and may still be done."""
     rows: int
     """Members that are in it so far."""
+    unreadable: int
+    """Members so far whose stored rows could not be read; the file's last line counts them, and the operators are told."""
     of: int
     """Members that there were, by the book's numbers, when it was asked for; who came or left meanwhile makes a difference."""
     started_at: datetime
@@ -56,6 +58,8 @@ class ListedExport(Output):
     """The department that is in it, with all below it; null for the whole organization."""
     rows: int
     """Members that are in it so far."""
+    unreadable: int
+    """Members so far whose stored rows could not be read; the file's last line counts them, and the operators are told."""
     of: int
     """Members that there were, by the book's numbers, when it was asked for."""
     begun_by: str

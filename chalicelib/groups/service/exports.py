@@ -29,7 +29,7 @@ from chalicelib.groups.errors import (
 from chalicelib.groups.service.departments import department_path, departments_of
 from chalicelib.groups.service.export_list import KEPT, is_own
 from chalicelib.groups.service.statistics import Statistics
-from chalicelib.groups.sheets import MEDIA_TYPES, WRITERS, Cells, Sheet, lines, named
+from chalicelib.groups.sheets import MEDIA_TYPES, WRITERS, Cells, Sheet, lines, named, tell
 from chalicelib.groups.tables import ExportRow, ListedMember, MembershipRow, OrganizationRow, PathIndex
 from chalicelib.groups.withdrawals import WithdrawalRow, is_withdrawn
 from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
@@ -67,13 +67,14 @@ class Exports:
         path = department_path(manager, department_id)
         rows, unreadable = _few(manager.org_id, path)
         sheet = _sheet(manager.organization, manager.path, clock.now(), language)
-        file = "".join(line for _, line in lines(sheet, map(sheet.member, rows), unreadable))
+        told = tell(sheet, rows)
+        file = "".join(line for _, line in lines(sheet, told.cells, unreadable + told.unreadable))
         if len(file.encode()) > INLINE_BYTES:
             raise ExportNeedsWork(fields={"limit": INLINE_ROWS})
         asked = _asked(manager, "csv")
         _counted(manager).put(asked).commit()
-        for number, start in enumerate(range(0, len(rows), SLICE)):
-            shown = rows[start : start + SLICE]
+        for number, start in enumerate(range(0, len(told.members), SLICE)):
+            shown = told.members[start : start + SLICE]
             store.put(
                 _disclosure(manager.organization, _actor(manager), shown, asked.at, [asked.entry_id, str(number)])
             )
@@ -156,23 +157,23 @@ def _slice(row: ExportRow, organization: OrganizationRow) -> Step:
 
 def _read_on(row: ExportRow, organization: OrganizationRow) -> Step:
     """Write some members more down, once the look at them is in the ledger. Doing it again writes the same files and entry."""
-    part, unreadable = int(row.position.get("part", 0)), int(row.position.get("unreadable", 0))
+    part = int(row.position.get("part", 0))
     page = _page(row.org_id, row.path, row.position.get("start"), SLICE)
-    if page.rows:
-        entry = _disclosure(organization, row.actor, page.rows, row.started_at, [row.name, str(part)])
+    told = tell(_sheet_of(row, organization), page.rows)
+    if told.members:
+        entry = _disclosure(organization, row.actor, told.members, row.started_at, [row.name, str(part)])
         store.put(entry)
-    sheet = _sheet_of(row, organization)
-    files.put(_part(row, part), json.dumps([sheet.member(one) for one in page.rows]).encode(), PART)
-    following = {"part": part + 1, "unreadable": unreadable + page.unreadable}
+    files.put(_part(row, part), json.dumps(told.cells).encode(), PART)
+    unread = ExportRow.unreadable.set(int(row.unreadable) + page.unreadable + told.unreadable)
     more = {"whole": True} if page.next_key is None else {"start": page.next_key}
-    return Step(len(page.rows), {**following, **more}, rests=page.next_key is None)
+    return Step(len(told.members), {"part": part + 1, **more}, [unread], rests=page.next_key is None)
 
 
 def _assemble(row: ExportRow, organization: OrganizationRow) -> None:
     """Make the file of its parts. It is written on disk, and is there as a whole or not at all."""
-    parts, unreadable = int(row.position["part"]), int(row.position["unreadable"])
+    parts = int(row.position["part"])
     with tempfile.TemporaryFile() as file:
-        WRITERS[row.format](_sheet_of(row, organization), _written(row, parts), unreadable, file)
+        WRITERS[row.format](_sheet_of(row, organization), _written(row, parts), int(row.unreadable), file)
         file.seek(0)
         files.put(row.file, file, MEDIA_TYPES[row.format])
 

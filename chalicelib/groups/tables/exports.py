@@ -11,7 +11,8 @@ class ExportRow(WorkRow):
 
     `path` is the subtree that is exported and `top` the one that the manager had, above which nothing is named. `reader`
     and `enrolment` say whose life may fetch it, `actor` how access logs show them. `members` is how many there were by the
-    book's numbers when it was asked for. All exports of an organization lie in one partition, by their time.
+    book's numbers when it was asked for, `unreadable` how many rows could not be read so far. All exports of an organization
+    lie in one partition, by their time.
     """
 
     org_id = UnicodeAttribute()
@@ -23,6 +24,7 @@ class ExportRow(WorkRow):
     enrolment = NumberAttribute()
     actor = UnicodeAttribute()
     members = NumberAttribute()
+    unreadable = NumberAttribute(default=0)
 
     KIND = "export"
 

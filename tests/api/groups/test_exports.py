@@ -14,13 +14,36 @@ from chalicelib.groups.service import exports
 from chalicelib.groups.tables import ExportRow
 from chalicelib.groups.withdrawals import WithdrawalRow
 from tests.api.groups.steps import damaged
-from tests.support.books import SEEN, Book, fill, known, organization_key, person_id_of
+from tests.support.books import SEEN, Book, fill, known, membership_key, organization_key, person_id_of
 from tests.support.city import TestCity
 from tests.support.exporting import begin, export_row, fetched, fetched_table, finished, inline, ledger, shown, table
+from tests.support.people import TestPerson
 from tests.support.policies import set_policy
-from tests.support.rows import spoil
+from tests.support.rows import put_raw, spoil, stored
 
 pytestmark = pytest.mark.api
+
+DAMAGED = [
+    ("joined_at", None),
+    ("joined_at", {"S": "yesterday"}),
+    ("joined_at", {"S": "9999-12-31T23:59:59.000000+0000"}),
+    ("scopes", None),
+    ("scopes", {"S": "travel"}),
+    ("scopes", {"L": [{"NULL": True}]}),
+    ("enrolment", {"S": "1"}),
+    ("travel", {"S": "{}"}),
+    ("travel", {"S": "[" * 20_000}),
+    ("travel", {"S": '{"a":' + "[" * 20_000 + "]" * 20_000 + "}"}),
+    ("status", {"S": '"green"'}),
+    ("overdue", {"L": [{"N": "1"}]}),
+]
+"""Attributes of a membership, and values that nothing in the service would store. The last hours of 9999 are none further east."""
+
+
+def put_damaged(book: Book, person: TestPerson, attribute: str, value: dict[str, Any] | None) -> None:
+    key = membership_key(book.org_id, person)
+    rest = {name: old for name, old in (stored(key) or {}).items() if name != attribute}
+    put_raw(key, rest if value is None else {**rest, attribute: value})
 
 
 class TestInline:
@@ -147,6 +170,23 @@ class TestInline:
 
         assert (len(found.members), found.tail[2:4]) == (2, ["Rows that could not be read", "1"])
 
+    @pytest.mark.parametrize(("attribute", "value"), DAMAGED)
+    def test_a_damaged_member_holds_up_nobody_else(
+        self, city: TestCity, book: Book, attribute: str, value: dict[str, Any] | None
+    ) -> None:
+        person = city.stranger()
+        member = book.member("travel", person=person)
+        fill(book.org_id, 2)
+        put_damaged(book, person, attribute, value)
+
+        answer = inline(book)
+        city.deliver()
+
+        assert answer.status == 200, answer.text
+        found = table(answer.text)
+        assert (len(found.members), found.tail[2:4]) == (2, ["Rows that could not be read", "1"])
+        assert member.client.get("/v1/me/access-log").json["items"] == [], "who is in no file was not disclosed"
+
     @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00"])
     def test_a_moment_beyond_all_clocks_is_shown_as_it_is_stored(self, book: Book, moment: str) -> None:
         fill(book.org_id, 1, ["travel"], travel={"kind": "travel_check", "result": "clear", "occurred_at": moment})
@@ -174,6 +214,23 @@ class TestByWork:
         found = fetched_table(done)
         assert found.members == table(inline(book).text).members
         assert shown(book, begun.json["export_id"]).json["link"].partition("?")[0] == done["link"].partition("?")[0]
+
+    @pytest.mark.parametrize(("attribute", "value"), DAMAGED)
+    def test_a_damaged_member_ends_no_export(
+        self, city: TestCity, book: Book, attribute: str, value: dict[str, Any] | None
+    ) -> None:
+        person = city.stranger()
+        member = book.member("travel", person=person)
+        fill(book.org_id, 2)
+        put_damaged(book, person, attribute, value)
+        city.deliver()  # a row that can't be read any more ends exports that are begun before that is seen
+
+        done = finished(book, format="csv")
+
+        assert (done["state"], done["rows"], done["unreadable"]) == ("done", 2, 1)
+        found = fetched_table(done)
+        assert (len(found.members), found.tail[2:4]) == (2, ["Rows that could not be read", "1"])
+        assert member.client.get("/v1/me/access-log").json["items"] == [], "who is in no file was not disclosed"
 
     def test_a_spreadsheet_holds_the_same_cells_as_texts_alone(self, book: Book) -> None:
         fill(book.org_id, 3, list(SEEN), label="=1+1", **SEEN)
@@ -352,7 +409,7 @@ class TestByWork:
     def test_while_it_is_made_it_says_how_far_it_is(self, book: Book) -> None:
         export_id = begin(book).json["export_id"]
         row = export_row(book, export_id)
-        store.update(row.own_key, [ExportRow.cursor.set(json.dumps({"whole": True, "part": 0, "unreadable": 0}))])
+        store.update(row.own_key, [ExportRow.cursor.set(json.dumps({"whole": True, "part": 0}))])
 
         assert shown(book, export_id).json["state"] == "running"
         book.city.deliver()
