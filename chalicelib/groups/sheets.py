@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.core.cells import BYTE_ORDER_MARK, csv_line, neutral
 from chalicelib.core.errors import Broken
-from chalicelib.core.texts import Language, text
+from chalicelib.core.texts import Language, contents, text
 from chalicelib.groups.attention import standing
 from chalicelib.groups.legible import report_broken
 from chalicelib.groups.policies import PolicySet
@@ -79,23 +79,31 @@ class Sheet:
             self.departments.get(row.department_id or "", ""),
             row.type,
             _local(row.joined_at, self.zone),
-            ", ".join(row.scopes),
+            self._told_all("scopes", row.scopes),
             " ".join(str(value) for value in (row.status or {}).values()),
-            test.of("result"),
+            self._told("nucleic_acid", test.of("result")),
             test.at,
             doses.of("doses"),
             doses.at,
-            travel.of("kind"),
-            travel.of("result"),
+            self._told("travel", travel.of("kind")),
+            self._told("travel_result", travel.of("result")),
             travel.at,
-            now.attention or "",
-            ", ".join(now.overdue),
+            self._told("attention", now.attention or ""),
+            self._told_all("overdue", now.overdue),
             row.member_id,
         ]
 
     def tail(self, rows: int, unreadable: int, digest: str) -> Cells:
         """The last row: how many members there are, how many could not be read, and what the rows above amount to."""
         return self._word("count"), str(rows), self._word("unreadable"), str(unreadable), "SHA-256", digest
+
+    def _told_all(self, column: str, words: Iterable[str]) -> str:
+        return self._word("between").join(self._told(column, word) for word in words)
+
+    def _told(self, column: str, word: str) -> str:
+        """A word of the service's own as the file's language has it. One that is not known is shown as it is stored."""
+        known = contents("exports")["words"][column].get(word)
+        return word if known is None else str(known[self.language])
 
     def _word(self, name: str) -> str:
         return text("exports", f"rows.{name}", self.language)

@@ -12,8 +12,12 @@ import app
 import infra.cli.main
 from chalicelib.core.errors import GatebookError
 from chalicelib.core.texts import LANGUAGES, contents
+from chalicelib.groups.attention import OVERDUE
 from chalicelib.groups.consents import Scope
+from chalicelib.groups.policies import KINDS
 from chalicelib.groups.roster import Reason
+from chalicelib.groups.sheets import COLUMNS
+from chalicelib.health.facts import RESULTS, TRAVEL_KINDS, Kind
 from chalicelib.people.service.codes import Purpose
 from tests.architecture.sources import ROOT, modules
 
@@ -25,6 +29,16 @@ DECLARING = (app, infra.cli.main)
 FILES = sorted(path.stem for path in (ROOT / "chalicelib/texts").glob("*.toml"))
 NO_TEXTS = {"consents": {"released.current"}}
 """Strings of text files that nobody reads."""
+
+CELLS: dict[str, set[str]] = {
+    "scopes": {scope.value for scope in Scope},
+    "nucleic_acid": set(RESULTS[Kind.NUCLEIC_ACID]),
+    "travel": {kind.value for kind in TRAVEL_KINDS},
+    "travel_result": {result for kind in TRAVEL_KINDS for result in RESULTS[kind]},
+    "attention": {OVERDUE},
+    "overdue": set(KINDS),
+}
+"""What may stand in the cells of a file of members, by column."""
 
 PARTS = ("title", "detail")
 REASONS = "field_reasons"
@@ -96,6 +110,10 @@ def test_reasons_of_fields_are_pydantics_own() -> None:
 def test_texts_that_code_names_piece_by_piece_are_complete() -> None:
     assert contents("sms").keys() == {f"code_{purpose}" for purpose in Purpose}
     assert contents("roster")["reasons"].keys() == {reason.value for reason in Reason}
+    words = contents("exports")["words"]
+    assert contents("exports")["columns"].keys() == set(COLUMNS)
+    assert {column: set(known) for column, known in words.items()} == CELLS
+    assert all(one["en"] == word for known in words.values() for word, one in known.items())
     versions = contents("consents").keys() - {"released"}
     assert contents("consents")["released"]["current"] in versions
     for version in versions:

@@ -97,6 +97,31 @@ class TestInline:
         assert found.head[0] == ["单位", "Third School"]
         assert "姓名" in found.head[3]
 
+    def test_what_is_known_stands_there_in_chinese_words_for_who_reads_chinese(
+        self, city: TestCity, book: Book
+    ) -> None:
+        book.member("health_code", "nucleic_acid", "vaccination", "travel", person=known(city))
+        assert set_policy(book, nucleic_acid_days=7, travel_days=7).status == 200
+        chinese = book.owner.speaking("zh-CN")
+
+        found = table(inline(book, chinese).text)
+
+        (row,) = found.members
+        assert row["scopes"] == "健康码、核酸检测、疫苗接种、行程"
+        assert (row["nucleic_acid"], row["vaccination"]) == ("阴性", "2")
+        assert (row["travel"], row["travel_result"]) == ("行程核验", "无异常")
+        assert (row["attention"], row["overdue"]) == ("逾期", "核酸检测、行程核验")
+        assert fetched_table(finished(book, chinese)).members == [row]
+        assert found.tail[4] == "SHA-256"
+
+    def test_a_word_that_nobody_knows_stands_there_as_it_is_stored(self, book: Book) -> None:
+        seen = {"kind": "balloon", "result": "up.zh-CN", "occurred_at": "2022-04-06T02:00:00Z"}
+        fill(book.org_id, 1, ["travel"], travel=seen)
+
+        (row,) = table(inline(book, book.owner.speaking("zh-CN")).text).members
+
+        assert (row["travel"], row["travel_result"]) == ("balloon", "up.zh-CN")
+
     def test_names_that_look_like_formulas_are_neutral(self, city: TestCity) -> None:
         book = Book.opened(city, name="=1+1")
         fill(book.org_id, 1, label="@SUM(A1)")
