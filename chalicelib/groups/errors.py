@@ -123,6 +123,12 @@ class UnknownParent(UnknownDepartment):
     field = "parent_id"
 
 
+class DepartmentNameTaken(Conflict):
+    """Another department right below the same one has this name."""
+
+    code = "department_name_taken"
+
+
 class DepartmentNotEmpty(Conflict):
     """A department can be removed when no member, department, administrator or label of the roster lies in it."""
 

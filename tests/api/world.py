@@ -197,7 +197,7 @@ class World:
 
     def _department(self, name: str, parent_id: str | None, *, foreign: bool = False) -> str:
         owner, book = (self.other, self.foreign_book) if foreign else (self.owner_of_book, self.book)
-        return self.city.department(owner, book, name, parent_id)
+        return self.city.department(owner, book, f"{name} {ids.new_id()}", parent_id)
 
     @cached_property
     def foreign_department(self) -> str:
@@ -370,8 +370,8 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "PUT /v1/organizations/{org_id}/roster": lambda *_: {"csv": "label,type\nS-0001,student\n"},
     "POST /v1/organizations/{org_id}/roster/removal": lambda *_: {"labels": ["S-0001"]},
     "POST /v1/organizations/{org_id}/invitations": lambda *_: {"max_uses": 3},
-    "POST /v1/organizations/{org_id}/departments": lambda *_: {"name": "Class 7"},
-    "PATCH /v1/organizations/{org_id}/departments/{department_id}": lambda *_: {"name": "Class 8"},
+    "POST /v1/organizations/{org_id}/departments": lambda *_: {"name": f"Class {ids.new_id()}"},
+    "PATCH /v1/organizations/{org_id}/departments/{department_id}": lambda *_: {"name": f"Class {ids.new_id()}"},
     "POST /v1/organizations/{org_id}/admins": _admin,
     "PATCH /v1/organizations/{org_id}/members/{member_id}": lambda *_: {"type": "teacher"},
     "POST /v1/organizations/{org_id}/members/search": lambda *_: {"surname": "王"},

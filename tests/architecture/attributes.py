@@ -187,6 +187,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "members": NUMBER,
         "name": TEXT,
         "named_at": TIME,
+        "names_version": NUMBER,
         "offered_at": TIME,
         "others": NUMBER,
         "owner_id": ID,

@@ -1,7 +1,7 @@
 """The tree of departments: made, renamed, and removed when empty (R0.1)."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from chalicelib.groups.access import Manager
 from chalicelib.groups.errors import (
     ChangedMeanwhile,
     DepartmentClosing,
+    DepartmentNameTaken,
     DepartmentNotEmpty,
     DepartmentNotFound,
     NotAManager,
@@ -24,6 +25,7 @@ from chalicelib.groups.errors import (
     UnknownDepartment,
     UnknownParent,
 )
+from chalicelib.groups.labels import label_key
 from chalicelib.groups.service.again import present_book
 from chalicelib.groups.tables import (
     TOP,
@@ -67,8 +69,8 @@ class Departments:
     def create(self, manager: Manager, name: str, parent_id: str | None, request: RequestKey | None) -> DepartmentRow:
         """Make a department below another one; below the manager's own if none is named.
 
-        Raises UnknownParent, DepartmentClosing, TooManyDepartments, TooManyLevels, InvalidIdempotencyKey or
-        IdempotencyMismatch.
+        Raises UnknownParent, DepartmentClosing, DepartmentNameTaken, TooManyDepartments, TooManyLevels, InvalidIdempotencyKey
+        or IdempotencyMismatch.
         """
         if (done := remembered(request)) is not None:
             return self._made(manager, done)
@@ -77,9 +79,11 @@ class Departments:
             raise TooManyLevels(fields={"limit": LEVELS})
         row = _new_department(manager, name, parent)
         try:
-            _creating(manager, row, request).commit()
-        except AlreadyDone:
-            return self._made(manager, remembered(request) or "")
+            _commit(manager.organization, lambda organization: _creating(organization, row, request))
+        except (AlreadyDone, DepartmentNameTaken):
+            if (done := remembered(request)) is None:
+                raise
+            return self._made(manager, done)  # a twin of this request was faster
         return row
 
     def _made(self, manager: Manager, department_id: str) -> DepartmentRow:
@@ -87,12 +91,15 @@ class Departments:
         return _reached(manager, department_id, DepartmentNotFound())
 
     def rename(self, manager: Manager, department_id: str, name: str) -> DepartmentRow:
-        """Give a department below the manager's own another name. Raises DepartmentNotFound or NotAManager."""
+        """Give a department below the manager's own another name.
+
+        Raises DepartmentNotFound, NotAManager or DepartmentNameTaken.
+        """
         row = _managed(manager, department_id)
-        renamed = store.update(row.own_key, [DepartmentRow.name.set(name)], DepartmentRow.path.exists())
-        if renamed is None:
-            raise DepartmentNotFound
-        return renamed
+        if row.name != name:
+            row.name = name
+            _commit(manager.organization, lambda organization: _renaming(organization, row))
+        return row
 
     def remove(self, manager: Manager, department_id: str) -> None:
         """Remove an empty department; its registration codes let nobody in any more.
@@ -107,7 +114,7 @@ class Departments:
         if _is_used(manager.org_id, row):
             store.update(row.own_key, [DepartmentRow.closing_until.remove()], _still(closing))
             raise DepartmentNotEmpty
-        _remove(closing, manager.organization)
+        _commit(manager.organization, lambda organization: _removing(closing, organization))
 
 
 def department_path(manager: Manager, department_id: str | None) -> str:
@@ -178,20 +185,43 @@ def _new_department(manager: Manager, name: str, parent: DepartmentRow | None) -
     )
 
 
-def _creating(manager: Manager, row: DepartmentRow, request: RequestKey | None) -> Transaction:
+def _creating(organization: OrganizationRow, row: DepartmentRow, request: RequestKey | None) -> Transaction:
     """The department and the organization's count in one transaction, so that the limit holds against parallel requests."""
+    if organization.departments >= MOST:
+        raise TooManyDepartments(fields={"limit": MOST})
     transaction = Transaction()
     remember(transaction, request, row.department_id)
-    fewer = OrganizationRow.departments.does_not_exist() | (OrganizationRow.departments < MOST)
-    alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-    transaction.update(
-        manager.organization.own_key,
-        [OrganizationRow.departments.add(1)],
-        alive & fewer,
-        TooManyDepartments(fields={"limit": MOST}),
-    )
-    check_department(transaction, manager.org_id, row.parent_id, DepartmentClosing())
+    _naming(transaction, organization, row, OrganizationRow.departments.add(1))
+    check_department(transaction, organization.org_id, row.parent_id, DepartmentClosing())
     return transaction.put(row, DepartmentRow.org_id.does_not_exist())
+
+
+def _renaming(organization: OrganizationRow, row: DepartmentRow) -> Transaction:
+    """The department under its new name."""
+    transaction = Transaction()
+    _naming(transaction, organization, row)
+    return transaction.update(
+        row.own_key, [DepartmentRow.name.set(row.name)], DepartmentRow.path.exists(), DepartmentNotFound()
+    )
+
+
+def _naming(transaction: Transaction, organization: OrganizationRow, row: DepartmentRow, *more: store.Action) -> None:
+    """Let a department bear its name, if no other one beside it does.
+
+    Who looks reads the names after the organization, and each change of a name raises the organization's `names_version`: so
+    whoever comes in between is seen by the transaction. Raises DepartmentNameTaken; the transaction raises ChangedMeanwhile.
+    """
+    if any(_is_namesake(one, row) for one in departments_of(organization.org_id, [])):
+        raise DepartmentNameTaken
+    same = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+    same &= OrganizationRow.names_version == organization.names_version
+    transaction.update(organization.own_key, [OrganizationRow.names_version.add(1), *more], same, ChangedMeanwhile())
+
+
+def _is_namesake(one: DepartmentRow, row: DepartmentRow) -> bool:
+    """Whether another department right below the same one has the same name, but for case, width and spaces."""
+    is_beside = one.parent_id == row.parent_id and one.sk != row.sk
+    return is_beside and label_key(one.name).split() == label_key(row.name).split()
 
 
 def _is_used(org_id: str, row: DepartmentRow) -> bool:
@@ -212,11 +242,11 @@ def _still(closing: DepartmentRow) -> Condition:
     return same
 
 
-def _remove(closing: DepartmentRow, organization: OrganizationRow) -> None:
-    """Let a department go, with the policies that the organization has now. Raises DepartmentNotFound, or Unavailable."""
-    for attempt in range(store.ROUNDS):
+def _commit(organization: OrganizationRow, change: Callable[[OrganizationRow], Transaction]) -> None:
+    """Carry out a change of the tree, as the organization stands at that moment. Raises OrganizationNotFound or Unavailable."""
+    for attempt in range(store.PATIENT_ROUNDS):
         try:
-            _removing(closing, organization).commit()
+            change(organization).commit()
         except ChangedMeanwhile:
             store.wait_before(attempt)
             organization = present_book(organization)

@@ -32,6 +32,7 @@ class OrganizationRow(OrganizationsTable):
     hand-over, so that what an owner gave out ends with their time. `successor_id` is the member to whom the owner offers the
     book, since `offered_at`.
 
+    `names_version` counts what departments were given names, so that no two right below the same one get the same.
     `policies` holds all of them by path, type and kind, and `policies_version` counts their changes (decision 0016).
     """
 
@@ -43,6 +44,7 @@ class OrganizationRow(OrganizationsTable):
     successor_id = maybe(UnicodeAttribute)
     offered_at = maybe(UTCDateTimeAttribute)
     departments = NumberAttribute(default=0)
+    names_version = NumberAttribute(default=0)
     invitations = NumberAttribute(default=0)
     roster = NumberAttribute(default=0)
     created_at = UTCDateTimeAttribute()

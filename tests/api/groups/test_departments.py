@@ -269,3 +269,80 @@ def test_members_are_listed_by_department(book: Book) -> None:
     assert ids(school_class) == {in_class.member_id}
     (item,) = book.page(f"?department_id={school_class}")["items"]
     assert item["department_id"] == school_class
+
+
+class TestNames:
+    """No two departments right below the same one have the same name."""
+
+    @pytest.mark.parametrize("name", ["Class 1", "class 1", "Ｃｌａｓｓ　１", "Class  1"])
+    def test_a_name_is_taken_once_beside_each_other(self, book: Book, name: str) -> None:
+        grade = book.department("Grade 1")
+        book.department("Class 1", grade)
+        other = book.department("Class 2", grade)
+
+        for answer in (
+            create(book.owner, book, name, grade),
+            book.owner.patch(f"{book.path}/departments/{other}", {"name": name}),
+        ):
+            assert (answer.status, answer.code) == (409, "department_name_taken")
+        assert [one["name"] for one in listed(book.owner, book)] == ["Grade 1", "Class 1", "Class 2"]
+        assert create(book.owner.speaking("zh-CN"), book, name, grade).json["title"] == "部门名称重复"
+
+    def test_elsewhere_it_is_free(self, book: Book) -> None:
+        grade, other = book.department("Grade 1"), book.department("Grade 2")
+        below = book.department("Class 1", grade)
+
+        assert create(book.owner, book, "Class 1", other).status == 201
+        assert create(book.owner, book, "Grade 1", grade).status == 201
+        again = book.owner.patch(f"{book.path}/departments/{below}", {"name": "CLASS 1"})
+        assert (again.status, again.json["name"]) == (200, "CLASS 1")
+
+    def test_it_is_free_again_once_its_department_has_another_or_is_gone(self, book: Book) -> None:
+        first, second = book.department("Class 1"), book.department("Class 2")
+        assert book.owner.patch(f"{book.path}/departments/{first}", {"name": "Class 3"}).status == 200
+        assert book.owner.delete(f"{book.path}/departments/{second}").status == 204
+
+        assert create(book.owner, book, "Class 1").status == 201
+        assert create(book.owner, book, "Class 2").status == 201
+
+    def test_of_several_at_once_one_gets_it(self, book: Book) -> None:
+        others = [book.department(f"Class {number}") for number in range(2, 4)]
+
+        def ask(number: int) -> Answer:
+            if number < len(others):
+                return book.owner.patch(f"{book.path}/departments/{others[number]}", {"name": "Class 1"})
+            return create(book.owner, book, "Class 1")
+
+        answers = at_once(4, ask)
+
+        assert [status for status in statuses(answers) if status in {200, 201}] in ([200], [201])
+        assert {answer.code for answer in answers if answer.status >= 400} <= {"department_name_taken", "unavailable"}
+        assert [one["name"] for one in listed(book.owner, book)].count("Class 1") == 1
+
+    def test_one_that_comes_between_look_and_change_is_seen(self, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+        look, todo = departments._is_namesake, [None]  # noqa: SLF001
+        book.department("Class 2")
+
+        def looked(one: DepartmentRow, row: DepartmentRow) -> bool:
+            if todo:
+                todo.pop()
+                book.department("Class 1")
+            return look(one, row)
+
+        monkeypatch.setattr(departments, "_is_namesake", looked)
+
+        assert create(book.owner, book, "Class 1").code == "department_name_taken"
+
+    def test_a_book_that_is_deleted_meanwhile_gets_none(self, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+        department_id = book.department("Class 1")
+        monkeypatch.setattr(departments, "_is_namesake", lambda *_: book.delete().status != 204)
+
+        answer = book.owner.patch(f"{book.path}/departments/{department_id}", {"name": "Class 2"})
+
+        assert (answer.status, answer.code) == (404, "organization_not_found")
+
+    def test_a_repeated_request_finds_its_own(self, book: Book) -> None:
+        answers = at_once(3, lambda _: create(book.owner, book, idempotency_key="k1"))
+
+        assert {answer.status for answer in answers} <= {201, 503}
+        assert len(listed(book.owner, book)) == 1
