@@ -84,3 +84,5 @@ class RosterRemoved(Output):
     removed: int
     unknown: list[str]
     """The labels that are not on the roster, or not in the caller's part of it."""
+    unreadable: list[str]
+    """The labels whose stored rows can't be read, so that they stay; they are reported to the operators."""

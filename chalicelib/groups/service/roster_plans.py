@@ -1,6 +1,6 @@
 """What a file changes in a roster, some lines at a time, as the roster is at that moment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pynamodb.expressions.condition import Condition
@@ -9,8 +9,10 @@ from chalicelib.core import store
 from chalicelib.core.errors import Broken, Conflict
 from chalicelib.core.store import Rows, Transaction
 from chalicelib.groups.access import Manager
+from chalicelib.groups.errors import DepartmentClosing
 from chalicelib.groups.legible import report_broken
 from chalicelib.groups.roster import Expected, Reason, RefusedLine
+from chalicelib.groups.service.departments import check_department
 from chalicelib.groups.tables import DepartmentRow, OrganizationRow, RosterRow
 
 MOST = 100_000
@@ -18,6 +20,9 @@ MOST = 100_000
 
 A_TRANSACTION = 90
 """Labels of one transaction, which takes a hundred parts."""
+
+PLACES = 9
+"""Departments into which one transaction puts labels: it demands of each that it takes them."""
 
 TRIES = 4
 """How often a transaction's worth is read and written anew, where somebody changes the same labels."""
@@ -58,16 +63,31 @@ def placed_in(manager: Manager, expected: Sequence[Expected]) -> Places:
     return placed
 
 
+def in_parts(expected: Sequence[Expected]) -> Iterator[list[Expected]]:
+    """The lines of a file, a transaction's worth at a time; those of one department together."""
+    part: list[Expected] = []
+    for one in sorted(expected, key=lambda one: one.department_id or ""):
+        if len(part) == A_TRANSACTION or len({*(other.department_id for other in part), one.department_id}) > PLACES:
+            yield part
+            part = []
+        part.append(one)
+    if part:
+        yield part
+
+
 def take_some(manager: Manager, some: list[Expected], placed: Places, report: Report) -> None:
-    """Read and write a transaction's worth, again where somebody was faster. Raises RosterChanged."""
+    """Read and write a transaction's worth, again where somebody was faster. Raises RosterChanged or DepartmentClosing."""
     for attempt in range(1, TRIES + 1):
+        report.refuse([one for one in some if one.department_id not in placed], Reason.UNKNOWN_DEPARTMENT)
+        some = [one for one in some if one.department_id in placed]
         plan = Plan(manager, some, placed)
         try:
             plan.commit()
-        except RosterChanged:
+        except (RosterChanged, DepartmentClosing):
             if attempt == TRIES:
                 raise
             store.wait_before(attempt)
+            placed = placed_in(manager, some)
         else:
             plan.tell(report)
             return
@@ -110,16 +130,20 @@ class Plan:
             self.changed.append((row, after))
 
     def commit(self) -> None:
-        """Write it, if the roster is still as it was read. Raises RosterChanged."""
+        """Write it, if the roster is still as it was read. Raises RosterChanged, or DepartmentClosing if it is not taken there."""
         if not self.added and not self.changed:
             return
         transaction = Transaction()
         fits = alive() & _at_most(MOST - len(self.added))
         transaction.update(self._book, [OrganizationRow.roster.add(len(self.added))], fits, RosterChanged())
-        for one in self.added:
-            transaction.put(self._row(one), RosterRow.org_id.does_not_exist(), RosterChanged())
+        added = [self._row(one) for one in self.added]
+        for row in added:
+            transaction.put(row, RosterRow.org_id.does_not_exist(), RosterChanged())
         for before, after in self.changed:
             transaction.put(after, _unchanged(before), RosterChanged())
+        moved = [after for before, after in self.changed if after.path != before.path]
+        for department_id in {row.department_id for row in (*added, *moved)}:
+            check_department(transaction, self._manager.org_id, department_id, DepartmentClosing())
         transaction.commit()
 
     def _changed(self, one: Expected, row: RosterRow) -> RosterRow:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from chalicelib.core import store, tokens
 from chalicelib.core.errors import Broken
-from chalicelib.core.store import Key, RawItem, Rows, Transaction
+from chalicelib.core.store import RawItem, Transaction
 from chalicelib.groups.access import Manager
 from chalicelib.groups.labels import InvalidLabel, label_key, label_of
-from chalicelib.groups.legible import legible
-from chalicelib.groups.roster import Reason, read_roster
+from chalicelib.groups.legible import legible, report_broken
+from chalicelib.groups.roster import read_roster
 from chalicelib.groups.service.departments import department_path
 from chalicelib.groups.service.roster_plans import (
     A_TRANSACTION,
@@ -18,6 +18,7 @@ from chalicelib.groups.service.roster_plans import (
     Report,
     RosterChanged,
     alive,
+    in_parts,
     placed_in,
     take_some,
 )
@@ -50,10 +51,11 @@ class RosterPage:
 
 @dataclass(frozen=True)
 class Removed:
-    """How many labels were removed, and which were not there for this manager."""
+    """How many labels were removed, which were not there for this manager, and which can't be read, so that they stay."""
 
     removed: int
     unknown: list[str]
+    unreadable: list[str]
 
 
 class Rosters:
@@ -65,15 +67,13 @@ class Rosters:
         Labels that the file does not name stay, and so do the types or departments of those it names if it has no column for
         them. An empty cell clears: no type, and the department is the manager's own. A new label starts like that.
 
-        Raises InvalidRoster, RosterTooLong, or RosterChanged if others go on changing the same labels; what was stored until
-        then stays, and the same file may be sent again.
+        Raises InvalidRoster, RosterTooLong, RosterChanged if others go on changing the same labels, or DepartmentClosing while a
+        department is being removed; what was stored until then stays, and the same file may be sent again.
         """
         expected, refused = read_roster(text)
         report, placed = Report(refused=refused), placed_in(manager, expected)
-        report.refuse([one for one in expected if one.department_id not in placed], Reason.UNKNOWN_DEPARTMENT)
-        known = [one for one in expected if one.department_id in placed]
-        for start in range(0, len(known), A_TRANSACTION):
-            take_some(manager, known[start : start + A_TRANSACTION], placed, report)
+        for some in in_parts(expected):
+            take_some(manager, some, placed, report)
         report.refused.sort(key=lambda one: one.line)
         return report
 
@@ -108,10 +108,14 @@ class Rosters:
         """Take labels off the roster; who bears one stays a member. Raises RosterChanged."""
         keys = {label: _key_of(label) for label in labels}
         gone: set[str | None] = set()
+        broken: set[str | None] = set()
         listed = list(dict.fromkeys(key for key in keys.values() if key is not None))
         for start in range(0, len(listed), A_TRANSACTION):
-            gone |= _remove_some(manager, listed[start : start + A_TRANSACTION])
-        return Removed(len(gone), [label for label, key in keys.items() if key not in gone])
+            removed, unreadable = _remove_some(manager, listed[start : start + A_TRANSACTION])
+            gone |= removed
+            broken |= unreadable
+        unknown = [label for label, key in keys.items() if key not in gone | broken]
+        return Removed(len(gone), unknown, [label for label, key in keys.items() if key in broken])
 
 
 def _looked_up(manager: Manager, rows: list[RosterRow]) -> Iterator[ExpectedMember]:
@@ -154,12 +158,13 @@ def _key_of(label: str) -> str | None:
         return None
 
 
-def _remove_some(manager: Manager, keys: list[str]) -> set[str]:
-    """Remove a transaction's worth of what the manager reaches, again where somebody was faster. Raises RosterChanged."""
+def _remove_some(manager: Manager, keys: list[str]) -> tuple[set[str], set[str]]:
+    """Remove a transaction's worth of what the manager reaches, again where somebody was faster. Raises RosterChanged.
+
+    Returns what was removed, and what can't be read: nobody can say whose part it is in.
+    """
     for attempt in range(1, TRIES + 1):
-        wanted = {RosterRow.of(manager.org_id, key): key for key in keys}
-        rows = store.read_together(wanted)
-        found = [row for key in wanted if (row := _reached(manager, rows, key)) is not None]
+        found, unreadable = _reached(manager, keys)
         try:
             _removing(manager, found)
         except RosterChanged:
@@ -167,13 +172,25 @@ def _remove_some(manager: Manager, keys: list[str]) -> set[str]:
                 raise
             store.wait_before(attempt)
         else:
-            return {row.label_key for row in found}
-    return set()
+            return {row.label_key for row in found}, unreadable
+    return set(), set()
 
 
-def _reached(manager: Manager, rows: Rows, key: Key[RosterRow]) -> RosterRow | None:
-    row = rows.get(key)
-    return row if row is not None and manager.reaches(row.path) else None
+def _reached(manager: Manager, keys: list[str]) -> tuple[list[RosterRow], set[str]]:
+    """The labels that the manager reaches, and those that can't be read, of which the operators are told."""
+    wanted = {key: RosterRow.of(manager.org_id, key) for key in keys}
+    rows = store.read_together(wanted.values())
+    found: list[RosterRow] = []
+    unreadable: set[str] = set()
+    for key, place in wanted.items():
+        try:
+            row = rows.get(place)
+        except Broken as error:
+            report_broken(place, error)
+            unreadable.add(key)
+        else:
+            found += [row] if row is not None and manager.reaches(row.path) else []
+    return found, unreadable
 
 
 def _removing(manager: Manager, rows: list[RosterRow]) -> None:

@@ -32,4 +32,4 @@ def page(listed: RosterPage) -> schemas.RosterPage:
 
 def removed(done: Removed) -> schemas.RosterRemoved:
     """What was taken off the roster."""
-    return schemas.RosterRemoved(removed=done.removed, unknown=done.unknown)
+    return schemas.RosterRemoved(removed=done.removed, unknown=done.unknown, unreadable=done.unreadable)

@@ -1,15 +1,16 @@
 """The roster of a book: who is expected by label, and who has not joined."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core import store
+from chalicelib.core import clock, store
 from chalicelib.groups.labels import label_key
 from chalicelib.groups.schemas.rosters import MOST_BYTES
 from chalicelib.groups.service import roster_plans, rosters
-from chalicelib.groups.tables import LabelRow, OrganizationsTable, RosterRow
+from chalicelib.groups.tables import DepartmentRow, LabelRow, OrganizationsTable, RosterRow
 from tests.api.groups.steps import certified
 from tests.support.books import Book, at_once, membership_key, organization_key, statuses
 from tests.support.city import TestCity
@@ -251,7 +252,7 @@ def test_managers_see_and_change_their_part_only(book: Book) -> None:
     assert head.get(f"{path(book)}?department_id={beside}").code == "unknown_department"
     removal = {"labels": ["A-1", "c-1", "b-1", "D-1"]}
     answer = head.post(f"{path(book)}/removal", removal)
-    assert answer.json == {"removed": 2, "unknown": ["A-1", "c-1"]}
+    assert answer.json == {"removed": 2, "unknown": ["A-1", "c-1"], "unreadable": []}
     assert labels(listed(book)) == ["A-1", "C-1", "F-1", "G-1"]
 
 
@@ -278,7 +279,7 @@ def test_labels_are_taken_off(book: Book) -> None:
     answer = book.owner.post(f"{path(book)}/removal", {"labels": ["s-1", "S-1", "Ｓ－３", "nobody", "--"]})
 
     assert answer.status == 200
-    assert answer.json == {"removed": 2, "unknown": ["nobody", "--"]}
+    assert answer.json == {"removed": 2, "unknown": ["nobody", "--"], "unreadable": []}
     assert labels(listed(book)) == ["S-2"]
     assert roster_count(book) == 1
 
@@ -328,13 +329,12 @@ def test_a_damaged_label_is_passed_over_and_told(book: Book, events: Events) -> 
 
     assert (labels(answer["items"]), answer["unreadable"]) == (["S-2"], 1)
     assert counted(take(book, "S-1,x,", "S-2,x,")) == (0, 1, 0, [(2, "unreadable")])
-    assert book.owner.post(f"{path(book)}/removal", {"labels": ["S-1"]}).code == "broken_record"
+    answer = book.owner.post(f"{path(book)}/removal", {"labels": ["s-1", "S-2", "S-3"]})
+    assert answer.json == {"removed": 1, "unknown": ["S-3"], "unreadable": ["s-1"]}
     assert {line.get("table") for line in events.of("row.broken")} >= {"organizations"}
 
 
 def test_a_damaged_department_is_an_answer(book: Book) -> None:
-    from chalicelib.groups.tables import DepartmentRow
-
     department = book.department()
     spoil(DepartmentRow.of(book.org_id, department), "path")
 
@@ -355,6 +355,15 @@ def test_a_roster_is_full_at_its_limit(book: Book, monkeypatch: pytest.MonkeyPat
     assert counted(take(book, "S-4,,")) == (1, 0, 0, [])
 
 
+def test_labels_for_many_departments_are_one_call(book: Book) -> None:
+    departments = [book.department(f"Class {number}") for number in range(20)]
+
+    report = take(book, *(f"S-{number:03},,{departments[number % 20]}" for number in range(200)))
+
+    assert counted(report) == (200, 0, 0, [])
+    assert {one["department_id"] for one in listed(book)} == set(departments)
+
+
 # --- at the same moment, and cut -------------------------------------------------------------------------------------------
 
 
@@ -371,9 +380,39 @@ def test_the_same_file_at_once_is_taken_once(book: Book) -> None:
     assert roster_count(book) == 200
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_no_label_is_put_into_a_department_that_is_removed_meanwhile(
+    book: Book, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    department, commit = book.department(), roster_plans.Plan.commit
+    if known:
+        take(book, "S-1,,")
+
+    def late(self: roster_plans.Plan) -> None:
+        book.owner.delete(f"{book.path}/departments/{department}")
+        commit(self)
+
+    monkeypatch.setattr(roster_plans.Plan, "commit", late)
+
+    assert counted(take(book, f"S-1,,{department}", "S-2,,")) == (1, 0, 0, [(2, "unknown_department")])
+    assert {one["department_id"] for one in listed(book)} == {None}
+
+
+def test_a_department_that_is_being_removed_takes_no_label(book: Book) -> None:
+    department = book.department()
+    closing = [DepartmentRow.closing_until.set(clock.now() + timedelta(minutes=1))]
+    store.update(DepartmentRow.of(book.org_id, department), closing)
+
+    answer = book.owner.put(path(book), {"csv": f"{HEADER}S-1,,{department}\n"})
+
+    assert (answer.status, answer.code) == (409, "department_closing")
+    assert listed(book) == []
+
+
 @pytest.mark.slow
 def test_taking_and_removing_at_once_keep_the_count(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rosters, "A_TRANSACTION", 5)
+    monkeypatch.setattr(roster_plans, "A_TRANSACTION", 5)
     names = [f"S-{number:02}" for number in range(20)]
     calls: list[Callable[[], Answer]] = [
         lambda: book.owner.put(path(book), {"csv": "label\n" + "\n".join(names)}),
@@ -394,6 +433,7 @@ def test_wherever_it_is_cut_the_file_may_be_sent_again(
     from contextlib import suppress
 
     monkeypatch.setattr(rosters, "A_TRANSACTION", 2)
+    monkeypatch.setattr(roster_plans, "A_TRANSACTION", 2)
     body = {"csv": "label\nS-1\nS-2\nS-3\n"}
     for act, removal in (("PUT", ""), ("POST", "/removal")):
         for number in range(1, 5):
