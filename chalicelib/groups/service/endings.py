@@ -8,20 +8,28 @@ from chalicelib.groups.consents import Action, current_text_version, receipt
 from chalicelib.groups.errors import MembershipNotFound
 from chalicelib.groups.legible import legible
 from chalicelib.groups.service.bearers import has_label, release_label, release_label_of
-from chalicelib.groups.tables import AdminRow, MembershipRow, OrganizationRow
+from chalicelib.groups.tables import TOP, AdminRow, MembershipRow, OrganizationRow
 from chalicelib.people.tables.people import MembershipPointer, PersonRow
 
 
 def end_membership(
-    transaction: Transaction, membership: MembershipRow, *, with_role: bool = True, with_label: bool = True
+    transaction: Transaction,
+    membership: MembershipRow,
+    *,
+    with_role: bool = True,
+    with_label: bool = True,
+    below: str = TOP,
 ) -> None:
     """Remove membership and pointer and count the person's memberships down, once: the membership must still be there.
 
-    A role that the member had in the organization ends `with_role`, and their label is free `with_label`, or by the caller.
+    A role that the member had in the organization ends `with_role`, and their label is free `with_label`, or by the caller. The
+    transaction raises MembershipNotFound also for who does not stand at the path `below`, or under it, any more.
     """
     if with_role:
         transaction.delete(AdminRow.of(membership.org_id, membership.member_id))
     still_there = (MembershipRow.enrolment == membership.enrolment) & has_label(membership.label)
+    if below != TOP:
+        still_there &= MembershipRow.path.startswith(below)
     transaction.delete(membership.own_key, still_there, MembershipNotFound())
     if with_label:
         release_label(transaction, membership)

@@ -101,7 +101,7 @@ class Members:
         def removing(as_it_is: MembershipRow) -> Transaction:
             transaction = Transaction()
             _end_lower_role(transaction, manager, as_it_is)
-            end_membership(transaction, as_it_is, with_role=False)
+            end_membership(transaction, as_it_is, with_role=False, below=manager.path)
             return transaction.put(receipt(as_it_is, manager.organization, Action.REMOVED))
 
         try:

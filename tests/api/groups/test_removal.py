@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.groups.service import members
+from chalicelib.groups.service.endings import commit_as_it_is
 from tests.api.groups.steps import damaged
 from tests.support.books import Book, assert_whole, person_id_of, receipts
 from tests.support.client import Answer, Client
@@ -45,6 +47,27 @@ def test_administrators_who_are_not_below_stay(book: Book) -> None:
 
     assert [one["result"] for one in answer.json["items"]] == ["refused", "removed"]
     assert remove(book.owner, book, other.member_id).json["removed"] == 1
+
+
+@pytest.mark.parametrize(("to", "result"), [("below", "removed"), ("beside", "not_found"), ("top", "not_found")])
+def test_who_is_moved_while_an_administrator_removes_them_goes_from_their_part_only(
+    book: Book, monkeypatch: pytest.MonkeyPatch, to: str, result: str
+) -> None:
+    mine = book.department("Mine")
+    places = {"below": book.department("Below", mine), "beside": book.department("Beside"), "top": None}
+    head, member = book.admin(mine), book.member_in(mine)
+
+    def late(*given: Any) -> None:
+        moved = book.owner.patch(
+            f"{book.path}/members/{member.member_id}", {"department_id": places[to], "label": "S-1"}
+        )
+        assert moved.status == 200, moved.text
+        commit_as_it_is(*given)
+
+    monkeypatch.setattr(members, "commit_as_it_is", late)
+
+    assert remove(head.client, book, member.member_id).json["items"][0]["result"] == result
+    assert_whole(member.person, [book.org_id], member_of=[] if result == "removed" else [book.org_id])
 
 
 @pytest.mark.parametrize("member_ids", [[], ["x"] * 101, [None], ["x" * 65], "x"])
