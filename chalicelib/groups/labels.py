@@ -14,7 +14,7 @@ _SEEN = re.compile(r"[^\W_]|[#*@]")
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![0-9])(?:(?:\+|00)?86)?1[3-9][0-9]{9}(?![0-9])")
-_BETWEEN = re.compile(r"[\s\-]")
+_BETWEEN = re.compile(r"[\W_]")
 _PATTERN = {"#": "[0-9]", "@": "[A-Za-z]", "*": "[0-9A-Za-z]"}
 
 
@@ -56,11 +56,11 @@ def label_of(text: str, field: str = "label") -> str:
     return label
 
 
-def members_label(text: str) -> str:
-    """The one spelling of a label that is given to a member. Raises InvalidLabel or LabelIsPersonal."""
-    label = label_of(text)
+def shown_label(text: str, field: str = "label") -> str:
+    """The one spelling of a label, a type or a pattern that is new. Raises InvalidLabel or LabelIsPersonal of that field."""
+    label = label_of(text, field)
     if holds_personal_number(label):
-        raise LabelIsPersonal
+        raise LabelIsPersonal(field=field)
     return label
 
 
@@ -70,8 +70,8 @@ def label_key(label: str) -> str:
 
 
 def pattern_of(text: str) -> str:
-    """The one spelling of a pattern that more than one label fits. Raises InvalidLabel or PatternOfOneLabel."""
-    pattern = label_of(text, "label_pattern")
+    """The one spelling of a pattern that more than one label fits. Raises InvalidLabel, LabelIsPersonal or PatternOfOneLabel."""
+    pattern = shown_label(text, "label_pattern")
     if not _PATTERN.keys() & set(pattern):
         raise PatternOfOneLabel
     return pattern
@@ -90,9 +90,10 @@ def fitting(label: str, pattern: str) -> str:
 
 
 def holds_personal_number(text: str) -> bool:
-    """Whether a text holds a resident's number with a right check digit, or a mobile number."""
-    plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", text))
-    return bool(_PHONE.search(plain)) or any(_is_resident_id(found) for found in _NUMBER.findall(plain))
+    """Whether a text holds a resident's number with a right check digit, or a mobile number, whatever stands between the digits."""
+    normal = unicodedata.normalize("NFKC", text)
+    written = normal, _BETWEEN.sub("", normal)
+    return any(_PHONE.search(one) or any(map(_is_resident_id, _NUMBER.findall(one))) for one in written)
 
 
 def _is_resident_id(number: str) -> bool:

@@ -21,7 +21,7 @@ from chalicelib.groups.errors import (
     InvitationRevoked,
     TooManyInvitations,
 )
-from chalicelib.groups.labels import label_of, pattern_of
+from chalicelib.groups.labels import pattern_of, shown_label
 from chalicelib.groups.legible import legible
 from chalicelib.groups.policies import upward
 from chalicelib.groups.service.departments import check_department, department_path
@@ -103,8 +103,8 @@ class Invitations:
     def invite(self, manager: Manager, terms: Terms, request: RequestKey | None) -> Invited:
         """Make a registration code for the manager's own department or one below it.
 
-        Raises UnknownDepartment, DepartmentClosing, InvalidExpiry, InvalidLabel, PatternOfOneLabel, TooManyInvitations,
-        InvalidIdempotencyKey, IdempotencyMismatch, or InvitationNotFound where what was made is gone, or the manager does not
+        Raises UnknownDepartment, DepartmentClosing, InvalidExpiry, InvalidLabel, LabelIsPersonal, PatternOfOneLabel,
+        TooManyInvitations, InvalidIdempotencyKey, IdempotencyMismatch, or InvitationNotFound where what was made is gone, or the manager does not
         reach it any more.
         """
         if (done := remembered(request)) is not None:
@@ -202,7 +202,7 @@ def _new_invitation(manager: Manager, terms: Terms) -> InvitationRow:
         InvitationRow.of(manager.org_id, new_invitation_id()).range_value,
         department_id=terms.department_id or own,
         path=department_path(manager, terms.department_id),
-        type=None if terms.type is None else label_of(terms.type, "type"),
+        type=None if terms.type is None else shown_label(terms.type, "type"),
         label_pattern=None if terms.label_pattern is None else pattern_of(terms.label_pattern),
         ends_at=_end(terms.ends_at),
         max_uses=terms.max_uses,

@@ -21,7 +21,7 @@ from chalicelib.groups.errors import (
     InvitationRevoked,
     LabelRequired,
 )
-from chalicelib.groups.labels import fitting, members_label
+from chalicelib.groups.labels import fitting, shown_label
 from chalicelib.groups.legible import legible, report_broken
 from chalicelib.groups.names import name_mac
 from chalicelib.groups.service.again import with_present_book, with_same_consent
@@ -210,7 +210,7 @@ def _label(invitation: InvitationRow, label: str | None) -> str | None:
         if pattern is not None:
             raise LabelRequired(fields={"pattern": pattern})
         return None
-    spelled = members_label(label)
+    spelled = shown_label(label)
     return spelled if pattern is None else fitting(spelled, pattern)
 
 

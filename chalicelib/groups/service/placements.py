@@ -11,7 +11,7 @@ from chalicelib.groups import attention
 from chalicelib.groups.access import Manager
 from chalicelib.groups.disclosures import WHY_DETAILS, disclose
 from chalicelib.groups.errors import ChangedMeanwhile, DepartmentClosing, MemberChanged, UnknownDepartment
-from chalicelib.groups.labels import label_key, label_of, members_label
+from chalicelib.groups.labels import label_key, shown_label
 from chalicelib.groups.service.again import present_book
 from chalicelib.groups.service.bearers import claim_label, has_label
 from chalicelib.groups.service.departments import check_department, department_path
@@ -63,9 +63,9 @@ def _placed(manager: Manager, before: MembershipRow, placement: Placement) -> Me
     after = MembershipRow.from_raw_data(before.serialize())
     after.department_id = placement.of("department_id", before.department_id)
     after.path = _path(manager, before, after.department_id)
-    after.type = label_of(placement.of("type", before.type) or DEFAULT_TYPE, "type")
-    label = placement.changes.get("label")
-    after.label = placement.of("label", before.label) if label is None else members_label(label)
+    type_, label = placement.of("type", before.type) or DEFAULT_TYPE, placement.changes.get("label")
+    after.type = before.type if type_ == before.type else shown_label(type_, "type")
+    after.label = placement.of("label", before.label) if label is None else shown_label(label)
     attention.assign_to(after, attention.columns(after, manager.organization.policy_set))
     return after
 

@@ -14,7 +14,7 @@ from chalicelib.groups.errors import (
     TooManyPolicies,
     UnknownDepartment,
 )
-from chalicelib.groups.labels import label_of
+from chalicelib.groups.labels import label_of, shown_label
 from chalicelib.groups.policies import MAX_POLICIES, Policy, PolicySet, Stated
 from chalicelib.groups.service.again import present_book
 from chalicelib.groups.service.departments import check_department, department_path
@@ -47,11 +47,12 @@ class Policies:
     ) -> ShownPolicy:
         """Let a policy stand in place of what was stated for this department and type; None is the manager's own department.
 
-        Raises EmptyPolicy, InvalidLabel, UnknownDepartment, TooManyPolicies or OrganizationNotFound.
+        Raises EmptyPolicy, InvalidLabel, LabelIsPersonal, UnknownDepartment, TooManyPolicies or OrganizationNotFound.
         """
         if not days:
             raise EmptyPolicy
-        policy = Policy(department_path(manager, department_id), _type(type_), days)
+        new_type = None if type_ is None else shown_label(type_, "type")
+        policy = Policy(department_path(manager, department_id), new_type, days)
 
         def change(present: PolicySet) -> Stated:
             stated = present.with_policy(policy)

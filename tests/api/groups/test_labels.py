@@ -92,6 +92,17 @@ def test_a_pattern_that_fits_one_label_or_none_is_refused(book: Book, pattern: s
     assert answer.json["errors"][0]["field"] == "label_pattern"
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("type", "13800000000"), ("label_pattern", "13800000000#"), ("label_pattern", "138.0000-0000@")],
+)
+def test_a_code_makes_no_personal_number_a_type_or_a_label(book: Book, field: str, value: str) -> None:
+    answer = book.owner.post(f"{book.path}/invitations", {field: value})
+
+    assert (answer.status, answer.code) == (422, "label_is_personal")
+    assert [one["field"] for one in answer.json["errors"]] == [field]
+
+
 @pytest.mark.parametrize("pattern", ["#", "S-@", "３班＊"])
 def test_a_pattern_with_a_sign_for_others_is_taken(book: Book, pattern: str) -> None:
     assert book.owner.post(f"{book.path}/invitations", {"label_pattern": pattern}).status == 201

@@ -193,6 +193,7 @@ def test_the_ends_of_what_a_period_may_be(book: Book, days: Any) -> None:
         ({"type": "x" * 33, "travel_days": 1}, "validation_failed"),
         ({"type": " ", "travel_days": 1}, "invalid_label"),
         ({"type": "a\u202eb", "travel_days": 1}, "invalid_label"),
+        ({"type": "13800000000", "travel_days": 1}, "label_is_personal"),
         ({"type": 7, "travel_days": 1}, "validation_failed"),
         ({"department_id": "never", "travel_days": 1}, "unknown_department"),
         ({"department_id": "x" * 65, "travel_days": 1}, "validation_failed"),
