@@ -198,6 +198,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "path": ID,
         "person_id": ID,
         "revoked_at": TIME,
+        "role_since": TIME,
         "roster": NUMBER,
         "steps": NUMBER,
         "subdistrict": TEXT,

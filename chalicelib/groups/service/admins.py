@@ -10,6 +10,7 @@ from chalicelib.groups.disclosures import WHY_ADMINS, disclose
 from chalicelib.groups.errors import (
     AdminNotFound,
     DepartmentClosing,
+    MemberChanged,
     NotTheOwner,
     OwnerChanged,
     OwnerNeedsNoRole,
@@ -18,6 +19,7 @@ from chalicelib.groups.errors import (
     UnknownMember,
 )
 from chalicelib.groups.legible import legible
+from chalicelib.groups.policies import upward
 from chalicelib.groups.service.books import is_same_book
 from chalicelib.groups.service.departments import check_department
 from chalicelib.groups.tables import TOP, AdminRow, DepartmentRow, MembershipRow
@@ -60,26 +62,19 @@ class Admins:
 
         They find in their access log that their masks were shown for it.
 
-        Raises OwnerNeedsNoRole, UnknownMember, UnknownDepartment, DepartmentClosing or TooManyAdmins, or OwnerChanged if the
-        book was handed over or deleted meanwhile.
+        Raises OwnerNeedsNoRole, UnknownMember, UnknownDepartment, DepartmentClosing or TooManyAdmins, OwnerChanged if the
+        book was handed over or deleted meanwhile, or MemberChanged if the role ended or moved meanwhile.
         """
         org_id = owner.organization.org_id
         if member_id == pairwise_id(org_id, owner.person.person_id):
             raise OwnerNeedsNoRole
         member, path = _named(org_id, member_id, department_id)
-        others = [role for role in _roles(org_id, []) if role.member_id != member_id]
-        if len(others) >= MOST:
+        roles = {role.member_id: role for role in _roles(org_id, [])}
+        present = roles.pop(member_id, None)
+        if len(roles) >= MOST:
             raise TooManyAdmins(fields={"limit": MOST})
-        role = AdminRow(
-            org_id,
-            AdminRow.of(org_id, member_id).range_value,
-            person_id=member.person_id,
-            enrolment=member.enrolment,
-            department_id=department_id,
-            path=path,
-            named_at=clock.now(),
-        )
-        transaction = Transaction().put(role)
+        role = _role(member, department_id, path)
+        transaction = _putting(role, present)
         transaction.check(member.own_key, MembershipRow.enrolment == member.enrolment, UnknownMember())
         check_department(transaction, org_id, department_id, DepartmentClosing())
         transaction.check(owner.organization.own_key, is_same_book(owner.organization), OwnerChanged())
@@ -103,6 +98,27 @@ class Admins:
         name = manager.organization.name
         transaction.put(ledger_entry("ADMIN_REMOVED", whose, org_id=manager.org_id, organization=name))
         transaction.commit()
+
+
+def _role(member: MembershipRow, department_id: str | None, path: str) -> AdminRow:
+    return AdminRow(
+        member.org_id,
+        AdminRow.of(member.org_id, member.member_id).range_value,
+        person_id=member.person_id,
+        enrolment=member.enrolment,
+        department_id=department_id,
+        path=path,
+        named_at=clock.now(),
+    )
+
+
+def _putting(role: AdminRow, present: AdminRow | None) -> Transaction:
+    """Put a role in place of the present one. Moved upward it goes on, and with it the codes that were made in it."""
+    goes_on = present is not None and present.enrolment == role.enrolment and role.path in set(upward(present.path))
+    if present is None or not goes_on:
+        return Transaction().put(role)
+    role.named_at = present.named_at
+    return Transaction().put(role, AdminRow.named_at == present.named_at, MemberChanged())
 
 
 def _roles(org_id: str, broken: list[store.Key[AdminRow]]) -> list[AdminRow]:

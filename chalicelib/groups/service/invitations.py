@@ -23,8 +23,9 @@ from chalicelib.groups.errors import (
 )
 from chalicelib.groups.labels import pattern_of, shown_label
 from chalicelib.groups.legible import legible
-from chalicelib.groups.policies import upward
+from chalicelib.groups.service.again import present_book
 from chalicelib.groups.service.departments import check_department, department_path
+from chalicelib.groups.service.uses import is_made_in
 from chalicelib.groups.tables import TOP, AdminRow, DepartmentRow, InvitationRow, OrganizationRow
 
 MOST = 2_000
@@ -104,8 +105,8 @@ class Invitations:
         """Make a registration code for the manager's own department or one below it.
 
         Raises UnknownDepartment, DepartmentClosing, InvalidExpiry, InvalidLabel, LabelIsPersonal, PatternOfOneLabel,
-        TooManyInvitations, InvalidIdempotencyKey, IdempotencyMismatch, or InvitationNotFound where what was made is gone, or the manager does not
-        reach it any more.
+        TooManyInvitations, OrganizationNotFound, InvalidIdempotencyKey, IdempotencyMismatch, or InvitationNotFound where what
+        was made is gone, or the manager does not reach it any more.
         """
         if (done := remembered(request)) is not None:
             return self.show(manager, done)
@@ -114,6 +115,9 @@ class Invitations:
             _inviting(manager, row, request).commit()
         except AlreadyDone:
             return self.show(manager, remembered(request) or "")
+        except TooManyInvitations:
+            present_book(manager.organization)  # which may have been deleted at this moment
+            raise
         return Invited(manager.organization, row)
 
     def list_invitations(self, manager: Manager, limit: int, cursor: str | None) -> InvitationPage:
@@ -209,6 +213,7 @@ def _new_invitation(manager: Manager, terms: Terms) -> InvitationRow:
         uses=0,
         term=manager.organization.owner_term if manager.admin is None else None,
         made_by=None if manager.admin is None else manager.admin.member_id,
+        role_since=None if manager.admin is None else manager.admin.named_at,
         created_at=clock.now(),
     )
 
@@ -235,9 +240,9 @@ def _invited(organization: OrganizationRow, invitations: list[InvitationRow]) ->
     }
     roles = {one.made_by: AdminRow.of(one.org_id, one.made_by) for one in invitations if one.made_by}
     rows = store.read_together([*keys.values(), *roles.values()])
-    managed = {member_id: role.path for member_id, key in roles.items() if (role := legible(rows, key)) is not None}
+    makers = {member_id: role for member_id, key in roles.items() if (role := legible(rows, key)) is not None}
     names: dict[str | None, str] = {
-        department_id: row.name for department_id, key in keys.items() if (row := rows.get(key)) is not None
+        department_id: row.name for department_id, key in keys.items() if (row := legible(rows, key)) is not None
     }
     return [
         Invited(
@@ -245,7 +250,7 @@ def _invited(organization: OrganizationRow, invitations: list[InvitationRow]) ->
             one,
             names.get(one.department_id),
             is_led_nowhere=one.department_id not in {None, *names},
-            is_orphaned=one.made_by is not None and managed.get(one.made_by) not in set(upward(one.path)),
+            is_orphaned=one.made_by is not None and not is_made_in(makers.get(one.made_by), one),
         )
         for one in invitations
     ]
@@ -262,29 +267,6 @@ def _end(ends_at: datetime | None) -> datetime | None:
     if not clock.now() < end < LATEST:
         raise InvalidExpiry
     return end
-
-
-def use_once(transaction: Transaction, invitation: InvitationRow) -> None:
-    """Count one use in the joining transaction where uses are limited, and demand that the code was not revoked meanwhile.
-
-    An unlimited invitation is not written to: thousands who join at once would queue for its row.
-    """
-    unrevoked = InvitationRow.uses.exists() & InvitationRow.revoked_at.does_not_exist()
-    if invitation.max_uses is None:
-        transaction.check(invitation.own_key, unrevoked, InvitationRevoked())
-        return
-    unused = unrevoked & (InvitationRow.uses < invitation.max_uses)
-    transaction.update(invitation.own_key, [InvitationRow.uses.add(1)], unused, InvitationFull())
-
-
-def check_maker(transaction: Transaction, invitation: InvitationRow) -> None:
-    """Demand in the joining transaction that the administrator who made a code, if one did, manages what it leads into.
-
-    Their codes end with the role, and with its move to a department that is not above.
-    """
-    if invitation.made_by is not None:
-        role = AdminRow.of(invitation.org_id, invitation.made_by)
-        transaction.check(role, AdminRow.path.is_in(*upward(invitation.path)), InvitationRevoked())
 
 
 def _alive() -> Condition:

@@ -28,7 +28,8 @@ from chalicelib.groups.service.again import with_present_book, with_same_consent
 from chalicelib.groups.service.bearers import claim_label
 from chalicelib.groups.service.departments import check_department
 from chalicelib.groups.service.endings import commit_as_it_is, end_by_pointer, end_membership
-from chalicelib.groups.service.invitations import Invited, check_maker, use_once
+from chalicelib.groups.service.invitations import Invited
+from chalicelib.groups.service.uses import check_maker, use_once
 from chalicelib.groups.tables import AdminRow, DepartmentRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
@@ -198,7 +199,7 @@ def _why_closed(guest: Guest) -> GatebookError:
     if guest.invitation.department_id is None:
         return InvitationRevoked()
     key = DepartmentRow.of(guest.organization.org_id, guest.invitation.department_id)
-    department = store.read_together([key]).get(key)
+    department = legible(store.read_together([key]), key)
     is_closing = department is not None and department.closing_until is not None
     return DepartmentClosing() if is_closing else InvitationRevoked()
 

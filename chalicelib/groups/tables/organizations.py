@@ -105,7 +105,8 @@ class DepartmentRow(OrganizationsTable):
 class AdminRow(OrganizationsTable):
     """That a member administers a department and all below it, or the whole organization (`department_id` None).
 
-    It ends with the membership, in the same transaction, and registration codes that the member made end with it.
+    It ends with the membership, in the same transaction, and registration codes that the member made end with it. A role that
+    moves upward keeps its `named_at`; moved anywhere else, or given again, it is another role.
     """
 
     person_id = UnicodeAttribute()
@@ -131,7 +132,7 @@ class InvitationRow(OrganizationsTable):
     """A registration code: for which department, until when, how often, as what, and under which labels.
 
     `term` is the owner's time in which an owner made it; one made by an administrator has `made_by` instead, a member_id,
-    and lets people in while that member administers what is at `path`.
+    and lets people in while that member administers what is at `path` in the role that was named at `role_since`.
     """
 
     department_id = maybe(UnicodeAttribute)
@@ -143,6 +144,7 @@ class InvitationRow(OrganizationsTable):
     uses = NumberAttribute()
     term = maybe(NumberAttribute)
     made_by = maybe(UnicodeAttribute)
+    role_since = maybe(UTCDateTimeAttribute)
     created_at = UTCDateTimeAttribute()
     revoked_at = maybe(UTCDateTimeAttribute)
 

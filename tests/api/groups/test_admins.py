@@ -130,6 +130,19 @@ def test_naming_again_moves_the_role(book: Book) -> None:
     assert len(book.owner.get(f"{book.path}/admins").json["items"]) == 1
 
 
+def test_a_role_that_ends_while_it_is_moved_up_does_not_go_on(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = book.admin(book.department())
+
+    def late(*_: Any) -> None:
+        assert book.owner.delete(f"{book.path}/admins/{head.member_id}").status == 204
+
+    with monkeypatch.context() as patched:
+        patched.setattr(admins, "check_department", late)
+        assert name(book, head.member_id).code == "member_changed"
+
+    assert book.owner.get(f"{book.path}/admins").json["items"] == []
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

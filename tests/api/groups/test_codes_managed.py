@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core import clock, store
-from chalicelib.groups.codes import read_code
+from chalicelib.groups.codes import new_invitation_id, read_code
 from chalicelib.groups.service import invitations
-from chalicelib.groups.tables import AdminRow, InvitationRow, OrganizationRow
+from chalicelib.groups.tables import AdminRow, DepartmentRow, InvitationRow, OrganizationRow
 from tests.api.groups.steps import join
 from tests.support.books import Book, Member, at_once, invitation_key, organization_key, statuses
 from tests.support.city import TestCity
@@ -221,6 +221,66 @@ def test_the_codes_of_an_administrator_end_where_the_role_is_moved_away(
     assert (answer.status, answer.json.get("code")) == ((201, None) if state == "open" else (410, "invitation_revoked"))
 
 
+@pytest.mark.parametrize("end", [end for end in ENDS if end != "erased"])
+def test_the_codes_of_a_role_that_ended_stay_ended_when_it_is_given_again(city: TestCity, book: Book, end: str) -> None:
+    mine = book.department("Mine")
+    head = book.admin(mine)
+    code = head.client.post(f"{book.path}/invitations", {}).json["code"]
+    role = {"member_id": head.member_id, "department_id": mine}
+    assert ENDS[end](book, head).status == 204
+
+    join(head.client, book.code)
+    assert book.owner.post(f"{book.path}/admins", role).status == 201
+
+    assert book.owner.get(path(book, code)).json["state"] == "revoked"
+    assert join(anybody(city), code).code == "invitation_revoked"
+    assert join(anybody(city), head.client.post(f"{book.path}/invitations", {}).json["code"]).status == 201
+
+
+def test_the_codes_of_a_role_that_was_moved_away_stay_ended_when_it_comes_back(city: TestCity, book: Book) -> None:
+    mine, beside = book.department("Mine"), book.department("Beside")
+    head = book.admin(mine)
+    code = head.client.post(f"{book.path}/invitations", {}).json["code"]
+
+    for department_id in (beside, mine):
+        role = {"member_id": head.member_id, "department_id": department_id}
+        assert book.owner.post(f"{book.path}/admins", role).status == 201
+
+    assert join(anybody(city), code).code == "invitation_revoked"
+
+
+def test_who_is_joining_while_the_makers_role_is_given_anew_stays_outside(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = book.admin(None)
+    code, client = head.client.post(f"{book.path}/invitations", {}).json["code"], anybody(city)
+    refuse = invitations.Invited.refuse_unless_open
+
+    def look(invited: invitations.Invited) -> None:
+        refuse(invited)
+        assert book.owner.delete(f"{book.path}/admins/{head.member_id}").status == 204
+        assert book.owner.post(f"{book.path}/admins", {"member_id": head.member_id}).status == 201
+
+    with monkeypatch.context() as patched:
+        patched.setattr(invitations.Invited, "refuse_unless_open", look)
+        assert join(client, code).code == "invitation_revoked"
+
+
+def test_the_codes_of_a_broken_department_let_nobody_in_and_hide_no_other(city: TestCity, book: Book) -> None:
+    """They can be taken back all the same; the operators are told."""
+    department_id = book.department()
+    code = city.invite(book.owner, book.org_id, department_id=department_id)
+    spoil(DepartmentRow.of(book.org_id, department_id), "path")
+
+    states = {one["code"]: one["state"] for one in book.owner.get(f"{book.path}/invitations").json["items"]}
+
+    assert states == {code: "revoked", book.code: "open"}
+    assert book.owner.get(path(book, code)).json["state"] == "revoked"
+    assert join(anybody(city), code).code == "invitation_revoked"
+    assert city.api.get(f"/c/{code}").status == 410
+    assert book.owner.delete(path(book, code)).status == 204
+
+
 def test_the_codes_of_a_broken_role_let_nobody_in_and_hide_no_other(city: TestCity, book: Book) -> None:
     """A broken role manages nothing; the operators are told."""
     head = book.admin(None)
@@ -260,6 +320,18 @@ def test_codes_are_as_many_as_they_may(book: Book, monkeypatch: pytest.MonkeyPat
     assert {answer.code for answer in answers if answer.status == 409} == {"too_many_invitations"}
     assert book.owner.delete(path(book, book.code)).status == 204
     assert book.owner.post(f"{book.path}/invitations", {}).status == 201
+
+
+def test_a_code_for_a_book_that_is_deleted_at_this_moment_is_not_said_to_be_one_too_many(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late() -> str:
+        assert book.delete().status == 204
+        return new_invitation_id()
+
+    monkeypatch.setattr(invitations, "new_invitation_id", late)
+
+    assert book.owner.post(f"{book.path}/invitations", {}).code == "organization_not_found"
 
 
 def test_a_broken_code_is_counted_and_hides_no_other(city: TestCity, book: Book) -> None:
