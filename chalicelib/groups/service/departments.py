@@ -69,8 +69,8 @@ class Departments:
     def create(self, manager: Manager, name: str, parent_id: str | None, request: RequestKey | None) -> DepartmentRow:
         """Make a department below another one; below the manager's own if none is named.
 
-        Raises UnknownParent, DepartmentClosing, DepartmentNameTaken, TooManyDepartments, TooManyLevels, InvalidIdempotencyKey
-        or IdempotencyMismatch.
+        Raises UnknownParent, DepartmentClosing, DepartmentNameTaken, TooManyDepartments, TooManyLevels, OrganizationNotFound,
+        InvalidIdempotencyKey or IdempotencyMismatch.
         """
         if (done := remembered(request)) is not None:
             return self._made(manager, done)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import clock, store
+from chalicelib.core.crypto import encode
 from chalicelib.groups.service import departments
 from chalicelib.groups.tables import DepartmentRow
 from tests.api.groups.steps import damaged, join
@@ -230,6 +231,18 @@ def test_departments_are_as_many_and_as_deep_as_they_may(book: Book, monkeypatch
     answers = at_once(4, lambda _: create(book.owner, book))
     assert statuses(answers) == [201, 409, 409, 409]
     assert {answer.code for answer in answers if answer.status == 409} == {"too_many_departments"}
+
+
+def test_a_department_of_a_book_that_is_deleted_at_this_moment_is_not_said_to_be_one_too_many(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(value: bytes) -> str:
+        assert book.delete().status == 204
+        return encode(value)
+
+    monkeypatch.setattr(departments, "encode", late)
+
+    assert create(book.owner, book).code == "organization_not_found"
 
 
 def test_a_repeated_create_finds_the_first(book: Book) -> None:
