@@ -36,6 +36,9 @@ STATUSES: dict[type[errors.GatebookError], int] = {
 CONTENT_TYPE = "application/problem+json"
 _NO_WORDS: errors.Fields = MappingProxyType({})
 FIELD_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
+LIMITS = ("min_length", "max_length", "ge", "le")
+"""What pydantic's context calls the bounds of a schema, which a reason may name."""
+
 FIELDS_NAMED = 20
 """How many refused fields an answer names; a body may hold thousands."""
 
@@ -142,4 +145,5 @@ def reason(kind: str, language: Language, context: Mapping[str, Any] = _NO_WORDS
     """
     known = contents("errors").get("field_reasons", {})
     expected = ", ".join(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
-    return text("errors", f"field_reasons.{kind if kind in known else 'other'}", language, expected=expected)
+    limits = {name: str(context[name]) for name in LIMITS if name in context}
+    return text("errors", f"field_reasons.{kind if kind in known else 'other'}", language, expected=expected, **limits)

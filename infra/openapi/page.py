@@ -4,6 +4,7 @@ Everything that is not markup of this module passes through `escape`.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
@@ -178,9 +179,9 @@ def _problem(code: str, words: Json) -> str:
 
 
 def _both(code: str, words: Json) -> str:
-    texts = "".join(
-        f'<p lang="{language}">{escape(words[language].format_map({"expected": "…"}))}</p>' for language in LANGUAGES
-    )
+    """Why a field is refused; in place of what differs from field to field stands an ellipsis."""
+    blanks: defaultdict[str, str] = defaultdict(lambda: "…")
+    texts = "".join(f'<p lang="{language}">{escape(words[language].format_map(blanks))}</p>' for language in LANGUAGES)
     return f"<dt><code>{escape(code)}</code></dt><dd>{texts}</dd>"
 
 

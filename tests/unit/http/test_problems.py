@@ -1,10 +1,11 @@
 """Errors as the caller sees them: one table of statuses, RFC 9457, two languages, no values (T-34)."""
 
 import json
+import re
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.core import errors
 from chalicelib.core.texts import Language
@@ -29,6 +30,14 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     items: list[Inner]
+
+
+class Bounded(BaseModel):
+    """A body with bounds of every kind."""
+
+    text: str = Field("--", min_length=2, max_length=7)
+    many: list[int] = Field([1], min_length=1, max_length=3)
+    number: int = Field(5, ge=5, le=6)
 
 
 def refused(body: str, language: Language = "en") -> Any:
@@ -120,6 +129,20 @@ def test_a_field_name_that_looks_like_none_is_not_repeated(name: str) -> None:
 
 def test_a_body_that_is_no_object_is_refused_as_a_whole() -> None:
     assert [one["field"] for one in refused("[]")["errors"]] == ["body"]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize(
+    ("field", "value", "limit"),
+    [("text", "", 2), ("text", "x" * 8, 7), ("many", [], 1), ("many", [1] * 4, 3), ("number", 4, 5), ("number", 7, 6)],
+)
+def test_a_refused_size_is_told_with_its_limit(language: Language, field: str, value: Any, limit: int) -> None:
+    with pytest.raises(ValidationError) as error:
+        Bounded.model_validate_json(json.dumps({field: value}))
+
+    (problem,) = json.loads(problems.refused_fields(error.value, language, "").body)["errors"]
+
+    assert re.findall("[0-9]+", problem["detail"]) == [str(limit)]
 
 
 @pytest.mark.parametrize("body", ["", "{", "{'items': []}", '{"items": [}', "nul", "\x00"])
