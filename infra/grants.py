@@ -56,7 +56,7 @@ RIGHTS: Mapping[str, Rights] = {
             "access_log": _of(ASK),
             "ledger": _of(PUT),
             "requests": _of(READ, PUT),
-            "runs": _of(READ, ASK, PUT),
+            "runs": _of(READ, ASK, PUT, CHANGE),
             "counters": _of(READ, ASK),
             "keys": _of(PUT),
         },

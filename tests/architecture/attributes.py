@@ -280,6 +280,8 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "expires_at": TIME,
         "failed_at": TIME,
         "failure": WORD,
+        "given_back_at": TIME,
+        "linked_at": TIME,
         "org_id": ID,
         "rejected": NUMBER,
         "turn": ID,

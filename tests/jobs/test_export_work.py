@@ -12,7 +12,7 @@ import app
 from chalicelib.core import clock, files, store, work
 from chalicelib.core.store import RawItem
 from chalicelib.core.work import Work
-from chalicelib.groups.service import exports
+from chalicelib.groups.service import export_limits, exports
 from chalicelib.groups.tables import ExportRow, MembershipRow
 from chalicelib.groups.withdrawals import WithdrawalRow
 from chalicelib.people.tables.privacy import ledger_entry
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.jobs, pytest.mark.slow]
 
 @pytest.fixture(autouse=True)
 def _no_limit_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "A_DAY", 10_000)
+    monkeypatch.setattr(export_limits, "A_DAY", 10_000)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_wherever_it_dies_the_file_is_whole_and_nobody_is_disclosed_twice(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "SLICE", 2)
-    monkeypatch.setattr(exports, "A_DAY", 1_000)
+    monkeypatch.setattr(export_limits, "A_DAY", 1_000)
     names = put_members(book, 3)
 
     def once(cuts: Cuts) -> None:

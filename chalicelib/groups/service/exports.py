@@ -24,16 +24,14 @@ from chalicelib.groups.errors import (
     ExportNotFound,
     ExportWithdrawn,
     OrganizationNotFound,
-    TooManyExports,
 )
 from chalicelib.groups.service.departments import department_path, departments_of
+from chalicelib.groups.service.export_limits import counted, give_back, mark_linked
 from chalicelib.groups.service.export_list import KEPT, is_own
 from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.sheets import MEDIA_TYPES, WRITERS, Cells, Sheet, lines, named, tell
 from chalicelib.groups.tables import ExportRow, ListedMember, MembershipRow, OrganizationRow, PathIndex
 from chalicelib.groups.withdrawals import WithdrawalRow, is_withdrawn
-from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
-from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.privacy import LedgerRow, derived_entry, ledger_entry, living
 
 INLINE_ROWS = 5_000
@@ -41,9 +39,6 @@ INLINE_ROWS = 5_000
 
 INLINE_BYTES = 2_500_000
 """Bytes of such a file: Lambda hands it over as JSON, in which a Chinese character takes twice its bytes."""
-
-A_DAY = 20
-"""Files that one manager takes of one book in a day of the city, inline or not (B12): more than one an hour of a long day."""
 
 SLICE = 500
 """Members that are read, disclosed and written down at a time: one entry of the ledger, some 20 KB."""
@@ -72,7 +67,7 @@ class Exports:
         if len(file.encode()) > INLINE_BYTES:
             raise ExportNeedsWork(fields={"limit": INLINE_ROWS})
         asked = _asked(manager, "csv")
-        _counted(manager).put(asked).commit()
+        counted(manager).put(asked).commit()
         for number, start in enumerate(range(0, len(told.members), SLICE)):
             shown = told.members[start : start + SLICE]
             store.put(
@@ -108,8 +103,9 @@ class Exports:
         that signed it. Raises ExportNotFound, for everybody else as well.
 
         Once somebody in the book took back what they shared, an export that was begun before holds too much: its files are
-        removed. Raises ExportWithdrawn, also while it is made. What remains is decision 0021: the seconds until the stream of
-        the members is read, and a link that was given out before, for its five minutes unless the export is asked for again.
+        removed. Raises ExportWithdrawn, also while it is made; if no link to it was given out, it is none of the day's any more.
+        What remains is decision 0021: the seconds until the stream of the members is read, and a link that was given out before,
+        for its five minutes unless the export is asked for again.
         """
         key, withdrawal = ExportRow.of(manager.org_id, export_id), WithdrawalRow.of(manager.org_id)
         rows = store.read_together([key, withdrawal])
@@ -118,9 +114,12 @@ class Exports:
             raise ExportNotFound
         if is_withdrawn(row, rows.get(withdrawal)):
             files.remove_all(row.folder)
+            give_back(row, manager)
             raise ExportWithdrawn
-        link = None if row.done_at is None else files.link(row.file, f"gatebook-{export_id}.{row.format}")
-        return Export(row, link)
+        if row.done_at is None:
+            return Export(row, None)
+        mark_linked(row)
+        return Export(row, files.link(row.file, f"gatebook-{export_id}.{row.format}"))
 
 
 def begin_export(entry: LedgerRow) -> None:
@@ -255,18 +254,9 @@ def _new(manager: Manager, path: str, kind: str, language: Language) -> ExportRo
     )
 
 
-def _counted(manager: Manager) -> Transaction:
-    """A transaction that counts one more file of this manager today, or refuses."""
-    subject = phone_subject(manager.person.account.phone_mac)
-    today = Window(subject, f"export#{manager.org_id}#{day_window(clock.now())}", A_DAY, DAY)
-    transaction = Transaction()
-    count_one(transaction, today, TooManyExports(seconds_left(DAY), fields={"limit": A_DAY}))
-    return transaction
-
-
 def _beginning(manager: Manager, row: ExportRow, request: RequestKey | None) -> Transaction:
     """The export, and the ledger's entry that begins it, in one transaction: neither is there without the other."""
-    transaction = _counted(manager)
+    transaction = counted(manager)
     remember(transaction, request, row.export_id)
     alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
     transaction.check(manager.organization.own_key, alive, OrganizationNotFound())

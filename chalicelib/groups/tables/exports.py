@@ -1,8 +1,8 @@
 """Exports of a book, as pieces of work in the table `runs`."""
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
-from chalicelib.core.store import Key
+from chalicelib.core.store import Key, maybe
 from chalicelib.core.work import WorkRow, run_of
 
 
@@ -11,7 +11,8 @@ class ExportRow(WorkRow):
 
     `path` is the subtree that is exported and `top` the one that the manager had, above which nothing is named. `reader`
     and `enrolment` say whose life may fetch it, `actor` how access logs show them. `members` is how many there were by the
-    book's numbers when it was asked for, `unreadable` how many rows could not be read so far. All exports of an organization
+    book's numbers when it was asked for, `unreadable` how many rows could not be read so far. From `linked_at` on it may have
+    been fetched; at `given_back_at` it was counted out of its day's, since it had ended before. All exports of an organization
     lie in one partition, by their time.
     """
 
@@ -25,6 +26,8 @@ class ExportRow(WorkRow):
     actor = UnicodeAttribute()
     members = NumberAttribute()
     unreadable = NumberAttribute(default=0)
+    linked_at = maybe(UTCDateTimeAttribute)
+    given_back_at = maybe(UTCDateTimeAttribute)
 
     KIND = "export"
 

@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 import pytest
 
 from chalicelib.core import clock, files, store
-from chalicelib.groups.service import exports
+from chalicelib.groups.service import export_limits, exports
 from chalicelib.groups.tables import ExportRow
 from chalicelib.groups.withdrawals import WithdrawalRow
 from tests.api.groups.steps import damaged
@@ -452,8 +452,44 @@ def test_nobody_but_managers(book: Book) -> None:
     assert {inline(book, member).code, begin(book, member).code, shown(book, "x", member).code} == {"not_a_manager"}
 
 
+def test_files_that_ended_before_they_could_be_fetched_use_up_no_day(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_limits, "A_DAY", 1)
+    member = book.member("travel")
+    for _ in range(2):
+        export_id = begin(book).json["export_id"]
+        for scopes in ([], ["travel"]):
+            assert member.client.put(f"{book.own_path}/consent", {"scopes": scopes}).status == 200
+        book.city.deliver()
+        assert {shown(book, export_id).code for _ in range(3)} == {"export_withdrawn"}
+
+    assert begin(book).status == 201, "the first two were counted out, once"
+    assert begin(book).code == "too_many_exports"
+
+
+def test_a_file_that_could_be_fetched_counts_also_when_it_ends(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_limits, "A_DAY", 1)
+    member, export = book.member("travel"), finished(book)
+    assert member.client.delete(book.own_path).status == 204
+    book.city.deliver()
+
+    assert shown(book, export["export_id"]).code == "export_withdrawn"
+
+    assert begin(book).code == "too_many_exports"
+
+
+def test_no_link_is_given_out_for_a_file_that_was_just_counted_out(book: Book) -> None:
+    export_id = begin(book).json["export_id"]
+    book.city.deliver()
+    row = export_row(book, export_id)
+    store.update(row.own_key, [ExportRow.given_back_at.set(clock.now())], None)
+
+    assert shown(book, export_id).code == "export_withdrawn"
+
+
 def test_files_of_a_book_are_limited_a_day(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "A_DAY", 2)
+    monkeypatch.setattr(export_limits, "A_DAY", 2)
     chief = book.admin(None)
     assert inline(book).status == 200
     assert begin(book).status == 201
@@ -463,5 +499,5 @@ def test_files_of_a_book_are_limited_a_day(book: Book, monkeypatch: pytest.Monke
         assert int(refused.headers["retry-after"]) > 0
     assert chief.client.get(f"{book.path}/export?format=csv").status == 200
     with clock.frozen(clock.now() + timedelta(minutes=10)), monkeypatch.context() as patched:
-        patched.setattr(exports, "day_window", lambda _: "day#2099-01-01")
+        patched.setattr(export_limits, "day_window", lambda _: "day#2099-01-01")
         assert inline(book).status == 200
