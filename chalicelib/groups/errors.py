@@ -236,6 +236,13 @@ class SearchByOne(Invalid):
     code = "search_by_one"
 
 
+class InvalidSurname(Invalid):
+    """A surname is searched for as masks show it, without the rest of the name; of Latin names that is the first letter."""
+
+    code = "invalid_surname"
+    field = "surname"
+
+
 class TooManySearches(TooMany):
     """Today's searches in this book are used up, or those by document."""
 

@@ -12,7 +12,7 @@ from chalicelib.core.store import RawItem, Transaction
 from chalicelib.groups.access import Manager
 from chalicelib.groups.attention import show
 from chalicelib.groups.disclosures import WHY_SEARCH, disclose
-from chalicelib.groups.errors import TooManySearches
+from chalicelib.groups.errors import InvalidSurname, TooManySearches
 from chalicelib.groups.labels import label_key, label_of
 from chalicelib.groups.legible import report_broken
 from chalicelib.groups.names import name_mac, surname_prefix
@@ -71,7 +71,7 @@ class Search:
 
         A page has a cursor where another member follows whom the manager reaches. Who stands above or beside is passed over
         and shows in neither, except that the search ends short, with a cursor, after 20 queries: some 2,000 of a name. Raises
-        InvalidName, InvalidDocument, InvalidPhone, InvalidLabel, InvalidCursor or TooManySearches.
+        InvalidName, InvalidSurname, InvalidDocument, InvalidPhone, InvalidLabel, InvalidCursor or TooManySearches.
         """
         if sought.document is not None:
             number = canonical.document(*sought.document)
@@ -121,10 +121,13 @@ def _count(manager: Manager, limits: Mapping[str, int]) -> None:
 
 
 def _surname(typed: str) -> str:
-    """A surname as masks show it; of Latin names that is one letter. Raises InvalidName for anything else."""
-    surname = canonical.person_name(typed)
+    """A surname as masks show it; of Latin names that is one letter. Raises InvalidSurname for anything else."""
+    try:
+        surname = canonical.person_name(typed)
+    except canonical.InvalidName as error:
+        raise InvalidSurname from error
     if masks.shown_surname(f"{surname}某某") != surname:
-        raise canonical.InvalidName(field="surname")
+        raise InvalidSurname
     return surname
 
 
