@@ -168,7 +168,8 @@ def _managed(manager: Manager, department_id: str) -> DepartmentRow:
 
 def _parent(manager: Manager, parent_id: str | None) -> DepartmentRow | None:
     """Below what a new department stands: None is the organization itself. Raises UnknownParent."""
-    named = parent_id or (manager.admin.department_id if manager.admin is not None else None)
+    own = manager.admin.department_id if manager.admin is not None else None
+    named = own if parent_id is None else parent_id
     return None if named is None else _reached(manager, named, UnknownParent())
 
 

@@ -233,6 +233,13 @@ def test_departments_are_as_many_and_as_deep_as_they_may(book: Book, monkeypatch
     assert {answer.code for answer in answers if answer.status == 409} == {"too_many_departments"}
 
 
+def test_an_empty_parent_is_no_department(book: Book) -> None:
+    answer = create(book.owner, book, parent_id="")
+
+    assert (answer.status, answer.code) == (422, "unknown_department")
+    assert answer.json["errors"][0]["field"] == "parent_id"
+
+
 def test_a_department_of_a_book_that_is_deleted_at_this_moment_is_not_said_to_be_one_too_many(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
