@@ -55,6 +55,7 @@ def poster(invited: Invited, url: str, language: Language) -> pages.Page:
         department=escape(invited.department or ""),
         until=until,
         limited="" if ends_at is None else "yes",
+        labelled="" if invited.invitation.label_pattern is None else "yes",
         url=escape(url),
         qr=qr_svg(url),
     )

@@ -358,6 +358,9 @@ def test_the_page_to_print_names_who_asks_and_until_when(city: TestCity, book: B
     assert page.text.count("<svg") == 1
     assert f"/c/{code}</code>" in page.text
     assert "style=" not in page.text
+    assert 'data-limited="yes" data-labelled=""' in page.text
+    labelled = city.invite(book.owner, book.org_id, label_pattern="S-##")
+    assert 'data-limited="" data-labelled="yes"' in city.api.get(f"/c/{labelled}/print").text
     forged = city.api.get(f"/c/{code[:-1]}/print")
     assert forged.status == 404
     assert "../../static/style.css" in forged.text
