@@ -17,7 +17,7 @@ class MembersQuery(PageQuery):
 
     department_id: DepartmentId | None = None
     attention: bool = False
-    """Only who is abnormal or overdue, worst first."""
+    """Only who is abnormal or overdue: department by department, and worst first within each."""
 
 
 class MemberChange(Input):
