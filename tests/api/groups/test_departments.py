@@ -228,7 +228,7 @@ def test_departments_are_as_many_and_as_deep_as_they_may(book: Book, monkeypatch
     assert (deeper.status, deeper.code) == (409, "too_many_levels")
 
     monkeypatch.setattr(departments, "MOST", departments.LEVELS + 1)
-    answers = at_once(4, lambda _: create(book.owner, book))
+    answers = at_once(4, lambda number: create(book.owner, book, f"Wing {number}"))
     assert statuses(answers) == [201, 409, 409, 409]
     assert {answer.code for answer in answers if answer.status == 409} == {"too_many_departments"}
 

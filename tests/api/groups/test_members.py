@@ -274,9 +274,9 @@ def test_a_member_is_removed_once(city: TestCity, book: Book) -> None:
 def test_who_leaves_under_the_removal_was_not_removed(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     member = book.member("travel")
 
-    def leave_first(transaction: Transaction, membership: MembershipRow, *, with_role: bool) -> None:
+    def leave_first(transaction: Transaction, membership: MembershipRow, *, with_role: bool, below: str) -> None:
         assert member.client.delete(book.own_path).status == 204
-        end_membership(transaction, membership, with_role=with_role)
+        end_membership(transaction, membership, with_role=with_role, below=below)
 
     monkeypatch.setattr("chalicelib.groups.service.members.end_membership", leave_first)
 
