@@ -66,7 +66,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     source, macs = source or RegistrySource(), IdentityMacs()
     codes = Codes(sms or city_sender(), macs)
     identity, erasure = Identity(source, macs, FieldCipher()), Erasure()
-    books, memberships = Books(), Memberships(source)
+    books, memberships, statistics = Books(), Memberships(source), Statistics()
     standings = Standings(source)
     ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(), Work()
 
@@ -82,8 +82,8 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
-        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
-        Exports(), ExportList(), Rosters(), Succession(), Policies(), standings,
+        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), statistics,
+        Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
         ledger_effects, registry_effects, work, Rotation(),
     )  # fmt: skip
 
@@ -106,19 +106,19 @@ bind(app, services.get)
 
 
 @app.lambda_function(name="ledger-stream")
-def ledger_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
+def ledger_stream(event: dict[str, Any], context: object) -> BatchAnswer:
     """Disclosures into access logs, erasures and deleted books into sweeps."""
     return services.get(LedgerEffects).handle(event)
 
 
 @app.lambda_function(name="members-stream")
-def members_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
+def members_stream(event: dict[str, Any], context: object) -> BatchAnswer:
     """Joining, sharing, moving and leaving into the numbers that managers see."""
     return count_members(event)
 
 
 @app.lambda_function(name="registry-stream")
-def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
+def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:
     """New facts into snapshots, changed phones into doubts."""
     return services.get(RegistryEffects).handle(event)
 
@@ -130,6 +130,6 @@ def worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
 
 
 @app.lambda_function(name="rotate-keys")
-def rotate_keys(event: dict[str, Any], context: object) -> int:  # noqa: ARG001
+def rotate_keys(event: dict[str, Any], context: object) -> int:
     """Each night: a new session key, if the present one is as old as the longest session."""
     return recorded("rotate_keys", services.get(Rotation).renew_what_is_due)

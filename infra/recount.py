@@ -23,6 +23,7 @@ WAIT_SECONDS = 60
 """How long a mark may take through the stream. Deployed it takes about a second."""
 
 POLL_SECONDS = 0.25
+"""How often the consumer's cursor is looked at meanwhile: nothing tells of a stream that was read."""
 
 
 class NoSuchBook(Exception):

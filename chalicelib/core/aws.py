@@ -50,32 +50,38 @@ def _client(service: str) -> Any:
 
 def kms() -> "KMSClient":
     """The key management client of this process."""
-    return _client("kms")  # type: ignore[no-any-return]
+    client: KMSClient = _client("kms")
+    return client
 
 
 def secrets() -> "SecretsManagerClient":
     """The Secrets Manager client of this process."""
-    return _client("secretsmanager")  # type: ignore[no-any-return]
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client
 
 
 def sns() -> "SNSClient":
     """The SNS client of this process."""
-    return _client("sns")  # type: ignore[no-any-return]
+    client: SNSClient = _client("sns")
+    return client
 
 
 def sqs() -> "SQSClient":
     """The queue client of this process."""
-    return _client("sqs")  # type: ignore[no-any-return]
+    client: SQSClient = _client("sqs")
+    return client
 
 
 def s3() -> "S3Client":
     """The client of files of this process."""
-    return _client("s3")  # type: ignore[no-any-return]
+    client: S3Client = _client("s3")
+    return client
 
 
 def sts() -> "STSClient":
     """The client of this process that says in which account it is."""
-    return _client("sts")  # type: ignore[no-any-return]
+    client: STSClient = _client("sts")
+    return client
 
 
 def forget_clients() -> None:

@@ -153,7 +153,7 @@ def _advance(row: WorkRow, step: Callable[[WorkRow], Step]) -> tuple[WorkRow | N
     """The row after one more slice, or None if somebody else was faster; and whether the next one is for another call."""
     try:
         done = step(row)
-    except Exception as error:
+    except Exception as error:  # whatever ended the slice: operators see it at the work, and it is raised again
         if not is_passing(error):
             _save(row, {"failed_at": clock.now(), "failure": type(error).__name__})
         raise

@@ -25,7 +25,7 @@ def preview_invitation(code: str, call: Call, invitations: Invitations) -> schem
 
 @routes.route("/c/{code}", methods=["GET"])
 @endpoint()
-def open_code(code: str, call: Call, query: schemas.SharedAddress, invitations: Invitations) -> Response:  # noqa: ARG001
+def open_code(code: str, call: Call, query: schemas.SharedAddress, invitations: Invitations) -> Response:  # noqa: ARG001  what messengers add closes no page
     """The page behind a printed code: names the organization and lets one log in, join and leave on a phone."""
     try:
         return page.invitation(invitations.behind(code), call.language)

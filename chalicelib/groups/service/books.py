@@ -157,7 +157,7 @@ class Books:
 
 def is_same_book(organization: OrganizationRow) -> Condition:
     """That the stored book was neither deleted nor handed over since it was read."""
-    same: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+    same: Condition = OrganizationRow.alive()
     same &= OrganizationRow.owner_id == organization.owner_id
     same &= OrganizationRow.owner_term == organization.owner_term
     return same

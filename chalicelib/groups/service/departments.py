@@ -214,8 +214,7 @@ def _naming(transaction: Transaction, organization: OrganizationRow, row: Depart
     """
     if any(_is_namesake(one, row) for one in departments_of(organization.org_id, [])):
         raise DepartmentNameTaken
-    same = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-    same &= OrganizationRow.names_version == organization.names_version
+    same = OrganizationRow.alive() & (OrganizationRow.names_version == organization.names_version)
     transaction.update(organization.own_key, [OrganizationRow.names_version.add(1), *more], same, ChangedMeanwhile())
 
 

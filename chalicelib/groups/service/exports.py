@@ -57,6 +57,10 @@ class Export:
 class Exports:
     """Makes files of members, shows how far they are, and hands them over."""
 
+    def __init__(self, statistics: Statistics) -> None:
+        """Take who knows how many members a file will have."""
+        self._statistics = statistics
+
     def as_csv(self, manager: Manager, department_id: str | None, language: Language) -> str:
         """A CSV file of up to 5,000 members. Raises UnknownDepartment, ExportNeedsWork or TooManyExports."""
         path = department_path(manager, department_id)
@@ -86,7 +90,7 @@ class Exports:
         path = department_path(manager, department_id)
         if (done := remembered(request)) is not None:
             return self.show(manager, done)
-        numbers = Statistics().overview(manager, department_id).whole.numbers
+        numbers = self._statistics.overview(manager, department_id).whole.numbers
         row = _new(manager, path, kind, language)
         row.members = numbers.get(Metric.MEMBERS, 0)
         try:
@@ -258,8 +262,7 @@ def _beginning(manager: Manager, row: ExportRow, request: RequestKey | None) -> 
     """The export, and the ledger's entry that begins it, in one transaction: neither is there without the other."""
     transaction = counted(manager)
     remember(transaction, request, row.export_id)
-    alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-    transaction.check(manager.organization.own_key, alive, OrganizationNotFound())
+    transaction.check(manager.organization.own_key, OrganizationRow.alive(), OrganizationNotFound())
     transaction.put(row, ExportRow.run.does_not_exist())
     return transaction.put(_asked(manager, row.format, row.name))
 

@@ -4,8 +4,6 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.core import clock, store, tokens
 from chalicelib.core.errors import GatebookError
 from chalicelib.core.requests import AlreadyDone, RequestKey, remember, remembered
@@ -149,7 +147,10 @@ class Invitations:
         revoked = [InvitationRow.revoked_at.set(clock.now())]
         transaction.update(invited.invitation.own_key, revoked, unrevoked, InvitationRevoked())
         transaction.update(
-            manager.organization.own_key, [OrganizationRow.invitations.add(-1)], _alive(), InvitationNotFound()
+            manager.organization.own_key,
+            [OrganizationRow.invitations.add(-1)],
+            OrganizationRow.alive(),
+            InvitationNotFound(),
         )
         try:
             transaction.commit()
@@ -226,7 +227,7 @@ def _inviting(manager: Manager, row: InvitationRow, request: RequestKey | None) 
     transaction.update(
         manager.organization.own_key,
         [OrganizationRow.invitations.add(1)],
-        _alive() & fewer,
+        OrganizationRow.alive() & fewer,
         TooManyInvitations(fields={"limit": MOST}),
     )
     check_department(transaction, manager.org_id, row.department_id, DepartmentClosing())
@@ -267,8 +268,3 @@ def _end(ends_at: datetime | None) -> datetime | None:
     if not clock.now() < end < LATEST:
         raise InvalidExpiry
     return end
-
-
-def _alive() -> Condition:
-    alive: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-    return alive

@@ -134,7 +134,7 @@ class Plan:
         if not self.added and not self.changed:
             return
         transaction = Transaction()
-        fits = alive() & _at_most(MOST - len(self.added))
+        fits = OrganizationRow.alive() & _at_most(MOST - len(self.added))
         transaction.update(self._book, [OrganizationRow.roster.add(len(self.added))], fits, RosterChanged())
         added = [self._row(one) for one in self.added]
         for row in added:
@@ -169,12 +169,6 @@ class Plan:
         report.unchanged += self.unchanged
         for reason, lines in self.refused.items():
             report.refuse(lines, reason)
-
-
-def alive() -> Condition:
-    """That the organization is there and was not deleted."""
-    there: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-    return there
 
 
 def _unchanged(row: RosterRow) -> Condition:

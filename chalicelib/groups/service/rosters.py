@@ -17,7 +17,6 @@ from chalicelib.groups.service.roster_plans import (
     TRIES,
     Report,
     RosterChanged,
-    alive,
     in_parts,
     placed_in,
     take_some,
@@ -198,7 +197,7 @@ def _removing(manager: Manager, rows: list[RosterRow]) -> None:
         return
     transaction = Transaction()
     key = OrganizationRow.of(manager.org_id)
-    transaction.update(key, [OrganizationRow.roster.add(-len(rows))], alive(), RosterChanged())
+    transaction.update(key, [OrganizationRow.roster.add(-len(rows))], OrganizationRow.alive(), RosterChanged())
     for row in rows:
         transaction.delete(row.own_key, RosterRow.path == row.path, RosterChanged())
     transaction.commit()

@@ -67,9 +67,14 @@ class OrganizationRow(OrganizationsTable):
 
     def same_policies(self) -> Condition:
         """That the organization is there and its policies are still those of this row: what a written standing demands."""
-        alive = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
-        same: Condition = alive & (OrganizationRow.policies_version == self.policies_version)
+        same: Condition = OrganizationRow.alive() & (OrganizationRow.policies_version == self.policies_version)
         return same
+
+    @staticmethod
+    def alive() -> Condition:
+        """That the organization is there and was not deleted."""
+        there: Condition = OrganizationRow.org_id.exists() & OrganizationRow.deleted_at.does_not_exist()
+        return there
 
     @classmethod
     def of(cls, org_id: str, *, consistent: bool = True) -> "Key[OrganizationRow]":
