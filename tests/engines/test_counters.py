@@ -44,7 +44,7 @@ def test_steps_are_counted_once_and_in_parts(scope: str) -> None:
 def test_two_copies_that_count_the_same_count_it_once(scope: str, faults: Seam) -> None:
     """One copy took its time, and Lambda called another: whoever is second finds the cursor moved."""
     steps = [step(number, **{f"c{number % 3}": 1}) for number in range(1, 9)]
-    original = counters._counting  # noqa: SLF001
+    original = counters._counting  # noqa: SLF001  what comes in between is put into the middle of it
     with pytest.MonkeyPatch.context() as patch:
 
         def another_is_faster(*arguments: Any) -> Any:
@@ -118,7 +118,7 @@ def test_records_of_a_book_come_in_one_order_and_name_their_stream(engine: Engin
 def records_of(table: str) -> list[dict[str, Any]]:
     """Every record that a table's stream holds, as Lambda hands it over."""
     url = store.connection().client.meta.endpoint_url
-    session = boto3.Session(region_name=settings().city.region, **aws.credentials())  # type: ignore[arg-type]
+    session = boto3.Session(region_name=settings().city.region, **aws.credentials())  # type: ignore[arg-type]  # as core.aws makes its own
     streams = session.client("dynamodbstreams", endpoint_url=url)
     arn = streams.list_streams(TableName=settings().table(table))["Streams"][-1]["StreamArn"]
     found: list[dict[str, Any]] = []

@@ -42,7 +42,7 @@ def book(city: TestCity) -> Book:
 @pytest.fixture
 def few_disclosures(monkeypatch: pytest.MonkeyPatch) -> None:
     """The ledger names one member a slice: its consumer would look for thousands who have no life behind their rows."""
-    whole = exports._disclosure  # noqa: SLF001
+    whole = exports._disclosure  # noqa: SLF001  what comes in between is put into the middle of it
 
     def of_one(organization: Any, actor: str, shown: Sequence[Any], at: Any, parts: Sequence[str]) -> Any:
         return whole(organization, actor, shown[:1], at, parts)

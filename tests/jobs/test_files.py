@@ -15,11 +15,11 @@ from tests.support.city import TestCity
 pytestmark = [pytest.mark.jobs, pytest.mark.usefixtures("city")]
 
 
-def test_a_link_opens_its_file_without_a_token(city: TestCity) -> None:  # noqa: ARG001
+def test_a_link_opens_its_file_without_a_token(city: TestCity) -> None:  # noqa: ARG001  it must be there
     files.put("some/export.csv", io.BytesIO("张*".encode()), "text/csv; charset=utf-8")
 
     link = files.link("some/export.csv", "gatebook.csv")
-    with urlopen(link) as answer:  # noqa: S310
+    with urlopen(link) as answer:  # noqa: S310  a link of the emulator
         assert answer.read().decode() == "张*"
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         assert answer.headers["Content-Disposition"] == 'attachment; filename="gatebook.csv"'
@@ -51,7 +51,7 @@ def test_a_link_to_what_is_gone_opens_nothing() -> None:
     files.remove_all("gone/")
 
     with pytest.raises(HTTPError) as refused:
-        urlopen(link)  # noqa: S310
+        urlopen(link)  # noqa: S310  a link of the emulator
     refused.value.close()
     assert refused.value.code == 404
 

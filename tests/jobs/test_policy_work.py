@@ -136,7 +136,7 @@ def test_the_second_of_two_changes_counts_whatever_work_comes_last(book: Book) -
 def between(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Callable[[], object]]]:
     """What happens once, between the work's look at a member and its write."""
     todo: list[Callable[[], object]] = []
-    real = standings._restand  # noqa: SLF001
+    real = standings._restand  # noqa: SLF001  what comes in between is put into the middle of it
 
     def restand(*args: Any) -> bool:
         while todo:

@@ -109,7 +109,7 @@ def test_members_who_come_while_it_counts_are_counted_once(
 ) -> None:
     """Once between two marks, so that it counts again, and once just before it writes."""
     miscount(book, "-#members", 5)
-    walk, correct = recount._walk, counters.correct  # noqa: SLF001
+    walk, correct = recount._walk, counters.correct  # noqa: SLF001  what comes in between is put into the middle of it
     walks: list[Any] = []
 
     def walk_and_join(org_id: str) -> Counter[str]:
@@ -137,7 +137,7 @@ def test_a_book_that_never_rests_is_left_alone(
     run: Run, book: Book, city: TestCity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     miscount(book, "-#members", 5)
-    walk = recount._walk  # noqa: SLF001
+    walk = recount._walk  # noqa: SLF001  what comes in between is put into the middle of it
 
     def walk_and_join(org_id: str) -> Counter[str]:
         book.member()

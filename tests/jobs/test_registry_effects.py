@@ -178,7 +178,7 @@ def test_a_member_whose_phone_was_given_to_somebody_else_is_refreshed_all_the_sa
 def between(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """What is called between a consumer's read of a membership and its write."""
     todo: list[Any] = []
-    real = standings._store  # noqa: SLF001
+    real = standings._store  # noqa: SLF001  what comes in between is put into the middle of it
 
     def store_it(*args: Any) -> bool | None:
         while todo:

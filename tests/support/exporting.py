@@ -80,7 +80,7 @@ def finished(book: Book, client: Client | None = None, **body: Any) -> dict[str,
 
 def fetched(export: dict[str, Any]) -> bytes:
     """The file behind an export's link, fetched without a token."""
-    with urlopen(export["link"]) as answer:  # noqa: S310
+    with urlopen(export["link"]) as answer:  # noqa: S310  a link of the emulator
         content: bytes = answer.read()
         return content
 

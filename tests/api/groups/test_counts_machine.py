@@ -59,7 +59,7 @@ class Counting(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.city.deliver()
-        kept = self.city.pump._positions  # noqa: SLF001
+        kept = self.city.pump._positions  # noqa: SLF001  where the stream is read from is its own affair elsewhere
         self.begun = kept.read_text() if kept.exists() else "{}"  # what other tests streamed before is not read anew
         self.book = Book.opened(self.city)
         self.codes: dict[str | None, str] = {None: self.book.code}

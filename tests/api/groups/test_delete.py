@@ -184,7 +184,7 @@ def test_a_member_who_leaves_under_the_sweep_is_ended_once(
     """Their request was let in before the book was deleted, and is carried out between the sweep's read and write."""
     person_ids = fill(book.org_id, 4)
     leaving = book.member()
-    real = sweeps._end_memberships  # noqa: SLF001
+    real = sweeps._end_memberships  # noqa: SLF001  what comes in between is put into the middle of it
 
     def after_somebody_left(organization: Any, members: list[MembershipRow]) -> None:
         _leave(leaving.member_id, organization)

@@ -78,7 +78,7 @@ def test_a_new_name_changes_no_path(book: Book) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "a\u202eb", "x" * 101, None, 7])
 def test_a_name_must_be_visible(book: Book, name: object) -> None:
-    assert create(book.owner, book, name).status == 422  # type: ignore[arg-type]
+    assert create(book.owner, book, name).status == 422  # type: ignore[arg-type]  # a wrong one is what is tried
     department_id = book.department()
     assert book.owner.patch(f"{book.path}/departments/{department_id}", {"name": name}).status == 422
 
@@ -170,7 +170,7 @@ def test_a_broken_member_keeps_their_department(book: Book) -> None:
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], Any]]:
     """What happens between a removal's look whether the department is empty and the removal itself."""
     todo: list[Callable[[], Any]] = []
-    is_used = departments._is_used  # noqa: SLF001
+    is_used = departments._is_used  # noqa: SLF001  what comes in between is put into the middle of it
 
     def look(org_id: str, row: DepartmentRow) -> bool:
         found = is_used(org_id, row)
@@ -340,7 +340,7 @@ class TestNames:
         assert [one["name"] for one in listed(book.owner, book)].count("Class 1") == 1
 
     def test_one_that_comes_between_look_and_change_is_seen(self, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-        look, todo = departments._is_namesake, [None]  # noqa: SLF001
+        look, todo = departments._is_namesake, [None]  # noqa: SLF001  what comes in between is put into the middle of it
         book.department("Class 2")
 
         def looked(one: DepartmentRow, row: DepartmentRow) -> bool:

@@ -447,7 +447,7 @@ def test_wherever_it_is_cut_the_file_may_be_sent_again(
                 sent = body
                 if removal:
                     take(book, "S-1,,", "S-2,,", "S-3,,")
-                    sent = {"labels": ["S-1", "S-2", "S-3"]}  # type: ignore[dict-item]
+                    sent = {"labels": ["S-1", "S-2", "S-3"]}  # type: ignore[dict-item]  # another body than the first
                 faults.at = {len(faults.calls) + number: (place, error)}
                 with suppress(Killed):
                     book.owner(act, f"{path(book)}{removal}", sent)

@@ -140,7 +140,7 @@ def test_what_leaves_by_itself_is_not_counted(
     swept = Book(city, owner, city.book(owner), "")
     fill(swept.org_id, 3)
     rows = list(store.query_all(MembershipRow, swept.org_id))
-    event, real = deletion(swept, faults), sweeps._end_memberships  # noqa: SLF001
+    event, real = deletion(swept, faults), sweeps._end_memberships  # noqa: SLF001  what comes in between is put into the middle of it
 
     def after_one_left(organization: Any, members: list[MembershipRow]) -> None:
         monkeypatch.setattr(sweeps, "_end_memberships", real)
@@ -163,7 +163,7 @@ def test_an_owner_who_erases_themself_under_the_sweep_gets_no_row_back(
     person = city.stranger()
     owner = enrolled(city, person)[0]
     swept = Book(city, owner, city.book(owner), "")
-    event, real = deletion(swept, faults), sweeps._completing  # noqa: SLF001
+    event, real = deletion(swept, faults), sweeps._completing  # noqa: SLF001  what comes in between is put into the middle of it
     key = CertificateRow.of(person_id_of(person), swept.org_id)
 
     def erased_first(*given: Any) -> Transaction:

@@ -109,11 +109,13 @@ def test_it_is_carried_out_once(scene: Scene) -> None:
 
     refused(run("confirm", proposal_id, *BORIS), "carried out already")
     refused(run("hand-over", scene.book.org_id, *ANNA, typed=typed(scene.next)), "granted already")
+    assert scene.owners() == [scene.next]
 
 
 @pytest.mark.parametrize("org_id", [NO_BOOK, "no-book", "x" * 200])
 def test_a_book_that_is_not_there_is_refused(scene: Scene, org_id: str) -> None:
     refused(run("hand-over", org_id, *ANNA, typed=typed(scene.next)), "There is no group book with this id")
+    assert scene.owners() == [scene.owner]
 
 
 def test_a_deleted_book_is_refused(scene: Scene) -> None:
@@ -129,6 +131,7 @@ def test_somebody_who_proved_nothing_is_refused(city: TestCity, scene: Scene) ->
     refused(run("hand-over", scene.book.org_id, *ANNA, typed=typed(city.stranger())), "Nobody with this document")
     refused(run("hand-over", scene.book.org_id, *ANNA, typed="resident_id\n123\n"), "", 2)
     refused(run("hand-over", scene.book.org_id, *ANNA, typed="card\n123\n"), "The type of a document is one of", 2)
+    assert scene.owners() == [scene.owner]
 
 
 def test_somebody_at_the_limit_is_refused(scene: Scene) -> None:

@@ -135,7 +135,9 @@ def test_a_proposal_that_nobody_confirmed_in_time_has_ended(city: TestCity) -> N
 
 @pytest.mark.parametrize("proposal_id", ["01m80rx4gwcwrhc33nvcddv4ez", "probe", "", "x" * 2000])
 def test_an_unknown_proposal_is_called_so(city: TestCity, proposal_id: str) -> None:  # noqa: ARG001
+    before = waiting()
     refused(run("confirm", proposal_id, *BORIS), "There is no proposal with this id")
+    assert waiting() == before
 
 
 def test_only_who_proved_their_identity_here_can_be_named(city: TestCity) -> None:
@@ -196,8 +198,9 @@ def test_who_is_an_officer_is_not_made_one_again(city: TestCity) -> None:
 
 def test_who_is_no_officer_is_not_made_none(city: TestCity) -> None:
     person = city.person()
-    city.verified(person)
+    client = city.verified(person)
     refused(run("revoke", "officer", *ANNA, typed=typed(person)), "not granted")
+    assert roles(client) == []
 
 
 def test_of_two_proposals_for_one_person_the_second_has_nothing_left_to_do(city: TestCity) -> None:
