@@ -134,6 +134,7 @@ class MembershipRow(PlacedMember):
 
     name_mac = UnicodeAttribute()
     consent_version = NumberAttribute()
+    status_version = maybe(NumberAttribute)
     text_version = UnicodeAttribute()
 
     @classmethod

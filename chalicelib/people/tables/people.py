@@ -75,6 +75,10 @@ class PersonRow(PeopleTable):
     changes of phone, so that it stays void when the person comes back to that phone. `books` and `memberships` are changed
     in the transactions that open, join and leave, so that erasure can demand that both are 0. `roles` are what two
     operators named the person, in this life only; `roles_at` is when they last changed.
+
+    `state`, the `rule` and `fact` that caused it, and from when until when it holds are the person's status, computed at
+    `status_at`; only `health` writes them. `effects_version` is the `status_version` whose last effect is done, and
+    `stale_since` says since when the source had no usable answer about this person.
     """
 
     enrolment = NumberAttribute()
@@ -96,6 +100,15 @@ class PersonRow(PeopleTable):
     roles_at = maybe(UTCDateTimeAttribute)
     segment = maybe(UnicodeAttribute)
     review_day = maybe(UnicodeAttribute)
+    state = maybe(UnicodeAttribute)
+    rule = maybe(UnicodeAttribute)
+    fact = maybe(UnicodeAttribute)
+    state_since = maybe(UTCDateTimeAttribute)
+    state_until = maybe(UTCDateTimeAttribute)
+    status_at = maybe(UTCDateTimeAttribute)
+    status_version = NumberAttribute(default=0)
+    effects_version = NumberAttribute(default=0)
+    stale_since = maybe(UTCDateTimeAttribute)
 
     @classmethod
     def of(cls, person_id: str) -> "Key[PersonRow]":
