@@ -18,6 +18,7 @@ import chalicelib.groups.routes.policies
 import chalicelib.groups.routes.rosters
 import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
+import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
 from chalicelib.alerts.sms import city_sender
@@ -91,6 +92,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
 services = Services.lazily(compose)
 
 app.register_blueprint(chalicelib.http.routes.routes)
+app.register_blueprint(chalicelib.http.city.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
 app.register_blueprint(chalicelib.groups.routes.books.routes)
 app.register_blueprint(chalicelib.groups.routes.departments.routes)

@@ -15,8 +15,9 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationError, Val
 
 from chalicelib.core.capacity import Capacity
 from chalicelib.core.names import CITY_NAME, city_name
-from chalicelib.core.policy import Count, Policy
-from chalicelib.core.sms_policy import Address, Sms, Words
+from chalicelib.core.policy import Count, Policy, Words
+from chalicelib.core.scheme import Scheme
+from chalicelib.core.sms_policy import Address, Sms
 from chalicelib.core.texts import Language
 
 _FOLDER = Path(__file__).parent.parent / "cities"
@@ -149,6 +150,7 @@ class City(Policy):
     identity: Identity
     sessions: Sessions
     books: Books
+    scheme: Scheme
     freshness: Freshness
     retention: Retention
     capacity: Capacity

@@ -30,9 +30,13 @@ def local_day(zone: str, at: datetime) -> date:
 
 def seconds_to_midnight(zone: str, at: datetime) -> int:
     """Return the seconds, at least one, from the aware moment `at` until the next day begins in the IANA time zone `zone`."""
-    tomorrow = local_day(zone, at) + timedelta(days=1)
-    midnight = datetime.combine(tomorrow, time_of_day(), ZoneInfo(zone))
-    return max(1, int((midnight - _aware(at)).total_seconds()))
+    tomorrow = midnight(zone, local_day(zone, at) + timedelta(days=1))
+    return max(1, int((tomorrow - _aware(at)).total_seconds()))
+
+
+def midnight(zone: str, day: date) -> datetime:
+    """Return the moment, aware, in UTC, at which a calendar day begins in the IANA time zone `zone`."""
+    return datetime.combine(day, time_of_day(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def iso(at: datetime | int) -> str:

@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from chalicelib.core.names import LOOPBACK
-from chalicelib.core.policy import Count, Policy
-from chalicelib.core.texts import Language
+from chalicelib.core.policy import Count, Policy, Words
 
 
 def _address(value: str) -> str:
@@ -29,17 +28,6 @@ def _gateway(value: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 GatewayAddress = Annotated[str, AfterValidator(_gateway)]
 Share = Annotated[float, Field(gt=0, le=1)]
-
-
-class Words(Policy):
-    """A name in both languages."""
-
-    zh: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
-
-    def spoken(self, language: Language) -> str:
-        """Return the name in a language."""
-        return self.en if language == "en" else self.zh
 
 
 class SmsLimits(Policy):

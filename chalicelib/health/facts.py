@@ -27,10 +27,10 @@ RESULTS: dict[Kind, frozenset[str]] = {
     Kind.NUCLEIC_ACID: frozenset({"negative", "positive", "inconclusive"}),
     Kind.VACCINATION: DOSES,
     Kind.CASE: frozenset({"confirmed", "suspected", "asymptomatic", "recovered"}),
-    Kind.CONTACT: frozenset({"close", "secondary"}),
+    Kind.CONTACT: frozenset({"close", "secondary", "released"}),
     Kind.CLOSED_COMMUNITY: frozenset({"in", "out"}),
     Kind.HIGH_RISK_TRAVEL: frozenset({"high", "medium"}),
-    Kind.TRAVEL_CHECK: frozenset({"clear", "pending"}),
+    Kind.TRAVEL_CHECK: frozenset({"pending", "clear", "answered"}),
     Kind.FEVER_CLINIC: frozenset({""}),
     Kind.ANTIPYRETIC: frozenset({""}),
 }
