@@ -49,7 +49,7 @@ from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
-from chalicelib.health.service import RegistrySource
+from chalicelib.health.service.registry import RegistrySource
 from chalicelib.http.endpoint import bind
 from chalicelib.people.effects import LedgerEffects, fan_out
 from chalicelib.people.service.certificates import Certificates

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib.core import store
 from chalicelib.health.importer import Importer, RowResult
-from chalicelib.health.service import RegistrySource
+from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.tables import RegistryTable
 from tests.support.books import person_id_of
 from tests.support.people import TestPerson

@@ -10,7 +10,7 @@ from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.errors import Broken
 from chalicelib.core.ports import IdentityClaim
 from chalicelib.health.importer import Importer
-from chalicelib.health.service import RegistrySource
+from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.tables import FactRow, IdentityRow
 from tests.api.health.steps import forget
 from tests.support.books import person_id_of

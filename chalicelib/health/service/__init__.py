@@ -1,0 +1,1 @@
+"""Use cases of facts, status and health code."""
