@@ -50,6 +50,7 @@ from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.service.registry import RegistrySource
+from chalicelib.health.service.status import Status
 from chalicelib.http.endpoint import bind
 from chalicelib.people.effects import LedgerEffects, fan_out
 from chalicelib.people.service.certificates import Certificates
@@ -67,10 +68,11 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     source, macs = source or RegistrySource(), IdentityMacs()
     codes = Codes(sms or city_sender(), macs)
     identity, erasure = Identity(source, macs, FieldCipher()), Erasure()
-    books, memberships, statistics = Books(), Memberships(source), Statistics()
-    standings = Standings(source)
-    ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(), Work()
+    books, memberships = Books(), Memberships(source)
+    standings, status = Standings(source), Status(source)
+    ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(status), Work()
 
+    identity.on_person_verified(status.on_verified)
     erasure.blocks_erasure(books.held_by)
     erasure.on_person_erasing(memberships.leave_all)
     ledger_effects.on_entry("BOOK_DELETED", sweep_book)
@@ -83,9 +85,9 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
-        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), statistics,
-        Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
-        ledger_effects, registry_effects, work, Rotation(),
+        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
+        Exports(), Rosters(), Succession(), Policies(), standings,
+        status, ledger_effects, registry_effects, work, Rotation(),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.core import aws, crypto, files, queues, store
+from chalicelib.core import aws, crypto, files, queues, runs, store
 from chalicelib.core.settings import settings
 
 _NO_PROXY = ("NO_PROXY", "no_proxy")
@@ -69,4 +69,5 @@ def _forget() -> None:
     crypto.forget_keys()
     queues.forget_queues()
     files.forget_bucket()
+    runs.forget_freshness()
     store.forget_connections()

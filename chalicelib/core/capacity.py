@@ -25,6 +25,8 @@ class Concurrency(Policy):
     """Facts into snapshots; a copy per shard and two for retries are all that ever run."""
     worker: Count
     """Long work, slice by slice; two copies are all that the queue `work` calls."""
+    review: Count
+    """The nightly look at statuses whose window closed; one copy is all that ever runs."""
     rotate_keys: Count
     """The nightly look at the session key; one copy is all that ever runs."""
 

@@ -124,6 +124,10 @@ class Retention(Policy):
     """The event log without personal data: six months (Cybersecurity Law art. 21; T-44)."""
     sessions: Count
     """Sessions after their end, so that a late request learns that it ended."""
+    status_history: Count
+    """What a person's status was, from each version on: long enough to look back at, and to appeal (B2)."""
+    messages: Count
+    """What a person wrote to the officers, from then on, with the answer."""
     requests: Count
     """Answers to repeated creates with an Idempotency-Key (a client repeats within 24 hours or not at all)."""
 

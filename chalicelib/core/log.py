@@ -28,6 +28,7 @@ class Event(StrEnum):
     RECORD_FAILED = "stream.record_failed"
     IMPORT_DONE = "import.done"
     JOB_DONE = "job.done"
+    STATUS_FAILED = "status.failed"
 
 
 FIELDS = frozenset(

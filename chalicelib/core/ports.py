@@ -1,7 +1,7 @@
 """What Gatebook needs from outside, in its own words. Adapters lie in the features; tests and the local server bring theirs."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.texts import Language
@@ -55,7 +55,27 @@ class HealthSource(Protocol):
         ...
 
     def facts_of(self, person_id: str) -> list[Fact]:
-        """All that is known of a person now."""
+        """What is known of a person now, as far as it can be read: for showing single facts."""
+        ...
+
+    def all_facts_of(self, person_id: str) -> list[Fact]:
+        """All that is known of a person now: for computing what follows from it.
+
+        Raises Broken if any of it can't be read, for that may be the fact that matters, and Unavailable if the source does not
+        answer.
+        """
+        ...
+
+
+TravelResult = Literal["clear", "pending"]
+"""What the national platform says of somebody's travel: nothing against them, or not decided yet."""
+
+
+class TravelVerifier(Protocol):
+    """The national platform that knows by phone where somebody was (R4.7)."""
+
+    def verify(self, phone: str) -> TravelResult:
+        """What it says of the holder of a canonical phone now. Raises Unavailable if it does not answer."""
         ...
 
 

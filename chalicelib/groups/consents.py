@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
 from chalicelib.core import clock, ids
 from chalicelib.core.ports import Fact
 from chalicelib.core.texts import Language, contents, text
 from chalicelib.groups.tables import MembershipRow, OrganizationRow, Snapshot
-from chalicelib.health.facts import DOSES, TRAVEL_KINDS, Kind, latest
+from chalicelib.health.facts import nucleic_acid_shown, travel_shown, vaccination_shown
 from chalicelib.people.tables.privacy import ReceiptRow, kept_until
 
 
@@ -76,26 +75,12 @@ def snapshot(scopes: Iterable[str], facts: Iterable[Fact]) -> Snapshot:
     known = list(facts)
     seen: Snapshot = {
         "status": None,
-        "nucleic_acid": _event(latest(known, [Kind.NUCLEIC_ACID])),
-        "vaccination": _vaccination(known),
-        "travel": _travel(latest(known, TRAVEL_KINDS)),
+        "nucleic_acid": nucleic_acid_shown(known),
+        "vaccination": vaccination_shown(known),
+        "travel": travel_shown(known),
     }
     open_columns = {COLUMNS[scope] for scope in Scope if scope.value in set(scopes)}
     return {column: value if column in open_columns else None for column, value in seen.items()}
-
-
-def _event(fact: Fact | None) -> dict[str, Any] | None:
-    return None if fact is None else {"result": fact.result, "occurred_at": fact.occurred_at}
-
-
-def _travel(fact: Fact | None) -> dict[str, Any] | None:
-    return None if fact is None else {"kind": fact.kind, "result": fact.result, "occurred_at": fact.occurred_at}
-
-
-def _vaccination(facts: Iterable[Fact]) -> dict[str, Any] | None:
-    doses = [fact for fact in facts if fact.kind == Kind.VACCINATION and fact.result in DOSES]
-    last = max(doses, key=lambda fact: (int(fact.result), fact.occurred_at), default=None)
-    return None if last is None else {"doses": int(last.result), "occurred_at": last.occurred_at}
 
 
 def receipt(membership: MembershipRow, organization: OrganizationRow, action: Action) -> ReceiptRow:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from chalicelib.core import store
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
+from chalicelib.health.service.status import Status
 from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import PersonRow
 
@@ -19,12 +20,16 @@ class RegistryEffects:
     Effects come of what is stored now, once per person and batch, so records may come twice and in any order.
     """
 
-    def __init__(self) -> None:
-        """Start without reactions; features above register theirs."""
+    def __init__(self, status: Status) -> None:
+        """Take what computes statuses; features above register what else they do."""
+        self._status = status
         self._on_facts: list[FactsHook] = []
 
     def on_facts_changed(self, hook: FactsHook) -> None:
-        """Register what happens when facts of an enrolled person arrived. Called once per person and batch."""
+        """Register what happens when facts of an enrolled person arrived, once their status says what follows from them.
+
+        Called once per person and batch, in the order of registration.
+        """
         self._on_facts.append(hook)
 
     def handle(self, event: LambdaEvent) -> BatchAnswer:
@@ -44,8 +49,11 @@ class RegistryEffects:
         return consume(found, react, RETRIES)
 
     def _tell(self, person: PersonRow) -> None:
+        now = self._status.refresh(person.person_id, person)
+        if now is None:
+            return
         for hook in self._on_facts:
-            hook(person)
+            hook(now)
 
 
 class _People:

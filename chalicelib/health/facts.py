@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from chalicelib.core.ports import Fact
 
@@ -50,3 +51,26 @@ def latest(facts: Iterable[Fact], kinds: Iterable[str]) -> Fact | None:
     wanted = set(kinds)
     matching = [fact for fact in facts if fact.kind in wanted]
     return max(matching, key=lambda fact: (fact.occurred_at, fact.reported_at, fact.fact_id), default=None)
+
+
+Shown = dict[str, Any] | None
+"""A fact as it is shown, in a health code and in what a member shares; None where nothing was reported."""
+
+
+def nucleic_acid_shown(facts: Iterable[Fact]) -> Shown:
+    """The latest nucleic-acid test."""
+    fact = latest(facts, [Kind.NUCLEIC_ACID])
+    return None if fact is None else {"result": fact.result, "occurred_at": fact.occurred_at}
+
+
+def vaccination_shown(facts: Iterable[Fact]) -> Shown:
+    """The last dose, by its number."""
+    doses = [fact for fact in facts if fact.kind == Kind.VACCINATION and fact.result in DOSES]
+    last = max(doses, key=lambda fact: (int(fact.result), fact.occurred_at), default=None)
+    return None if last is None else {"doses": int(last.result), "occurred_at": last.occurred_at}
+
+
+def travel_shown(facts: Iterable[Fact]) -> Shown:
+    """The latest journey or travel check."""
+    fact = latest(facts, TRAVEL_KINDS)
+    return None if fact is None else {"kind": fact.kind, "result": fact.result, "occurred_at": fact.occurred_at}

@@ -1,6 +1,7 @@
 """Erasing oneself (PIPL art. 47): at once for every reader, then swept from what nobody reads."""
 
 from collections.abc import Callable
+from typing import Any
 
 from chalicelib.core import store
 from chalicelib.core.errors import Conflict
@@ -11,11 +12,14 @@ from chalicelib.people.errors import Held, OwnsOrganizations
 from chalicelib.people.service.certificates import certificates_until
 from chalicelib.people.service.sessions import end_sessions
 from chalicelib.people.tables.logins import AccountRow
-from chalicelib.people.tables.people import PersonRow
+from chalicelib.people.tables.people import LifeTrace, PersonRow
 from chalicelib.people.tables.privacy import AccessTrace, LedgerRow, ledger_entry, living
+from chalicelib.people.tables.status import StatusRow
 
-KEPT_AFTER_ERASURE = frozenset({"person_id", "sk", "enrolment", "books", "memberships"})
-"""What is left of a PERSON row: a keyed id and counters. Everything else is removed."""
+KEPT_AFTER_ERASURE = frozenset(
+    {"person_id", "sk", "enrolment", "books", "memberships", "status_version", "effects_version"}
+)
+"""What is left of a PERSON row: a keyed id, counters and versions. Everything else is removed."""
 
 
 class JoinedMeanwhile(Conflict):
@@ -62,7 +66,8 @@ class Erasure:
         actions = [PersonRow.get_attributes()[name].remove() for name in gone]
         same = (PersonRow.enrolment == row.enrolment) & (PersonRow.books == 0) & (PersonRow.memberships == 0)
         transaction = Transaction()
-        transaction.update(row.own_key, [PersonRow.enrolment.add(1), *actions], same, JoinedMeanwhile())
+        settled = PersonRow.effects_version.set(PersonRow.status_version | 0)  # nothing of the old life is to be told
+        transaction.update(row.own_key, [PersonRow.enrolment.add(1), settled, *actions], same, JoinedMeanwhile())
         transaction.delete(AccountRow.of(person.account.phone_mac))
         transaction.delete(person.account.session.own_key)
         transaction.put(ledger_entry("ERASURE", [living(person.person_id, person.enrolment)]))
@@ -79,7 +84,7 @@ def _forget_phone(account: Account) -> None:
 
 
 def sweep_erased(entry: LedgerRow) -> int:
-    """Remove access log and certificates of the ended lives in an ERASURE entry. Returns how many rows; twice, none more.
+    """Remove access log, certificates and past statuses of the ended lives in an ERASURE entry. Returns how many; twice, none.
 
     Consent receipts stay for their retention period: they prove that what was done was agreed to, and hold no name.
     """
@@ -88,8 +93,16 @@ def sweep_erased(entry: LedgerRow) -> int:
         person_id, enrolment = life.rsplit(".", 1)
         old = [row.own_key for row in store.query_all(AccessTrace, person_id) if row.enrolment <= int(enrolment)]
         store.write_all(deletes=old)
-        certificates = certificates_until(person_id, int(enrolment))
-        for key in certificates:
+        single: list[store.Key[Any]] = [
+            *certificates_until(person_id, int(enrolment)),
+            *_statuses_until(person_id, int(enrolment)),
+        ]
+        for key in single:
             store.delete(key)
-        removed += len(old) + len(certificates)
+        removed += len(old) + len(single)
     return removed
+
+
+def _statuses_until(person_id: str, enrolment: int) -> list[store.Key[LifeTrace]]:
+    rows = store.query_all(LifeTrace, person_id, LifeTrace.sk.startswith(StatusRow.PREFIX))
+    return [row.own_key for row in rows if row.enrolment <= enrolment]

@@ -3,10 +3,12 @@
 A pointer is written in the transaction of what it points to, so effects never have to trust an index.
 """
 
+from datetime import date
 from hashlib import sha256
 
 from pynamodb.attributes import (
     BooleanAttribute,
+    JSONAttribute,
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
@@ -23,6 +25,20 @@ SEGMENTS = 256
 def segment_of(person_id: str) -> str:
     """The segment, `0` to `255`, that a person is synced in."""
     return str(sha256(person_id.encode()).digest()[0] % SEGMENTS)
+
+
+REVIEW_SHARDS = 64
+"""Parts of a day's reviews, so that no key of the index takes more than 500 writes a second (design §9)."""
+
+
+def review_part(person_id: str, day: date) -> str:
+    """The part of a day, in the city's calendar, in which a person is reviewed."""
+    return review_part_of(day, int(segment_of(person_id)) % REVIEW_SHARDS)
+
+
+def review_part_of(day: date, shard: int) -> str:
+    """One of the parts of a day's reviews."""
+    return f"{day}#{shard}"
 
 
 class ReviewDayIndex(GlobalSecondaryIndex["PersonRow"]):
@@ -77,8 +93,10 @@ class PersonRow(PeopleTable):
     operators named the person, in this life only; `roles_at` is when they last changed.
 
     `state`, the `rule` and `fact` that caused it, and from when until when it holds are the person's status, computed at
-    `status_at`; only `health` writes them. `effects_version` is the `status_version` whose last effect is done, and
-    `stale_since` says since when the source had no usable answer about this person.
+    `status_at`; only `health` writes them. `known` is what the person is shown of their facts beside the status, so that a
+    code is one read. `effects_version` is the `status_version` whose last effect is done, and `stale_since` says since when
+    the source had no usable answer about this person. The version goes on from one life to the next, so that nothing that is
+    said of the old one can be taken for the new one's.
     """
 
     enrolment = NumberAttribute()
@@ -106,6 +124,7 @@ class PersonRow(PeopleTable):
     state_since = maybe(UTCDateTimeAttribute)
     state_until = maybe(UTCDateTimeAttribute)
     status_at = maybe(UTCDateTimeAttribute)
+    known = maybe(JSONAttribute)
     status_version = NumberAttribute(default=0)
     effects_version = NumberAttribute(default=0)
     stale_since = maybe(UTCDateTimeAttribute)
@@ -114,6 +133,12 @@ class PersonRow(PeopleTable):
     def of(cls, person_id: str) -> "Key[PersonRow]":
         """Where a person lies."""
         return cls.key(person_id, "PERSON")
+
+
+class LifeTrace(PeopleTable):
+    """What is left legible of a row that can't be read: to which life of the person it belongs."""
+
+    enrolment = NumberAttribute()
 
 
 class MembershipPointer(PeopleTable):

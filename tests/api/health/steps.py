@@ -1,12 +1,16 @@
 """What the tests of the registry do over and over."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 
-from chalicelib.core import store
+from chalicelib.core import clock, store
+from chalicelib.core.settings import settings
 from chalicelib.health.importer import Importer, RowResult
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.tables import RegistryTable
 from tests.support.books import person_id_of
+from tests.support.city import TestCity
 from tests.support.people import TestPerson
 
 
@@ -42,3 +46,25 @@ def facts_of(person: TestPerson) -> list[dict[str, str]]:
 
 def import_facts(*rows: dict[str, str | None]) -> list[str | None]:
     return errors(Importer().facts(rows))
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A fact that brought a person into another state than the normal one."""
+
+    state: str
+    rule: str
+    kind: str
+
+
+def normal() -> str:
+    """The city's normal state."""
+    return settings().city.scheme.normal.name
+
+
+def worse(city: TestCity, person: TestPerson, *, days_ago: int = 1) -> Cause:
+    """Report the fact that the city's first rule with a window goes by, so many days ago."""
+    rule = next(one for one in settings().city.scheme.rules if one.days is not None)
+    occurred_at = clock.iso(clock.now() - timedelta(days=days_ago))
+    city.fact(person, rule.fact, rule.results[0], occurred_at)
+    return Cause(rule.state, rule.name, rule.fact)

@@ -22,7 +22,7 @@ from tests.support.seam import Killed, Seam, aws_error
 
 pytestmark = pytest.mark.api
 
-KEPT = {"person_id", "sk", "enrolment", "books", "memberships"}
+KEPT = {"person_id", "sk", "enrolment", "books", "memberships", "status_version", "effects_version"}
 
 
 def member(city: TestCity, person: TestPerson) -> tuple[Client, Client, str]:
