@@ -21,7 +21,9 @@ import chalicelib.groups.routes.succession
 import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
+from chalicelib.alerts.sending import AlertSender
 from chalicelib.alerts.sms import city_sender
+from chalicelib.alerts.ways import Sms
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.fields import FieldCipher
 from chalicelib.core.jobs import recorded
@@ -65,9 +67,10 @@ app = Chalice(app_name="gatebook", configure_logs=False)
 
 def compose(sms: SmsSender | None = None, source: HealthSource | None = None) -> Services:
     """Put the service together. What is not given is the city's own: its SMS sender, its health source."""
-    source, macs = source or RegistrySource(), IdentityMacs()
-    codes = Codes(sms or city_sender(), macs)
+    sms, source, macs = sms or city_sender(), source or RegistrySource(), IdentityMacs()
+    codes = Codes(sms, macs)
     identity, erasure = Identity(source, macs, FieldCipher()), Erasure()
+    alert_sender = AlertSender([Sms(sms, FieldCipher())])
     books, memberships = Books(), Memberships(source)
     standings, status = Standings(source), Status(source)
     ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(status), Work()
@@ -87,7 +90,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
         Exports(), Rosters(), Succession(), Policies(), standings,
-        status, ledger_effects, registry_effects, work, Rotation(),
+        status, ledger_effects, registry_effects, work, Rotation(), alert_sender,
     )  # fmt: skip
 
 
@@ -107,6 +110,12 @@ app.register_blueprint(chalicelib.groups.routes.statistics.routes)
 app.register_blueprint(chalicelib.groups.routes.succession.routes)
 app.register_blueprint(chalicelib.groups.routes.policies.routes)
 bind(app, services.get)
+
+
+@app.lambda_function(name="alerts-sender")
+def alerts_sender(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
+    """Alerts to whom they concern, by the ways they chose."""
+    return services.get(AlertSender).handle(event)
 
 
 @app.lambda_function(name="ledger-stream")

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 READ, ASK, CHECK = "BatchGetItem", "Query", "ConditionCheckItem"
 PUT, CHANGE, REMOVE, WRITE_MANY = "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"
 
+PUBLISH = "Publish"
+"""What SNS calls the right to say something on a topic."""
+
 GET_FILE, PUT_FILE, REMOVE_FILE, LIST_FILES = "GetObject", "PutObject", "DeleteObject", "ListBucket"
 """What S3's rights are called; a link that a function signs opens what the function itself may get."""
 
@@ -27,7 +30,9 @@ class Rights:
     derives_keys: bool = False
     """Whether it asks KMS for the city's keyed ids (GenerateMac)."""
     seals_fields: bool = False
-    """Whether it encrypts fields (GenerateDataKey). No function decrypts them yet."""
+    """Whether it encrypts fields (GenerateDataKey)."""
+    opens_fields: tuple[str, ...] = ()
+    """Classes of fields that it decrypts (Decrypt), and no others: KMS sees the class in the encryption context."""
     secrets: tuple[str, ...] = ()
     """Secrets that it reads."""
     renews: tuple[str, ...] = ()
@@ -38,6 +43,8 @@ class Rights:
     """What it does with the city's files."""
     sends_sms: bool = False
     """Whether it sends text messages; over SNS that is a right of its own, over HTTP it is a secret."""
+    topics: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What it does with the topics of the city: `city` is the one that is always there, `organizations` are the others."""
 
 
 def _of(*actions: str) -> frozenset[str]:
@@ -61,11 +68,23 @@ RIGHTS: Mapping[str, Rights] = {
             "keys": _of(PUT),
         },
         indexes={"memberships": ("by_path", "by_attention", "by_name")},
-        probes=("consents", "access_log", "ledger", "keys", "decisions"),
+        probes=("consents", "access_log", "ledger", "keys", "decisions", "alerts"),
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key",),
         files=_of(GET_FILE, LIST_FILES, REMOVE_FILE),
+        sends_sms=True,
+    ),
+    "alerts_sender": Rights(
+        tables={
+            "alerts": _of(READ, PUT, CHANGE, CHECK),
+            "people": _of(READ),
+            "logins": _of(READ, CHANGE),
+            "keys": _of(READ),
+        },
+        opens_fields=("phone",),
+        queues=("alerts",),
+        topics={"city": _of(PUBLISH)},
         sends_sms=True,
     ),
     "ledger_stream": Rights(

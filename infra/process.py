@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from chalicelib.alerts import topics
 from chalicelib.core import aws, crypto, files, queues, runs, store
 from chalicelib.core.settings import settings
 
@@ -70,4 +71,5 @@ def _forget() -> None:
     queues.forget_queues()
     files.forget_bucket()
     runs.forget_freshness()
+    topics.forget_account()
     store.forget_connections()

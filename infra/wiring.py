@@ -48,6 +48,7 @@ STREAMS = (
     StreamSource("registry", "registry_stream", batch_size=100),
 )
 QUEUES = (
+    QueueSource("alerts", "alerts_sender", batch_size=5),
     QueueSource("ledger_retries", "ledger_stream", batch_size=10),
     QueueSource("registry_retries", "registry_stream", batch_size=10),
     QueueSource("work", "worker", batch_size=1),

@@ -27,6 +27,8 @@ class Concurrency(Policy):
     """Long work, slice by slice; two copies are all that the queue `work` calls."""
     review: Count
     """The nightly look at statuses whose window closed; one copy is all that ever runs."""
+    alerts_sender: Count
+    """Alerts to whom they concern; two copies are all that the queue `alerts` calls."""
     rotate_keys: Count
     """The nightly look at the session key; one copy is all that ever runs."""
 

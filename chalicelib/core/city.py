@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationError, ValidationInfo, field_validator
 
+from chalicelib.core.alerts_policy import Alerts
 from chalicelib.core.capacity import Capacity
 from chalicelib.core.names import CITY_NAME, city_name
 from chalicelib.core.policy import Count, Policy, Words
@@ -120,6 +121,8 @@ class Retention(Policy):
     """Consent receipts, from each one on: three years (PIPL art. 55 and 56; T-44)."""
     ledger: AuditDays
     """The audit ledger, from each entry on: three years (PIPL art. 55 and 56; T-44)."""
+    alerts: Count
+    """Alerts, from the change on that they tell of: as long as somebody may ask who was told of it."""
     event_log: Annotated[int, Field(ge=180)]
     """The event log without personal data: six months (Cybersecurity Law art. 21; T-44)."""
     sessions: Count
@@ -151,6 +154,7 @@ class City(Policy):
     counties: Counties
     """County codes of GB/T 2260 whose sub-districts belong to the city (R1.1), or `any`."""
     sms: Sms
+    alerts: Alerts
     identity: Identity
     sessions: Sessions
     books: Books

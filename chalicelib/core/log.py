@@ -20,6 +20,8 @@ class Event(StrEnum):
     SMS_SENT = "sms.sent"
     SMS_FAILED = "sms.failed"
     SMS_BUDGET_NEAR = "sms.budget_near"
+    ALERT_FAILED = "alert.failed"
+    ALERTS_HELD = "alerts.held"
     PERSON_MOVED = "person.moved"
     PERSON_ERASED = "person.erased"
     BOOK_DELETED = "book.deleted"

@@ -44,6 +44,16 @@ def parking_name(city: str, source: str) -> str:
     return f"{resource_name(city, source)}-parked"
 
 
+def organization_topic(city: str, org_id: str) -> str:
+    """Name of the topic by which an organization's administrators get its alerts as e-mail."""
+    return f"{city}-org-{org_id}"
+
+
+def city_topic(city: str) -> str:
+    """Name of the topic to which operators' own systems subscribe: each alert of the city, by ids and state alone."""
+    return resource_name(city, "abnormal-status")
+
+
 def hmac_key_alias(city: str) -> str:
     """Alias of the KMS HMAC key from which the city's keyed ids are derived."""
     return f"alias/gatebook-{city}-hmac"

@@ -9,10 +9,17 @@ from chalicelib.core import aws
 from chalicelib.core.names import resource_name
 from chalicelib.core.settings import settings
 
+LONGEST_DELAY = 900
+"""Seconds for which SQS can keep a message back (SQS quotas)."""
 
-def send(queue: str, message: Mapping[str, Any]) -> None:
-    """Put a message on a queue of the city. Raises what boto3 raises if the queue does not take it."""
-    aws.sqs().send_message(QueueUrl=_url(queue), MessageBody=json.dumps(message))
+
+def send(queue: str, message: Mapping[str, Any], *, after: int = 0) -> None:
+    """Put a message on a queue of the city, where it is seen `after` so many seconds, 900 at most.
+
+    Raises what boto3 raises if the queue does not take it.
+    """
+    body, delay = json.dumps(message), max(0, min(after, LONGEST_DELAY))
+    aws.sqs().send_message(QueueUrl=_url(queue), MessageBody=body, DelaySeconds=delay)
 
 
 def forget_queues() -> None:

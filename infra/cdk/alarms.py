@@ -23,6 +23,8 @@ MINUTES = 5
 SPOKEN: dict[Event, str] = {
     Event.SMS_BUDGET_NEAR: "sms-budget",
     Event.SMS_FAILED: "sms-failed",
+    Event.ALERTS_HELD: "alerts-held",
+    Event.ALERT_FAILED: "alert-failed",
     Event.ROW_BROKEN: "row-broken",
     Event.RECORD_FAILED: "record-failed",
     Event.REQUEST_FAILED: "request-failed",
@@ -30,7 +32,7 @@ SPOKEN: dict[Event, str] = {
 }
 """Events of the log that somebody is told of, with the paragraph that says what to do."""
 
-TOLERATED = {Event.SMS_FAILED: 10, Event.RECORD_FAILED: 5, Event.REQUEST_UNAVAILABLE: 50}
+TOLERATED = {Event.SMS_FAILED: 10, Event.ALERT_FAILED: 10, Event.RECORD_FAILED: 5, Event.REQUEST_UNAVAILABLE: 50}
 """How many of them in five minutes are a hiccup; of the others, none."""
 
 LATE_SECONDS = 3_600

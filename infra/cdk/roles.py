@@ -7,9 +7,16 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from chalicelib.core.city import City
-from chalicelib.core.names import files_bucket, parking_name, resource_name, table_name
+from chalicelib.core.names import (
+    city_topic,
+    files_bucket,
+    organization_topic,
+    parking_name,
+    resource_name,
+    table_name,
+)
 from infra.cdk.keys import Keys
-from infra.cdk.names import log_group, logical, resource, via_services
+from infra.cdk.names import CITY_TAG, log_group, logical, resource, via_services
 from infra.grants import GET_FILE, LIST_FILES, PUT_FILE, Rights
 
 Statements = Iterator[iam.PolicyStatement]
@@ -45,6 +52,7 @@ class FunctionRole(iam.Role):
             *_queues(arns, rights),
             *_files(city, arns, rights, keys),
             *_sms(city, rights),
+            *_topics(city, arns, rights),
         ):
             self.add_to_policy(statement)
         self.add_to_policy(
@@ -77,6 +85,10 @@ class Arns:
     def queue(self, queue: str) -> str:
         """A work queue."""
         return str(self._stack.format_arn(service="sqs", resource=resource_name(self._city, queue)))
+
+    def topic(self, name: str) -> str:
+        """A topic of the city."""
+        return str(self._stack.format_arn(service="sns", resource=name))
 
     def parking(self, source: str) -> str:
         """Where lies what a function, a queue or the schedules gave up on."""
@@ -118,7 +130,7 @@ def _storage(arns: Arns, rights: Rights) -> Statements:
 
 
 def _keys(city: City, rights: Rights, keys: Keys) -> Statements:
-    through = ("dynamodb", "secretsmanager", "sqs")
+    through = ("dynamodb", "secretsmanager", *(["sns"] if rights.topics else []), "sqs")
     services = [name for service in through for name in via_services(service, city.region)]
     yield allow(
         "StorageThroughServices",
@@ -134,6 +146,16 @@ def _keys(city: City, rights: Rights, keys: Keys) -> Statements:
             ["kms:GenerateDataKey"],
             [keys.field.key_arn],
             StringEquals={"kms:EncryptionContext:city": city.name},
+        )
+    if rights.opens_fields:
+        yield allow(
+            "OpenFields",
+            ["kms:Decrypt"],
+            [keys.field.key_arn],
+            StringEquals={
+                "kms:EncryptionContext:city": city.name,
+                "kms:EncryptionContext:field": sorted(rights.opens_fields),
+            },
         )
 
 
@@ -167,8 +189,22 @@ def _files(city: City, arns: Arns, rights: Rights, keys: Keys) -> Statements:
 
 
 def _sms(city: City, rights: Rights) -> Statements:
-    """A text message to a phone has no ARN, so the right is to publish anywhere but to a topic."""
+    """A text message to a phone has no ARN, so the right is to publish anywhere but to topics other than those it may have.
+
+    Whoever publishes to topics as well may so to those with the city's tag; which of these, `_topics` says.
+    """
     if rights.sends_sms and city.sms.sender == "sns":
         yield allow("SendSms", ["sns:Publish"], ["*"])
-        topics = f"arn:{cdk.Aws.PARTITION}:sns:*:*:*"
-        yield iam.PolicyStatement(sid="NoTopics", effect=iam.Effect.DENY, actions=["sns:Publish"], resources=[topics])
+        yield iam.PolicyStatement(
+            sid="NoTopics",
+            effect=iam.Effect.DENY,
+            actions=["sns:Publish"],
+            resources=[f"arn:{cdk.Aws.PARTITION}:sns:*:*:*"],
+            conditions={"StringNotEquals": {f"aws:ResourceTag/{CITY_TAG}": city.name}} if rights.topics else None,
+        )
+
+
+def _topics(city: City, arns: Arns, rights: Rights) -> Statements:
+    names = {"city": city_topic(city.name), "organizations": organization_topic(city.name, "*")}
+    for kind, actions in rights.topics.items():
+        yield allow(logical("topics", kind), [f"sns:{action}" for action in sorted(actions)], [arns.topic(names[kind])])

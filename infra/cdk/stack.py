@@ -17,14 +17,15 @@ from infra.cdk.files import Files
 from infra.cdk.functions import Functions
 from infra.cdk.keys import Keys
 from infra.cdk.logs import Logs
-from infra.cdk.names import city_stack, kept_stack
+from infra.cdk.names import CITY_TAG, city_stack, kept_stack
 from infra.cdk.queues import Queues
+from infra.cdk.topics import Topics
 from infra.grants import RIGHTS
 from infra.wiring import Wiring
 
 
 class KeptStack(cdk.Stack):
-    """Keys, secrets, tables, queues, files and logs of a city. Nothing in the Makefile destroys it."""
+    """Keys, secrets, tables, queues, files, the topic and logs of a city. Nothing in the Makefile destroys it."""
 
     def __init__(self, scope: Construct, city: City, tables: list[type[Row]], wiring: Wiring) -> None:
         """Make it for a city."""
@@ -35,6 +36,7 @@ class KeptStack(cdk.Stack):
         self.data = Data(self, city.name, tables, self.keys.storage)
         self.queues = Queues(self, city.name, wiring, self.keys.storage)
         self.files = Files(self, city.name, self.keys.files)
+        self.topics = Topics(self, city.name, self.keys.storage)
         self.logs = Logs(self, city.name, RIGHTS, city.retention.event_log, self.keys.storage)
 
 
@@ -59,5 +61,5 @@ def _common(city: City, name: str, what: str) -> dict[str, Any]:
         "env": cdk.Environment(region=city.region),
         "description": f"Gatebook {city.name}: {what}",
         "synthesizer": cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
-        "tags": {"gatebook:city": city.name},
+        "tags": {CITY_TAG: city.name},
     }

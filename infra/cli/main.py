@@ -16,6 +16,7 @@ from chalicelib.core import aws
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
 from infra.cli import certifying, naming
+from infra.cli.alerting import alerts
 from infra.cli.checking import tables
 from infra.cli.costing import costs
 from infra.cli.dlq import dlq
@@ -48,6 +49,7 @@ imports = typer.Typer(
 app.add_typer(imports, name="import")
 app.add_typer(jobs, name="jobs")
 app.add_typer(dlq, name="dlq")
+app.add_typer(alerts, name="alerts")
 app.add_typer(tables, name="tables")
 app.command("restore-check")(restore_check)
 app.command("recount")(recount_books)

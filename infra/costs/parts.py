@@ -13,8 +13,8 @@ CONFIG = Path(__file__).parents[2] / ".chalice/config.json"
 PARTS: Mapping[str, int] = {
     "key": 4,
     "secret": len(SECRETS),
-    "metric": 6,
-    "alarm": 64,
+    "metric": 8,
+    "alarm": 73,
     "dashboard": 1,
     "firewall": 1,
     "firewall_rule": 2,

@@ -1,4 +1,4 @@
-"""Makes what a city owns in an emulator: keys, secrets, queues, files, tables. Running it again makes only what is missing."""
+"""Makes what a city owns in an emulator: keys, secrets, queues, a topic, files, tables. Running again makes what is missing."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from chalicelib.core import aws
 from chalicelib.core.city_secrets import SECRETS, generated_secret
 from chalicelib.core.files import bucket
-from chalicelib.core.names import field_key_alias, hmac_key_alias, parking_name, resource_name, secret_name
+from chalicelib.core.names import city_topic, field_key_alias, hmac_key_alias, parking_name, resource_name, secret_name
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Row, connection, tables
 from infra.tables import table_definition, ttl_attribute
@@ -37,6 +37,7 @@ def provision() -> bool:
         _ensure_secret(secret_name(city, secret))
     for queue in Wiring().queues:
         _ensure_queue(queue)
+    aws.sns().create_topic(Name=city_topic(city))
     _ensure_bucket(bucket())
     made = [_ensure_table(table) for table in tables()]
     return any(made)

@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 
 import app
+from chalicelib.alerts import breaker
+from chalicelib.alerts.breaker import Decision
 from chalicelib.alerts.sms import city_sender
-from chalicelib.core import clock, crypto, files, queues, store, work
+from chalicelib.core import clock, crypto, files, queues, settings, store, work
+from chalicelib.core.city import City
 from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, forget_secrets
 from chalicelib.core.rotation import discard, version_of
 from chalicelib.core.runs import mark_complete
@@ -23,6 +26,7 @@ from tests.api.groups.steps import damaged
 from tests.api.matrix import ROLES, Row, rows
 from tests.api.world import World
 from tests.support import messages
+from tests.support.alerting import deliver, raised
 from tests.support.books import OPEN, Book, person_id_of
 from tests.support.city import RecordedSms, TestCity
 from tests.support.exporting import begin, fetched_table, inline, ledger, shown
@@ -159,6 +163,23 @@ def let_work_go_on(city: TestCity) -> None:
     city.deliver()
 
 
+def let_alerts_go(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert that is sent, one that comes twice at once, and one that is held."""
+    alert = raised(city)
+    second: list[object] = []
+    queues.forget_queues()  # the sender is a process of its own
+    alert.told.before = lambda: None if second else second.append(deliver(alert.key))
+    assert alert.deliver() == failed()
+    late = settings.settings().city.model_dump(mode="json")
+    late["alerts"]["hold_above"] = 1
+    changed = City.model_validate(late)
+    with monkeypatch.context() as patched:
+        patched.setattr(settings, "load_city", lambda _: changed)
+        for _ in range(2):
+            assert raised(city).deliver() == failed()
+    breaker.end(Decision.DROP)
+
+
 def renew_keys() -> None:
     """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well."""
     discard(SESSION_KEY)
@@ -182,6 +203,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     let_everything_follow(cold)
     let_it_fail_and_come_again(cold)
     let_work_go_on(cold)
+    let_alerts_go(cold, monkeypatch)
     renew_keys()
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used

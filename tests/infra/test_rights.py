@@ -42,14 +42,16 @@ def test_no_right_is_given_by_wildcard(city: Synthesised) -> None:
             assert streams or files or sms or "*" not in said(resource), statement
 
 
-def test_nobody_scans_and_nobody_opens_fields(city: Synthesised) -> None:  # check 6
+def test_nobody_scans_and_who_opens_fields_is_one(city: Synthesised) -> None:  # check 6
     every = {action for _, statement in city.statements() for action in actions(statement)}
 
     assert "dynamodb:Scan" not in every
-    assert [actions(one) for _, one in of_kms(city, "Field")] == [{"kms:GenerateDataKey"}]
+    opening = {role for role, one in of_kms(city, "Field") if actions(one) != {"kms:GenerateDataKey"}}
+    assert len(opening) == 1
+    assert "AlertsSender" in opening.pop()
     assert [actions(one) for _, one in of_kms(city, "Hmac")] == [{"kms:GenerateMac"}] * 2  # the api; the sweep's seals
     for _, statement in city.statements():
-        if "kms:Decrypt" in actions(statement) and "ScheduleRole" not in _:
+        if "kms:Decrypt" in actions(statement) and "ScheduleRole" not in _ and statement.get("Sid") != "OpenFields":
             assert "kms:ViaService" in said(statement["Condition"])
 
 
@@ -63,11 +65,38 @@ def test_services_use_the_storage_key_by_every_name_that_they_may_bear(linyi: Sy
     assert through(linyi) == {f"{name}.cn-north-1.amazonaws.com{end}" for name in services for end in ("", ".cn")}
 
 
-def test_fields_are_sealed_for_this_city_only(city: Synthesised) -> None:
-    (_, statement), *more = of_kms(city, "Field")
+def test_fields_are_sealed_for_this_city_only_and_opened_for_alerts_alone(city: Synthesised) -> None:
+    of_city = {"kms:EncryptionContext:city": city.name}
+    found = {one["Sid"]: (actions(one), one["Condition"]) for _, one in of_kms(city, "Field")}
 
-    assert not more
-    assert statement["Condition"] == {"StringEquals": {"kms:EncryptionContext:city": city.name}}
+    assert found == {
+        "SealFields": ({"kms:GenerateDataKey"}, {"StringEquals": of_city}),
+        "OpenFields": (
+            {"kms:Decrypt"},
+            {"StringEquals": {**of_city, "kms:EncryptionContext:field": ["phone"]}},
+        ),
+    }
+
+
+def test_nothing_is_published_but_to_phones_and_the_city_s_own_topics(linyi: Synthesised, demo: Synthesised) -> None:
+    for city in (linyi, demo):
+        for role, statement in city.statements():
+            if "sns:Publish" not in actions(statement) or statement["Effect"] == "Deny":
+                continue
+            assert "abnormal-status" in said(statement["Resource"]) or statement["Sid"] == "SendSms", role
+    denied = {role: one.get("Condition") for role, one in demo.statements() if one.get("Sid") == "NoTopics"}
+    assert len(denied) == 2
+    for role, condition in denied.items():
+        tagged = {"StringNotEquals": {"aws:ResourceTag/gatebook:city": "demo"}}
+        assert condition == (tagged if "AlertsSender" in role else None)
+
+
+def test_the_city_s_topic_is_kept_and_encrypted(city: Synthesised) -> None:
+    (topic,) = [
+        one for one in city.all("AWS::SNS::Topic").values() if "abnormal-status" in said(one["Properties"]["TopicName"])
+    ]
+    assert topic["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert "KmsMasterKeyId" in topic["Properties"]
 
 
 @pytest.mark.parametrize("table", ["access_log", "ledger"])

@@ -11,7 +11,14 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 
 from chalicelib.core import store
-from chalicelib.core.names import field_key_alias, hmac_key_alias, resource_name, secret_name
+from chalicelib.core.names import (
+    city_topic,
+    field_key_alias,
+    hmac_key_alias,
+    organization_topic,
+    resource_name,
+    secret_name,
+)
 from chalicelib.core.settings import settings
 from infra.grants import READ, RIGHTS, Rights
 from tests.support.seam import PLACE, aws_error
@@ -50,6 +57,8 @@ def granted(rights: Rights) -> set[Use]:
     uses |= {Use(action, name) for name in rights.renews for action in ("PutSecretValue", "UpdateSecretVersionStage")}
     uses |= {Use(action, f"queue {queue}") for queue in rights.queues for action in ("GetQueueUrl", "SendMessage")}
     uses |= {Use(action, "files") for action in rights.files}
+    uses |= {Use("Decrypt", f"field {name}") for name in rights.opens_fields}
+    uses |= {Use(action, f"topic {kind}") for kind, actions in rights.topics.items() for action in actions}
     named = {"GenerateMac": rights.derives_keys, "GenerateDataKey": rights.seals_fields, "Publish": rights.sends_sms}
     return uses | {Use(action, _ON[action]) for action, has in named.items() if has}
 
@@ -152,6 +161,13 @@ def _table(physical: str) -> str:
     return {row.physical_name(): row.Meta.table for row in store.tables()}.get(physical, physical)
 
 
+def _topic(city: str, name: str) -> str:
+    """Which kind of the city's topics one is; what is none of the city's keeps its name, to which nobody has a right."""
+    kinds = {city_topic(city): "city"}
+    kind = "organizations" if name.startswith(organization_topic(city, "")) else kinds.get(name)
+    return name if kind is None else f"topic {kind}"
+
+
 def _hash_value(physical: str, key: dict[str, Any]) -> str:
     row = next(row for row in store.tables() if row.physical_name() == physical)
     return str(next(iter(key[str(row._hash_keyname)].values())))  # noqa: SLF001
@@ -164,7 +180,20 @@ def _other(operation: str, kwargs: dict[str, Any]) -> str:
         return str(kwargs["SecretId"]).removeprefix(secret_name(city, ""))
     if queue := kwargs.get("QueueName") or str(kwargs.get("QueueUrl", "")).rpartition("/")[2]:
         return f"queue {queue.removeprefix(resource_name(city, '')).replace('-', '_')}"
-    if operation == "Publish":
-        return "phone" if "PhoneNumber" in kwargs else str(kwargs.get("TopicArn"))
+    if operation == "Decrypt":
+        return f"field {kwargs.get('EncryptionContext', {}).get('field')}"
+    return _messaging(city, operation, kwargs) or _key(city, operation, kwargs)
+
+
+def _messaging(city: str, operation: str, kwargs: dict[str, Any]) -> str | None:
+    """A phone, or the kind of a topic; None for what has to do with neither."""
+    if operation == "Publish" and "PhoneNumber" in kwargs:
+        return "phone"
+    arn = str(kwargs.get("TopicArn") or kwargs.get("SubscriptionArn") or "")
+    name = kwargs["Name"] if operation == "CreateTopic" else ":".join(arn.split(":")[5:6]) or arn
+    return _topic(city, name) if name else None
+
+
+def _key(city: str, operation: str, kwargs: dict[str, Any]) -> str:
     named = {hmac_key_alias(city): "hmac", field_key_alias(city): "field"}
     return named.get(str(kwargs.get("KeyId")), operation)

@@ -1,8 +1,6 @@
 """SMS codes: sent within every limit of design §7, tried at most five times, used once."""
 
 import hmac
-import math
-import random
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +17,13 @@ from chalicelib.core.sms_policy import SmsLimits
 from chalicelib.core.store import Transaction
 from chalicelib.core.texts import Language, text
 from chalicelib.people.errors import CodeRefused, SmsBudgetSpent, TooManyCodes, TooManyTries
+from chalicelib.people.service import budget
 from chalicelib.people.service.limits import (
     DAY,
     HOUR,
     MINUTE,
     Window,
     count_one,
-    counted,
     day_window,
     hour_window,
     seconds_left,
@@ -35,8 +33,6 @@ from chalicelib.people.tables.logins import CodeRow, SendsRow
 
 DIGITS = 6
 """Six digits by a cryptographic source: 20 bits, as NIST SP 800-63B and ASVS V6.5.4 ask."""
-
-BUDGET_SHARDS = 16
 
 
 class Purpose(StrEnum):
@@ -137,15 +133,14 @@ class TakenCode:
 
 def _store(challenge: _Challenge, address: str, sends: "_Sends") -> None:
     """Count the message in every limit and keep the challenge, all or nothing; any shard of the budget will do."""
-    shards = [shard for shard in range(BUDGET_SHARDS) if _shard_budget(shard)]
-    for shard in random.sample(shards, len(shards)):
+    for shard in budget.open_shards():
         try:
             _storing(challenge, address, sends, shard).commit()
         except SmsBudgetSpent:
             continue
         except SentMeanwhile as error:
             raise TooManyCodes(60) from error
-        _watch_budget(shard)
+        budget.watch(shard)
         return
     raise SmsBudgetSpent(seconds_left(HOUR))
 
@@ -158,7 +153,7 @@ def _storing(challenge: _Challenge, address: str, sends: "_Sends", shard: int) -
     too_many = TooManyCodes(seconds_left(HOUR))
     count_one(transaction, Window(address, hour, limits.per_address_hour, HOUR), too_many)
     count_one(transaction, Window(address, day, limits.per_address_day, DAY), TooManyCodes(seconds_left(DAY)))
-    count_one(transaction, Window(_budget(shard), hour, _shard_budget(shard), HOUR), SmsBudgetSpent())
+    budget.count_message(transaction, shard)
     key = CodeRow.of(challenge.phone_mac, challenge.purpose)
     row = CodeRow(
         key.hash_value,
@@ -252,20 +247,3 @@ def _message(challenge: _Challenge, language: Language) -> str:
     signature = policy.signature.spoken(language)
     key = f"code_{challenge.purpose}"
     return text("sms", key, language, signature=signature, code=challenge.code, minutes=minutes)
-
-
-def _budget(shard: int) -> str:
-    return f"city#sms#{shard}"
-
-
-def _shard_budget(shard: int) -> int:
-    """A shard's part of the city's hourly budget; the parts of all add up to it."""
-    part, rest = divmod(settings().city.sms.hourly_budget, BUDGET_SHARDS)
-    return part + (shard < rest)
-
-
-def _watch_budget(shard: int) -> None:
-    """Raise the alarm when this shard crosses the city's alarm share; shards fill evenly, so each stands for all."""
-    used = counted(_budget(shard), hour_window(clock.now()))
-    if used == math.ceil(_shard_budget(shard) * settings().city.sms.alarm_share):
-        emit(Event.SMS_BUDGET_NEAR, share=settings().city.sms.alarm_share)

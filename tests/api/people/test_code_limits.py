@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.core.clock import FrozenClock
-from chalicelib.people.service import codes
+from chalicelib.people.service import budget as sms_budget
 from tests.api.people.conftest import Policy
 from tests.api.people.steps import ask, code_for, enter, fail_challenge, sends_key, wrong
 from tests.support.city import InProcess, TestCity
@@ -179,7 +179,7 @@ def test_no_address_is_stored(city: TestCity, elsewhere: str) -> None:
 def test_the_city_sends_exactly_its_budget_in_an_hour(
     city: TestCity, policy: Policy, monkeypatch: pytest.MonkeyPatch, budget: int
 ) -> None:
-    monkeypatch.setattr(codes, "BUDGET_SHARDS", 4)
+    monkeypatch.setattr(sms_budget, "SHARDS", 4)
     policy(sms={"hourly_budget": budget})
     before = len(city.sms.sent)
 
@@ -209,7 +209,7 @@ def test_who_gets_no_code_for_want_of_budget_is_told_when_the_next_hour_begins(
 @pytest.fixture
 def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keeps the city's budget in one counter, so that its numbers are seen whole."""
-    monkeypatch.setattr(codes, "BUDGET_SHARDS", 1)
+    monkeypatch.setattr(sms_budget, "SHARDS", 1)
 
 
 @pytest.mark.usefixtures("later", "one_shard")

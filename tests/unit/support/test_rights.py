@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.core.names import field_key_alias, hmac_key_alias, resource_name, secret_name
+from chalicelib.core.names import (
+    city_topic,
+    field_key_alias,
+    hmac_key_alias,
+    organization_topic,
+    resource_name,
+    secret_name,
+)
 from infra.grants import RIGHTS
 from tests.support.rights import API, Guard, Use, acting_as, granted, uses
 
@@ -16,6 +23,9 @@ LEDGER, MEMBERSHIPS = "demo-ledger-v1", "demo-memberships-v1"
 def tables() -> None:
     """Every table is declared."""
     import app  # noqa: F401
+
+
+TOPIC = "arn:aws:sns:ap-southeast-1:000000000000"
 
 
 def transaction(*kinds: str) -> dict[str, Any]:
@@ -37,7 +47,9 @@ def transaction(*kinds: str) -> dict[str, Any]:
         ),
         ("GenerateMac", {"KeyId": hmac_key_alias("demo")}, {Use("GenerateMac", "hmac")}),
         ("GenerateMac", {"KeyId": hmac_key_alias("linyi")}, {Use("GenerateMac", "GenerateMac")}),
-        ("Decrypt", {"KeyId": field_key_alias("demo")}, {Use("Decrypt", "field")}),
+        ("GenerateDataKey", {"KeyId": field_key_alias("demo")}, {Use("GenerateDataKey", "field")}),
+        ("Decrypt", {"EncryptionContext": {"field": "phone"}}, {Use("Decrypt", "field phone")}),
+        ("Decrypt", {}, {Use("Decrypt", "field None")}),
         (
             "GetSecretValue",
             {"SecretId": secret_name("demo", "session-key")},
@@ -65,6 +77,14 @@ def transaction(*kinds: str) -> dict[str, Any]:
         ),
         ("Publish", {"PhoneNumber": "+86"}, {Use("Publish", "phone")}),
         ("Publish", {"TopicArn": "arn"}, {Use("Publish", "arn")}),
+        ("Publish", {"TopicArn": f"{TOPIC}:{city_topic('demo')}"}, {Use("Publish", "topic city")}),
+        ("Publish", {"TopicArn": f"{TOPIC}:{city_topic('linyi')}"}, {Use("Publish", city_topic("linyi"))}),
+        ("CreateTopic", {"Name": organization_topic("demo", "x")}, {Use("CreateTopic", "topic organizations")}),
+        (
+            "Unsubscribe",
+            {"SubscriptionArn": f"{TOPIC}:{organization_topic('demo', 'x')}:1"},
+            {Use("Unsubscribe", "topic organizations")},
+        ),
     ],
 )
 def test_a_call_is_taken_for_what_iam_would_be_asked(

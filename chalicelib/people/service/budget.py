@@ -1,0 +1,53 @@
+"""The city's budget of text messages: so many in an hour, whatever they say, with an alarm before it is used up (T-03)."""
+
+import math
+import random
+
+from chalicelib.core import clock
+from chalicelib.core.log import Event, emit
+from chalicelib.core.settings import settings
+from chalicelib.core.store import Transaction
+from chalicelib.people.errors import SmsBudgetSpent
+from chalicelib.people.service.limits import HOUR, Window, count_one, counted, hour_window, seconds_left
+
+SHARDS = 16
+"""Parts of the budget, each counted by itself, so that no key takes more than 500 writes a second (design §9)."""
+
+
+def open_shards() -> list[int]:
+    """The shards that have any budget, in the order in which to ask them: any will do."""
+    shards = [shard for shard in range(SHARDS) if _part(shard)]
+    return random.sample(shards, len(shards))
+
+
+def count_message(transaction: Transaction, shard: int) -> None:
+    """Count one message in a shard within a transaction, or let it fail with SmsBudgetSpent."""
+    window = Window(f"city#sms#{shard}", hour_window(clock.now()), _part(shard), HOUR)
+    count_one(transaction, window, SmsBudgetSpent())
+
+
+def watch(shard: int) -> None:
+    """Raise the alarm when this shard crosses the city's alarm share; shards fill evenly, so each stands for all."""
+    used = counted(f"city#sms#{shard}", hour_window(clock.now()))
+    if used == math.ceil(_part(shard) * settings().city.sms.alarm_share):
+        emit(Event.SMS_BUDGET_NEAR, share=settings().city.sms.alarm_share)
+
+
+def take_one() -> None:
+    """Count a message that needs nothing else counted. Raises SmsBudgetSpent, which says when there is budget again."""
+    for shard in open_shards():
+        transaction = Transaction()
+        count_message(transaction, shard)
+        try:
+            transaction.commit()
+        except SmsBudgetSpent:
+            continue
+        watch(shard)
+        return
+    raise SmsBudgetSpent(seconds_left(HOUR))
+
+
+def _part(shard: int) -> int:
+    """A shard's part of the city's hourly budget; the parts of all add up to it."""
+    part, rest = divmod(settings().city.sms.hourly_budget, SHARDS)
+    return part + (shard < rest)
