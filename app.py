@@ -18,6 +18,7 @@ import chalicelib.groups.routes.policies
 import chalicelib.groups.routes.rosters
 import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
+import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
@@ -51,6 +52,7 @@ from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
+from chalicelib.health.service.passes import Passes
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.status import Status
 from chalicelib.http.endpoint import bind
@@ -90,7 +92,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
         Exports(), Rosters(), Succession(), Policies(), standings,
-        status, ledger_effects, registry_effects, work, Rotation(), alert_sender,
+        status, Passes(status), ledger_effects, registry_effects, work, Rotation(), alert_sender,
     )  # fmt: skip
 
 
@@ -99,6 +101,7 @@ services = Services.lazily(compose)
 app.register_blueprint(chalicelib.http.routes.routes)
 app.register_blueprint(chalicelib.http.city.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
+app.register_blueprint(chalicelib.health.routes.passes.routes)
 app.register_blueprint(chalicelib.groups.routes.books.routes)
 app.register_blueprint(chalicelib.groups.routes.departments.routes)
 app.register_blueprint(chalicelib.groups.routes.exports.routes)

@@ -71,7 +71,7 @@ RIGHTS: Mapping[str, Rights] = {
         probes=("consents", "access_log", "ledger", "keys", "decisions", "alerts"),
         derives_keys=True,
         seals_fields=True,
-        secrets=("session-key",),
+        secrets=("session-key", "pass-key"),
         files=_of(GET_FILE, LIST_FILES, REMOVE_FILE),
         sends_sms=True,
     ),
@@ -124,6 +124,6 @@ RIGHTS: Mapping[str, Rights] = {
         queues=("work",),
         files=_of(GET_FILE, PUT_FILE, LIST_FILES, REMOVE_FILE),
     ),
-    "rotate_keys": Rights(tables={"runs": _of(PUT, CHANGE)}, renews=("session-key",)),
+    "rotate_keys": Rights(tables={"runs": _of(PUT, CHANGE)}, renews=("session-key", "pass-key")),
 }
 """By the function's name in `app.py`; `api_handler` is Chalice's own."""

@@ -10,6 +10,7 @@ import string
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,8 +19,9 @@ from chalicelib.core.names import secret_name
 from chalicelib.core.settings import settings
 
 SESSION_KEY = "session-key"
+PASS_KEY = "pass-key"  # noqa: S105  its name
 SMS_GATEWAY_KEY = "sms-gateway-key"
-SECRETS = (SESSION_KEY, SMS_GATEWAY_KEY)
+SECRETS = (SESSION_KEY, PASS_KEY, SMS_GATEWAY_KEY)
 
 CURRENT, PREVIOUS, PENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
 """The labels that Secrets Manager keeps on versions of a secret."""
@@ -35,8 +37,16 @@ REREAD_SECONDS = 60
 
 
 @dataclass(frozen=True)
+class HeldVersion:
+    """A version of a secret as a process holds it: the key of 32 bytes, and when it was made (aware)."""
+
+    key: bytes
+    made_at: datetime
+
+
+@dataclass(frozen=True)
 class _Held:
-    key: bytes | None
+    version: HeldVersion | None
     read_at: int
 
 
@@ -46,10 +56,16 @@ _lock = threading.Lock()
 
 def secret(name: str) -> bytes:
     """The present version of a secret as a key of 32 bytes (decision 0009). Raises ClientError if the city has none."""
-    key = _key(name, CURRENT, HELD_SECONDS)
-    if key is None:
-        raise LookupError(name)
-    return key
+    return _present(name, HELD_SECONDS).key
+
+
+def held_versions(name: str, seconds: int = HELD_SECONDS) -> tuple[HeldVersion, ...]:
+    """The present version of a secret and, if there is one, the version before it, as they were at most so many seconds ago.
+
+    Raises ClientError if the city has no such secret.
+    """
+    present, before = _present(name, seconds), _version(name, PREVIOUS, seconds)
+    return (present,) if before is None else (present, before)
 
 
 def opening_keys(name: str) -> Iterator[bytes]:
@@ -62,10 +78,10 @@ def opening_keys(name: str) -> Iterator[bytes]:
     tried = set()
     for seconds in (HELD_SECONDS, REREAD_SECONDS):
         for label in (CURRENT, PREVIOUS, PENDING):
-            key = _key(name, label, seconds)
-            if key is not None and key not in tried:
-                tried.add(key)
-                yield key
+            version = _version(name, label, seconds)
+            if version is not None and version.key not in tried:
+                tried.add(version.key)
+                yield version.key
 
 
 def key_of(generated: str) -> bytes:
@@ -84,16 +100,23 @@ def forget_secrets() -> None:
     _held.clear()
 
 
-def _key(name: str, label: str, seconds: int) -> bytes | None:
+def _present(name: str, seconds: int) -> HeldVersion:
+    present = _version(name, CURRENT, seconds)
+    if present is None:
+        raise LookupError(name)
+    return present
+
+
+def _version(name: str, label: str, seconds: int) -> HeldVersion | None:
     """A version of a secret that was read at most so many seconds ago; None if there is none by that label."""
     with _lock:
         held = _held.get((name, label))
         if held is None or not 0 <= clock.epoch() - held.read_at < seconds:
             held = _held[name, label] = _Held(_read(name, label, held), clock.epoch())
-    return held.key
+    return held.version
 
 
-def _read(name: str, label: str, held: _Held | None) -> bytes | None:
+def _read(name: str, label: str, held: _Held | None) -> HeldVersion | None:
     """Read a version. While Secrets Manager does not answer, a process goes on by what it holds."""
     client = aws.secrets()
     try:
@@ -105,5 +128,5 @@ def _read(name: str, label: str, held: _Held | None) -> bytes | None:
     except (BotoCoreError, ClientError):
         if held is None:
             raise
-        return held.key
-    return key_of(answer["SecretString"])
+        return held.version
+    return HeldVersion(key_of(answer["SecretString"]), answer["CreatedDate"])

@@ -1,4 +1,4 @@
-"""Making secrets anew (decision 0011). The session key changes by itself once it is older than the longest session."""
+"""Making secrets anew (decisions 0011 and 0022). The session key and the key of passes change by themselves when they are old."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import ClientError
 
 from chalicelib.core import aws, clock
-from chalicelib.core.city_secrets import CURRENT, PENDING, SESSION_KEY, generated_secret
+from chalicelib.core.city_secrets import CURRENT, PASS_KEY, PENDING, SESSION_KEY, generated_secret
 from chalicelib.core.names import secret_name
 from chalicelib.core.settings import settings
 
@@ -16,6 +16,9 @@ TOKENS = uuid.UUID("6f1d2b1e-6c2f-4a53-9a0c-6f4d3c1f2a77")
 
 PREPARED_FOR = timedelta(days=1)
 """How long the next version lies ready before it is gone over to: longer than any process goes by what it read before."""
+
+PASS_KEY_LIVES = timedelta(days=30)
+"""How old the key of passes gets before the next one is made (design §7)."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +30,36 @@ class Version:
 
 
 class Rotation:
-    """Gives the city's session key a new version in time."""
+    """Gives the city's session key and its key of passes new versions in time."""
 
     def renew_what_is_due(self) -> int:
+        """Look at both keys, and return how many were renewed. May be done twice, and late."""
+        return int(self.renew_session_key()) + int(self.renew_pass_key())
+
+    def renew_session_key(self) -> bool:
         """Prepare the session key's next version once the present one is as old as the longest session, go over a day later.
 
-        Returns how many secrets were renewed. Every process knows the next version before anything is sealed under it, and
-        the one before still opens what was sealed, so nobody is logged out. May be done twice, and late.
+        True if it went over. Every process knows the next version before anything is sealed under it, and the one before
+        still opens what was sealed, so nobody is logged out.
         """
-        present, prepared = version_of(SESSION_KEY, CURRENT), prepared_version(SESSION_KEY)
-        age = clock.now() - (present.made_at if present else clock.now())
+        age, prepared = _age(SESSION_KEY), prepared_version(SESSION_KEY)
         longest = timedelta(days=settings().city.sessions.days)
-        if present is None or age < longest:
-            return 0
+        if age < longest:
+            return False
         if prepared is None:
             prepare(SESSION_KEY)
-            return 0
-        return int(age >= longest + PREPARED_FOR and go_over(SESSION_KEY))
+            return False
+        return age >= longest + PREPARED_FOR and go_over(SESSION_KEY)
+
+    def renew_pass_key(self) -> bool:
+        """Make the next key of passes once the present one is 30 days old. By itself it is signed by a day later (`pass_keys`)."""
+        return _age(PASS_KEY) >= PASS_KEY_LIVES and renew_now(PASS_KEY)
+
+
+def _age(name: str) -> timedelta:
+    """How long ago the present version of a secret was made; none at all if there is no such version."""
+    present = version_of(name, CURRENT)
+    return clock.now() - present.made_at if present else timedelta(0)
 
 
 def version_of(name: str, label: str) -> Version | None:

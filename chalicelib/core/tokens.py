@@ -1,4 +1,4 @@
-"""Bearer tokens and signed codes. The only module that may import a token library.
+"""Bearer tokens and signed codes.
 
 A bearer token is AES-GCM over (subject, person, secret) under the city's session key, so that the session's row and its
 person's row are found in one batch read; the row stores only the secret's hash. A signed code is an opaque payload with

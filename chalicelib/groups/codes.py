@@ -28,13 +28,3 @@ def read_code(code: str) -> tuple[str, str]:
     if payload is None or len(payload) != ORG_BYTES + INVITATION_BYTES:
         raise InvitationNotFound
     return ids.from_bytes(payload[:ORG_BYTES]), encode(payload[ORG_BYTES:])
-
-
-def qr_svg(text: str) -> str:
-    """A QR code as SVG markup, error level M, with the quiet zone of four modules that ISO/IEC 18004 asks for."""
-    import qrcode
-    from qrcode.image.svg import SvgPathFillImage
-
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
-    code.add_data(text)
-    return code.make_image(image_factory=SvgPathFillImage).to_string(encoding="unicode")

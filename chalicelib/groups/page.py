@@ -9,9 +9,9 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from chalicelib.core.errors import GatebookError
+from chalicelib.core.qr import qr_svg
 from chalicelib.core.settings import settings
 from chalicelib.core.texts import LANGUAGES, Language, text
-from chalicelib.groups.codes import qr_svg
 from chalicelib.groups.consents import Scope, consent_text, scope_text
 from chalicelib.groups.service.invitations import Invited
 from chalicelib.http import pages

@@ -72,10 +72,14 @@ class RouteNotFound(errors.NotFound):
 
 @dataclass(frozen=True)
 class Reply(Generic[ModelT]):
-    """A model with a status that the route's own does not say, such as 200 for a join that was there already."""
+    """A model with a status that the route's own does not say, such as 200 for a join that was there already.
+
+    `max_age` is for how many seconds anybody may keep the answer; what is about somebody is never kept.
+    """
 
     model: ModelT
     status: int
+    max_age: int = 0
 
 
 @dataclass(frozen=True)
@@ -234,8 +238,11 @@ def _reply(spec: EndpointSpec, result: Any) -> Response:
         return result
     if result is None:
         return Response("", status_code=204, headers={})
-    model, status = (result.model, result.status) if isinstance(result, Reply) else (result, spec.status)
-    return Response(model.model_dump_json(), headers={"Content-Type": "application/json"}, status_code=status)
+    reply = result if isinstance(result, Reply) else Reply(result, spec.status)
+    headers: dict[str, Any] = {"Content-Type": "application/json"}
+    if reply.max_age:
+        headers["Cache-Control"] = f"public, max-age={reply.max_age}"
+    return Response(reply.model.model_dump_json(), headers=headers, status_code=reply.status)
 
 
 def _domain_problem(error: errors.GatebookError, request: Request, call: Call) -> Response:

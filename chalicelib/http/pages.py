@@ -40,6 +40,7 @@ CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
     ".csv": "text/csv; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
 
 
@@ -71,6 +72,12 @@ def html(name: str, status: int = 200, **values: str) -> Response:
     body = Template(content(name)).substitute(values)
     headers: Headers = {"Content-Type": CONTENT_TYPES[".html"], "Content-Security-Policy": CONTENT_SECURITY_POLICY}
     return Response(body, headers=headers, status_code=status)
+
+
+def picture(svg: str) -> Response:
+    """A picture of somebody's own, to be shown as it is; never cached."""
+    headers: Headers = {"Content-Type": CONTENT_TYPES[".svg"]}
+    return Response(svg, headers=headers)
 
 
 def saved(content: str, name: str) -> Response:

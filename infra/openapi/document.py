@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from chalicelib.http import problems
@@ -64,10 +65,15 @@ class _Schemas(GenerateJsonSchema):
 
     def model_schema(self, schema: Any) -> Any:
         """The schema of one model; what a field says by itself comes before what stands below it."""
-        made = super().model_schema(schema)
-        for name, words in field_words(schema["cls"]).items():
-            made["properties"][name].setdefault("description", words)
+        made, model = super().model_schema(schema), schema["cls"]
+        for name, words in field_words(model).items():
+            made["properties"][_stated(model.model_fields[name], name)].setdefault("description", words)
         return made
+
+
+def _stated(field: FieldInfo, name: str) -> str:
+    """What a field is called outside, where its name is a word of Python's own."""
+    return field.serialization_alias or field.alias or name
 
 
 def document() -> Json:

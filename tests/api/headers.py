@@ -3,13 +3,16 @@
 from tests.support.client import Answer
 from tests.support.routes import Route
 
-CACHED = {"GET /docs", "GET /openapi.json", "GET /static/{name}"}
-"""Files, which are public and change only with a version."""
+CACHED = {"GET /docs", "GET /openapi.json", "GET /static/{name}", "GET /.well-known/jwks.json"}
+"""Files, which are public and change only with a version, and public keys, which are there a day before they are used."""
 
 PAGES = {"GET /c/{code}", "GET /c/{code}/print"}
 """Answers for people; what is wrong with the request itself is a problem there too."""
 
-SAVED = {"GET /v1/organizations/{org_id}/export": "text/csv; charset=utf-8"}
+SAVED = {
+    "GET /v1/organizations/{org_id}/export": "text/csv; charset=utf-8",
+    "GET /v1/me/health-code/qr": "image/svg+xml",
+}
 """Files of somebody's own, which are not cached, and their types."""
 
 ALWAYS = {

@@ -41,6 +41,7 @@ GET    /openapi.json                                           -           200  
 GET    /static/{name}                                          own         200     200      200    200   200  200    200   200   200   200    200
 GET    /static/{name}                                          never       404     404      404    404   404  404    404   404   404   404    404
 GET    /v1/city                                                -           200     200      200    200   200  200    200   200   200   200    200
+GET    /.well-known/jwks.json                                  -           200     200      200    200   200  200    200   200   200   200    200
 
 POST   /v1/auth/codes                                          -           202     202      202    202   202  202    202   202   202   202    202
 POST   /v1/auth/sessions                                       own         201     201      201    201   201  201    201   201   201   201    201
@@ -60,6 +61,10 @@ PUT    /v1/me/identity                                         never       401  
 GET    /v1/me/consents                                         -           401     403      200    200   200  200    200   200   200   200    401
 GET    /v1/me/certificates                                     -           401     403      200    200   200  200    200   200   200   200    401
 GET    /v1/me/access-log                                       -           401     403      200    200   200  200    200   200   200   200    401
+GET    /v1/me/health-code/qr                                   -           401     403      200    200   200  200    200   200   200   200    401
+POST   /v1/passes/verify                                       own         401     403      200    200   200  200    200   200   200   200    401
+POST   /v1/passes/verify                                       foreign     401     403      200    200   200  200    200   200   200   200    401
+POST   /v1/passes/verify                                       never       401     403      422    422   422  422    422   422   422   422    401
 
 GET    /v1/organizations                                       -           401     403      200    200   200  200    200   200   200   200    401
 POST   /v1/organizations                                       -           401     403      201    201   201  201    201   201   201   201    401

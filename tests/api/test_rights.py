@@ -181,9 +181,12 @@ def let_alerts_go(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def renew_keys() -> None:
-    """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well."""
+    """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well.
+
+    The key of passes is as old on each of them, for the emulator makes versions now.
+    """
     discard(SESSION_KEY)
-    for renewed in (0, 1, 0, 1):
+    for renewed in (1, 2, 1, 2):
         present = version_of(SESSION_KEY, CURRENT)
         assert present is not None
         with clock.frozen(present.made_at + timedelta(days=32)):

@@ -11,6 +11,7 @@ from chalicelib.core.crypto import encode
 from chalicelib.groups.codes import code_of, new_invitation_id, read_code
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.passes import pass_of
 from tests.support.people import TestPerson
 from tests.support.routes import Route
 
@@ -359,11 +360,21 @@ def _offer(world: World, _role: str, thing: str) -> dict[str, Any]:
     return {"successor": PARAMETERS["member_id"][thing](world)}
 
 
+def _scanned(world: World, role: str, thing: str) -> dict[str, Any]:
+    """A pass of the caller's own, or of somebody else; or what looks like one."""
+    whose = world.person(role if thing == "own" else "somebody else")
+    if thing != "own":
+        world._somebody_else  # noqa: B018, SLF001  verified by being asked for
+    drawn = pass_of(whose)
+    return {"pass": _forged(drawn) if thing == "never" else drawn}
+
+
 BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/auth/codes": lambda world, _role, _thing: {"phone": world.city.stranger().phone},
     "POST /v1/auth/sessions": _log_in,
     STEP_UP: _step_up,
     "PUT /v1/me/identity": _claim,
+    "POST /v1/passes/verify": _scanned,
     "POST /v1/organizations": _open_book,
     "PATCH /v1/organizations/{org_id}": lambda *_: {"name": "Fourth School", "subdistrict": "371302002"},
     "POST /v1/organizations/{org_id}/owner": _offer,

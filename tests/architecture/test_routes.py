@@ -25,6 +25,7 @@ PUBLIC = {
     "GET /docs": "the API in words",
     "GET /openapi.json": "the API for machines",
     "GET /static/{name}": "files of pages that are public themselves",
+    "GET /.well-known/jwks.json": "public keys; who verifies without the city has no account of it",
     "GET /v1/city": "the rules are published; it names no one",
     "GET /c/{code}": "a printed code is scanned before anybody has an account",
     "GET /c/{code}/print": "whoever holds a code may print it",

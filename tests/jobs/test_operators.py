@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import app
-from chalicelib.core import aws, city_secrets, clock, store
-from chalicelib.core.city_secrets import CURRENT, PENDING, PREVIOUS, SESSION_KEY, SMS_GATEWAY_KEY, secret
+from chalicelib.core import aws, city_secrets, clock, pass_keys, store
+from chalicelib.core.city_secrets import CURRENT, PASS_KEY, PENDING, PREVIOUS, SESSION_KEY, SMS_GATEWAY_KEY, secret
 from chalicelib.core.jobs import JobRow, run_key
 from chalicelib.core.names import parking_name
 from chalicelib.core.rotation import discard, prepare, prepared_version, version_of
@@ -372,10 +372,30 @@ class TestKeys:
 
         assert not {version_of(SESSION_KEY, label) for label in (CURRENT, PREVIOUS, PENDING)} & before
 
+    def test_a_key_of_passes_is_renewed_after_a_question_and_stays_published(self, run: Any) -> None:
+        before = version_of(PASS_KEY, CURRENT)
+        refused = run("rotate-keys", PASS_KEY, typed="n\n")
+        assert (refused.exit_code, version_of(PASS_KEY, CURRENT)) == (1, before)
+
+        assert run("rotate-keys", PASS_KEY, "--yes").exit_code == 0
+        assert version_of(PASS_KEY, PREVIOUS) == before
+
+    def test_what_a_leaked_key_of_passes_signed_is_refused(self, run: Any) -> None:
+        city_secrets.forget_secrets()
+        leaked = {key.kid for key in pass_keys.published_keys()}
+        assert leaked
+
+        assert run("rotate-keys", PASS_KEY, "--leaked", "--yes").exit_code == 0
+
+        city_secrets.forget_secrets()
+        assert not {key.kid for key in pass_keys.published_keys()} & leaked
+        assert pass_keys.signing_key().kid not in leaked
+
+    @pytest.mark.parametrize("key", [SESSION_KEY, PASS_KEY])
     @pytest.mark.parametrize("options", [[], ["--leaked"]])
-    def test_who_is_not_alone_is_told_so(self, run: Any, faults: Seam, options: list[str]) -> None:
+    def test_who_is_not_alone_is_told_so(self, run: Any, faults: Seam, key: str, options: list[str]) -> None:
         faults.fail("PutSecretValue", aws_error("ResourceExistsException"))
-        done = run("rotate-keys", SESSION_KEY, "--yes", *options)
+        done = run("rotate-keys", key, "--yes", *options)
         assert (done.exit_code, "Somebody else" in done.stderr) == (1, True)
 
     def test_the_gateway_s_key_changes_in_two_steps(self, run: Any) -> None:
@@ -411,7 +431,10 @@ class TestKeys:
         done = CliRunner().invoke(cli, ["--city", "demo", "--endpoint-url", emulator, "rotate-keys", SMS_GATEWAY_KEY])
         assert (done.exit_code, "SNS" in done.stderr) == (2, True)
 
-    @pytest.mark.parametrize("wrong", [["hmac"], [SESSION_KEY, "--finish"], [SMS_GATEWAY_KEY, "--finish", "--leaked"]])
+    @pytest.mark.parametrize(
+        "wrong",
+        [["hmac"], [SESSION_KEY, "--finish"], [PASS_KEY, "--finish"], [SMS_GATEWAY_KEY, "--finish", "--leaked"]],
+    )
     def test_another_key_begins_nothing(self, run: Any, wrong: list[str]) -> None:
         assert run("rotate-keys", *wrong).exit_code == 2
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.groups.codes import qr_svg
+from chalicelib.core.qr import qr_svg
 from chalicelib.groups.schemas import invitations as schemas
 from chalicelib.groups.service.invitations import InvitationPage, Invited
 

@@ -16,6 +16,11 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
+def minute_window(at: datetime) -> str:
+    """The name of the minute in which a moment lies."""
+    return f"minute#{at:%Y-%m-%dT%H:%M}"
+
+
 def hour_window(at: datetime) -> str:
     """The name of the UTC hour in which a moment lies."""
     return f"hour#{at:%Y-%m-%dT%H}"

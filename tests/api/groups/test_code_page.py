@@ -3,18 +3,15 @@
 import re
 from urllib.parse import urlsplit
 
-import cv2
 import numpy as np
 import pytest
 
 from tests.support.books import ANY_INVITATION, Book
 from tests.support.city import TestCity
 from tests.support.client import Client
+from tests.support.qr import pixels, read_back
 
 pytestmark = pytest.mark.api
-
-MODULE = 8
-"""Pixels of one module in the picture that the decoder gets."""
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/html", "application/json", "image/png", "nonsense", ""])
@@ -83,7 +80,7 @@ def test_the_qr_code_leads_through_preview_and_join(city: TestCity, book: Book) 
 
 @pytest.mark.parametrize("length", [1, 20, 60, 90])
 def test_a_qr_code_of_any_address_is_read_back(length: int) -> None:
-    from chalicelib.groups.codes import qr_svg
+    from chalicelib.core.qr import qr_svg
 
     address = "https://" + "a" * length + ".example/c/" + "Zz9_-" * 10
 
@@ -91,7 +88,7 @@ def test_a_qr_code_of_any_address_is_read_back(length: int) -> None:
 
 
 def test_the_qr_code_is_markup_alone_with_its_quiet_zone() -> None:
-    from chalicelib.groups.codes import qr_svg
+    from chalicelib.core.qr import qr_svg
 
     svg = qr_svg("https://city.example/c/abc")
 
@@ -101,25 +98,3 @@ def test_the_qr_code_is_markup_alone_with_its_quiet_zone() -> None:
     dark = np.argwhere(modules == 0)
     assert int(np.min(dark)) == 4
     assert int(np.max(dark)) == modules.shape[0] - 5
-
-
-def read_back(svg: str) -> str:
-    """What an independent decoder reads in the picture."""
-    picture = np.kron(pixels(svg), np.ones((MODULE, MODULE), dtype=np.uint8))
-    text, _, _ = cv2.QRCodeDetector().detectAndDecode(picture)
-    return str(text)
-
-
-def pixels(svg: str) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
-    """One pixel a module: the path of squares `M x,y H … V … H … z` painted black on white."""
-    view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    path = re.search(r'<path[^>]* d="([^"]+)"', svg)
-    assert view is not None
-    assert path is not None
-    squares = re.findall(r"M([\d.]+),([\d.]+)H([\d.]+)V([\d.]+)H[\d.]+z", path.group(1))
-    side = float(squares[0][2]) - float(squares[0][0])
-    size = round(float(view.group(1)) / side)
-    modules = np.full((size, size), 255, dtype=np.uint8)
-    for x, y, _, _ in squares:
-        modules[round(float(y) / side), round(float(x) / side)] = 0
-    return modules

@@ -138,27 +138,27 @@ def test_a_process_that_holds_nothing_says_that_secrets_manager_does_not_answer(
         next(opening_keys(SESSION_KEY))
 
 
-def night(days: float) -> int:
+def night(days: float) -> bool:
     """A run of the nightly job when the present session key is so many days old."""
     present = version_of(SESSION_KEY, CURRENT)
     assert present is not None
     with clock.frozen(present.made_at + timedelta(days=days)):
-        return Rotation().renew_what_is_due()
+        return Rotation().renew_session_key()
 
 
 def test_the_session_key_is_prepared_when_it_is_as_old_as_the_longest_session_and_renewed_a_day_later() -> None:
     renew()
     before = version_of(SESSION_KEY, CURRENT)
 
-    assert (night(29.9), prepared_version(SESSION_KEY)) == (0, None)
-    assert (night(30), night(30.9)) == (0, 0)
+    assert (night(29.9), prepared_version(SESSION_KEY)) == (False, None)
+    assert (night(30), night(30.9)) == (False, False)
     prepared = prepared_version(SESSION_KEY)
     assert version_of(SESSION_KEY, CURRENT) == before != prepared
-    assert night(31) == 1
+    assert night(31)
     assert version_of(SESSION_KEY, CURRENT) == prepared
     assert version_of(SESSION_KEY, PREVIOUS) == before
-    assert (night(0.1), night(29.9)) == (0, 0)
-    assert (night(30), night(31)) == (0, 1), "and so on"
+    assert (night(0.1), night(29.9)) == (False, False)
+    assert (night(30), night(31)) == (False, True), "and so on"
 
 
 def test_a_process_that_read_just_before_the_renewal_opens_what_is_sealed_right_after(
@@ -167,10 +167,10 @@ def test_a_process_that_read_just_before_the_renewal_opens_what_is_sealed_right_
     renew()
     present = version_of(SESSION_KEY, CURRENT)
     assert present is not None
-    assert night(30) == 0
+    assert not night(30)
     with clock.frozen(present.made_at + timedelta(days=31)):
         assert tokens.open_bearer(encode(b"x" * 96)) is None, "now this process holds all there is"
-        assert Rotation().renew_what_is_due() == 1
+        assert Rotation().renew_session_key()
         with monkeypatch.context() as another_process:
             another_process.setattr(city_secrets, "_held", {})
             token = tokens.seal_bearer(BEARER)
@@ -180,9 +180,9 @@ def test_a_process_that_read_just_before_the_renewal_opens_what_is_sealed_right_
 
 def test_two_nights_at_once_renew_once(faults: Seam) -> None:
     renew()
-    assert night(30) == 0
+    assert not night(30)
     faults.fail("UpdateSecretVersionStage", aws_error("InvalidParameterException"))
-    assert night(31) == 0
+    assert not night(31)
 
 
 def test_two_renewals_at_once_make_one_version(faults: Seam) -> None:

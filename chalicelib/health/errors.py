@@ -1,0 +1,42 @@
+"""What can go wrong with health codes and passes, in the words of the domain."""
+
+from chalicelib.core.errors import Gone, Invalid, TooMany
+
+
+class PassMalformed(Invalid):
+    """What was scanned is no pass."""
+
+    code = "pass_malformed"
+    field = "pass"
+
+
+class PassForged(Invalid):
+    """What was scanned looks like a pass of this city, and this city did not sign it as it is."""
+
+    code = "pass_forged"
+    field = "pass"
+
+
+class PassOfAnotherCity(Invalid):
+    """What was scanned says that another city signed it."""
+
+    code = "pass_of_another_city"
+    field = "pass"
+
+
+class PassExpired(Gone):
+    """The pass is older than a minute: a picture of one, or a screen that stood still (B6)."""
+
+    code = "pass_expired"
+
+
+class PassRevoked(Gone):
+    """Whoever the pass was made for has left the city's service since."""
+
+    code = "pass_revoked"
+
+
+class TooManyPasses(TooMany):
+    """The caller verified as many passes as one person may in a minute, or in a day."""
+
+    code = "too_many_passes"

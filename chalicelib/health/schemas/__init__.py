@@ -1,0 +1,1 @@
+"""The public contract of facts, identities and status."""
