@@ -18,6 +18,7 @@ import chalicelib.groups.routes.policies
 import chalicelib.groups.routes.rosters
 import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
+import chalicelib.health.routes.deliveries
 import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
@@ -52,6 +53,8 @@ from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
+from chalicelib.health.service.deliveries import Deliveries
+from chalicelib.health.service.held_batches import HeldBatches
 from chalicelib.health.service.passes import Passes
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.status import Status
@@ -70,9 +73,9 @@ app = Chalice(app_name="gatebook", configure_logs=False)
 def compose(sms: SmsSender | None = None, source: HealthSource | None = None) -> Services:
     """Put the service together. What is not given is the city's own: its SMS sender, its health source."""
     sms, source, macs = sms or city_sender(), source or RegistrySource(), IdentityMacs()
-    codes = Codes(sms, macs)
-    identity, erasure = Identity(source, macs, FieldCipher()), Erasure()
-    alert_sender = AlertSender([Sms(sms, FieldCipher())])
+    codes, cipher = Codes(sms, macs), FieldCipher()
+    identity, erasure = Identity(source, macs, cipher), Erasure()
+    alert_sender = AlertSender([Sms(sms, cipher)])
     books, memberships = Books(), Memberships(source)
     standings, status = Standings(source), Status(source)
     ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(status), Work()
@@ -92,7 +95,8 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
         Exports(), Rosters(), Succession(), Policies(), standings,
-        status, Passes(status), ledger_effects, registry_effects, work, Rotation(), alert_sender,
+        status, Passes(status), Deliveries(cipher), HeldBatches(),
+        ledger_effects, registry_effects, work, Rotation(), alert_sender,
     )  # fmt: skip
 
 
@@ -112,6 +116,7 @@ app.register_blueprint(chalicelib.groups.routes.rosters.routes)
 app.register_blueprint(chalicelib.groups.routes.statistics.routes)
 app.register_blueprint(chalicelib.groups.routes.succession.routes)
 app.register_blueprint(chalicelib.groups.routes.policies.routes)
+app.register_blueprint(chalicelib.health.routes.deliveries.routes)
 bind(app, services.get)
 
 

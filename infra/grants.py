@@ -68,7 +68,7 @@ RIGHTS: Mapping[str, Rights] = {
             "keys": _of(PUT),
         },
         indexes={"memberships": ("by_path", "by_attention", "by_name")},
-        probes=("consents", "access_log", "ledger", "keys", "decisions", "alerts"),
+        probes=("consents", "access_log", "ledger", "keys", "alerts"),
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key", "pass-key"),

@@ -105,6 +105,16 @@ class Books(Policy):
     """The kinds a book may be of (R1.4)."""
 
 
+class Sources(Policy):
+    """How much registered sources may change by themselves (B3)."""
+
+    hold_above: Annotated[int, Field(ge=1, le=5000)]
+    """People whom one source may newly turn abnormal within the hours below; a batch that passes it waits as a whole for an
+    officer. At most 5,000, whose ids fit into one stored row."""
+    hold_hours: Annotated[int, Field(ge=1, le=168)]
+    """Hours over which they are counted, so that small batches weigh as much as one large one."""
+
+
 class Freshness(Policy):
     """How old a status may be."""
 
@@ -159,6 +169,7 @@ class City(Policy):
     sessions: Sessions
     books: Books
     scheme: Scheme
+    sources: Sources
     freshness: Freshness
     retention: Retention
     capacity: Capacity

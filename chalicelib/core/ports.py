@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from chalicelib.core.canonical import DocumentType
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.texts import Language
+
+
+class SourceUnavailable(Unavailable):
+    """No health source tells this city who is who: none was registered yet."""
+
+    code = "source_unavailable"
+    retry_after = 3600
+    """Seconds; a source is registered by people, in office hours."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,11 @@ class IdentityClaim:
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that a registered source reports of a person. Times are RFC 3339 in UTC to the second, so text sorts by time."""
+    """One thing that a registered source reports of a person. Times are RFC 3339 in UTC to the second, so text sorts by time.
+
+    `reported_at` is the source's time of it. `batch` and `reporter` say in which delivery it came, and who at the source
+    answers for it; both are empty for a fact that was imported into a city that is not deployed.
+    """
 
     fact_id: str
     kind: str
@@ -38,10 +51,16 @@ class Fact:
     place: str
     source: str
     reported_at: str
+    batch: str = ""
+    reporter: str = ""
 
 
 class HealthSource(Protocol):
     """The health authority's data: who is who, and what is known of them."""
+
+    def require_ready(self) -> None:
+        """Raises SourceUnavailable as long as nobody tells this city who is who, so that nobody is compared in vain."""
+        ...
 
     def confirms(self, claim: IdentityClaim) -> bool:
         """Whether name, document and phone all belong to one known person. Never says which one does not.

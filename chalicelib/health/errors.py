@@ -1,6 +1,6 @@
-"""What can go wrong with health codes and passes, in the words of the domain."""
+"""What can go wrong with health codes, passes and deliveries, in the words of the domain."""
 
-from chalicelib.core.errors import Gone, Invalid, TooMany
+from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, TooMany
 
 
 class PassMalformed(Invalid):
@@ -40,3 +40,15 @@ class TooManyPasses(TooMany):
     """The caller verified as many passes as one person may in a minute, or in a day."""
 
     code = "too_many_passes"
+
+
+class BatchNotFound(NotFound):
+    """No batch with this id waits or was decided of late."""
+
+    code = "batch_not_found"
+
+
+class BatchDecided(Conflict):
+    """The batch was decided the other way already."""
+
+    code = "batch_decided"

@@ -29,6 +29,11 @@ def stored_source(name: str) -> SourceRow | None:
     return store.read_together([key]).get(key)
 
 
+def has_source() -> bool:
+    """Whether any source may deliver."""
+    return any(source.granted for source in store.query_all(SourceRow, SourceRow.KIND))
+
+
 def same_source(before: SourceRow | None) -> Condition:
     """That nothing was decided of a source since it was read."""
     if before is None:

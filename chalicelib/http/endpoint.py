@@ -26,6 +26,7 @@ from chalicelib.core.schemas import Query
 from chalicelib.http import problems
 from chalicelib.http.admission import Admission, Public, bearer_of, public
 from chalicelib.http.call import Call, call_of, raw_body
+from chalicelib.http.signed import Signed, signed_request
 
 MAX_BODY = 10 * 1024
 """Bytes of a request body unless a route asks for more (design §6)."""
@@ -86,7 +87,7 @@ class Reply(Generic[ModelT]):
 class EndpointSpec:
     """What the decorator knows of a view; OpenAPI, the matrix of roles and the architecture tests are made from it."""
 
-    admits: Admission[Any]
+    admits: Admission[Any] | Signed[Any]
     status: int
     max_body: int
     other_statuses: tuple[int, ...]
@@ -118,7 +119,7 @@ def bind(app: Chalice, service: Callable[[type[ServiceT]], ServiceT]) -> None:
 
 
 def endpoint(
-    admits: Admission[Any] = public,
+    admits: Admission[Any] | Signed[Any] = public,
     *,
     status: int = 200,
     max_body: int = MAX_BODY,
@@ -195,7 +196,7 @@ def _arguments(spec: EndpointSpec, request: Request, call: Call, path: Mapping[s
     if not all(spec.parameters.fullmatch(value) for value in path.values()):
         raise RouteNotFound
     raw = _checked_body(spec, request)
-    caller = None if isinstance(spec.admits, Public) else _admitted(spec.admits, call, path)
+    caller = None if isinstance(spec.admits, Public) else _admitted(spec.admits, request, path)
     offered: dict[str, Any] = {**path, "caller": caller, "call": call}
     if spec.body is not None:
         offered["body"] = spec.body.model_validate_json(raw or b"{}", strict=True)
@@ -204,8 +205,11 @@ def _arguments(spec: EndpointSpec, request: Request, call: Call, path: Mapping[s
     return {name: offered[name] for name in spec.wants}
 
 
-def _admitted(admission: Admission[Any], call: Call, path: Mapping[str, str]) -> Any:
-    bearer = bearer_of(call.authorization)
+def _admitted(admission: Admission[Any] | Signed[Any], request: Request, path: Mapping[str, str]) -> Any:
+    if isinstance(admission, Signed):
+        signed = signed_request(request)
+        return admission.admit(signed, store.read_together(admission.keys(signed, path)), path)
+    bearer = bearer_of(request.headers.get("authorization"))
     return admission.admit(bearer, store.read_together(admission.keys(bearer, path)), path)
 
 

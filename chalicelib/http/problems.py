@@ -34,6 +34,8 @@ STATUSES: dict[type[errors.GatebookError], int] = {
 """The whole policy. A feature subclasses a base; it never names a status."""
 
 CONTENT_TYPE = "application/problem+json"
+BEARER = 'Bearer realm="gatebook"'
+"""What a 401 asks for (RFC 9110, 11.6.1) where its error names no other `challenge`."""
 _NO_WORDS: errors.Fields = MappingProxyType({})
 FIELD_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 LIMITS = ("min_length", "max_length", "ge", "le")
@@ -112,7 +114,7 @@ def answer(  # noqa: PLR0913
 
 def _headers(error: errors.GatebookError) -> dict[str, Any]:
     if isinstance(error, errors.Unauthenticated):
-        return {"WWW-Authenticate": 'Bearer realm="gatebook"'}
+        return {"WWW-Authenticate": getattr(error, "challenge", BEARER)}
     if isinstance(error, errors.TooMany | errors.Unavailable):
         return {"Retry-After": str(error.retry_after)}
     return {}

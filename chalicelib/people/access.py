@@ -9,7 +9,8 @@ from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Key, Rows
 from chalicelib.core.tokens import Bearer
-from chalicelib.people.errors import IdentityRequired, SessionEnded, StepUpRequired
+from chalicelib.people.errors import IdentityRequired, OfficerRequired, SessionEnded, StepUpRequired
+from chalicelib.people.service.roles import Role
 from chalicelib.people.tables.logins import AccountRow, SessionRow
 from chalicelib.people.tables.people import PersonRow
 
@@ -93,6 +94,26 @@ class SteppedUp(LoggedIn):
         return stepped_up(person_of(bearer, rows))
 
 
+class Officer(LoggedIn):
+    """Admits health officers. A revoked one is none at their next request."""
+
+    name = "officer"
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:  # type: ignore[override]  # noqa: ARG002
+        """The officer. Raises SessionEnded, IdentityRequired or OfficerRequired."""
+        return officer_of(bearer, rows)
+
+
+class SteppedUpOfficer(LoggedIn):
+    """Admits health officers who entered an SMS code within the city's step-up time."""
+
+    name = "officer, stepped up"
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:  # type: ignore[override]  # noqa: ARG002
+        """The officer. Raises SessionEnded, IdentityRequired, OfficerRequired or StepUpRequired."""
+        return stepped_up(officer_of(bearer, rows))
+
+
 def account_keys(bearer: Bearer) -> list[Key[Any]]:
     """What every admission reads in one batch, consistently: the session, and its person, or whether there is one by now."""
     whose: Key[Any] = AccountRow.of(bearer.subject) if bearer.person_id is None else PersonRow.of(bearer.person_id)
@@ -131,6 +152,14 @@ def person_of(bearer: Bearer, rows: Rows) -> Person:
     return Person(account, account.person)
 
 
+def officer_of(bearer: Bearer, rows: Rows) -> Person:
+    """The health officer behind a session. Raises SessionEnded, IdentityRequired or OfficerRequired."""
+    caller = person_of(bearer, rows)
+    if Role.OFFICER not in (caller.row.roles or ()):
+        raise OfficerRequired
+    return caller
+
+
 def stepped_up(person: Person) -> Person:
     """The same person, if the session's last SMS code is fresh enough. Raises StepUpRequired."""
     proved_lately(person.account)
@@ -149,3 +178,5 @@ account = LoggedIn()
 stepped_up_account = ProvedLately()
 person = Verified()
 stepped_up_person = SteppedUp()
+officer = Officer()
+stepped_up_officer = SteppedUpOfficer()

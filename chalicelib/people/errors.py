@@ -51,6 +51,12 @@ class IdentityRequired(Refused):
     code = "identity_required"
 
 
+class OfficerRequired(Refused):
+    """The route is for health officers, whom two operators name (B3)."""
+
+    code = "officer_required"
+
+
 class StepUpRequired(Unauthenticated):
     """The last SMS code is older than the city's step-up time (design §7)."""
 

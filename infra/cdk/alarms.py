@@ -29,6 +29,7 @@ SPOKEN: dict[Event, str] = {
     Event.RECORD_FAILED: "record-failed",
     Event.REQUEST_FAILED: "request-failed",
     Event.REQUEST_UNAVAILABLE: "request-unavailable",
+    Event.BATCH_HELD: "batch-held",
 }
 """Events of the log that somebody is told of, with the paragraph that says what to do."""
 

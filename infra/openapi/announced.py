@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.core.errors import Broken, GatebookError, Unavailable
+from chalicelib.core.signatures import SignatureRequired, SignatureTooOld
 from chalicelib.http.admission import Public, SessionRequired
 from chalicelib.http.endpoint import BodyTooLarge, EndpointSpec, InvalidJson, RouteNotFound, ValidationFailed
 from chalicelib.http.problems import STATUSES, UnsupportedMediaType
+from chalicelib.http.signed import Signed
 
 CLASS_NAME = re.compile(r"\b[A-Z][A-Za-z]+\b")
 STEP_UP_CODE = "step_up_required"
@@ -53,6 +55,9 @@ def _of_the_decorator(path: str, spec: EndpointSpec) -> Iterator[Error]:
 def _of_the_admission(spec: EndpointSpec) -> Iterator[Error]:
     """What admissions share is named by all of them; stepping up is asked for by those that say so in their name."""
     if isinstance(spec.admits, Public):
+        return
+    if isinstance(spec.admits, Signed):
+        yield from (SignatureRequired, SignatureTooOld, *_announced(type(spec.admits).admit, {}))
         return
     yield SessionRequired
     steps_up = "stepped up" in spec.admits.name

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from chalicelib.http import problems
 from chalicelib.http.admission import Public
+from chalicelib.http.signed import Signed
 from infra.openapi.answers import FILES, HEADERS, Json, References, responses
 from infra.openapi.route import Model, Route, routes
 from infra.openapi.words import field_words
@@ -18,9 +19,10 @@ from infra.openapi.words import field_words
 DESCRIPTION = """\
 Group books: an organization sees of its members exactly what each of them agreed to share.
 
-Log in with a code that is sent by SMS, then send the token of the session as `Authorization: Bearer …`. Errors are
-problem details (RFC 9457) in the language that `Accept-Language` prefers, `zh-CN` or `en`; each `code` is explained on
-the page `/docs`. Unknown fields and parameters are refused in requests; in answers, fields may be added at any time.
+Log in with a code that is sent by SMS, then send the token of the session as `Authorization: Bearer …`. Registered sources
+of facts and identities sign their requests instead. Errors are problem details (RFC 9457) in the language that `Accept-Language`
+prefers, `zh-CN` or `en`; each `code` is explained on the page `/docs`. Unknown fields and parameters are refused in requests; in
+answers, fields may be added at any time.
 
 Lists that may be long come in pages: send the `cursor` of an answer to get the page after it, until it is null. Every
 write may be repeated and does no more: those that create something new each time take an `Idempotency-Key`, and removing
@@ -51,6 +53,26 @@ PARAMETERS: Json = {
     },
 }
 """Headers that several routes read."""
+
+SIGNED_HEADERS: Json = {
+    "Gatebook-Source": "The name of the registered source that signs.",
+    "Gatebook-Key": "The name of the key that it signs with.",
+    "Gatebook-Time": "When it signed: RFC 3339 in UTC, to the second, at most five minutes from now.",
+}
+"""What a signed request says beside its signature."""
+
+SCHEMES: Json = {
+    "session": {"type": "http", "scheme": "bearer"},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Gatebook-Signature",
+        "description": "For registered sources. The Ed25519 signature, in base64, of six lines joined by a line feed: "
+        "`gatebook-v1`, the city's name, the method, the path from `/v1` on, the text of `Gatebook-Time`, and the SHA-256 of "
+        "the body in hexadecimal.",
+    },
+}
+"""How callers show who they are."""
 
 SOURCES = re.compile(r" ?\((?:[BRT]-?[0-9.]+(?:, )?)+\)")
 """Where a rule comes from, such as `(R1.3)`: for readers of the code, not of the API."""
@@ -93,7 +115,7 @@ def document() -> Json:
             "schemas": schemas,
             "parameters": PARAMETERS,
             "headers": HEADERS,
-            "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": SCHEMES,
         },
     }
 
@@ -133,13 +155,17 @@ def _operation(route: Route, references: References) -> Json:
         "description": words,
         "tags": [route.feature],
         "x-admits": route.spec.admits.name,
-        "security": [] if isinstance(route.spec.admits, Public) else [{"session": []}],
+        "security": [] if isinstance(route.spec.admits, Public) else [{_scheme(route): []}],
         "parameters": list(_parameters(route)),
         "responses": responses(route, references),
     }
     if route.body is not None:
         operation["requestBody"] = _request_body(route.body, references)
     return operation
+
+
+def _scheme(route: Route) -> str:
+    return "signature" if isinstance(route.spec.admits, Signed) else "session"
 
 
 def _request_body(model: Model, references: References) -> Json:
@@ -156,6 +182,9 @@ def _parameters(route: Route) -> Iterator[Json]:
             yield {"name": part[1:-1], "in": "path", "required": True, "schema": schema}
     if route.spec.query is not None:
         yield from _query_parameters(route.spec.query)
+    if isinstance(route.spec.admits, Signed):
+        for name, words in SIGNED_HEADERS.items():
+            yield {"name": name, "in": "header", "required": True, "description": words, "schema": {"type": "string"}}
     if route.creates_once:
         yield {"$ref": "#/components/parameters/IdempotencyKey"}
     yield {"$ref": f"#/components/parameters/{'IfNoneMatch' if route.name in FILES else 'AcceptLanguage'}"}

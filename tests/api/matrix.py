@@ -12,6 +12,8 @@ Roles:
     other       verified, opened the foreign book
     stale       the owner, whose last SMS code is sixteen minutes old
     erased      sends the token of somebody who was erased
+    officer     verified, named health officer; otherwise as a stranger, where a line does not say
+    source      a registered source that signs; otherwise as nobody, where a line does not say
 
 Things:
     -           the route names none
@@ -29,10 +31,15 @@ Things:
 
 from dataclasses import dataclass
 
-ROLES = ("nobody", "account", "stranger", "member", "chief", "head", "former", "owner", "other", "stale", "erased")
+ROLES = (
+    "nobody", "account", "stranger", "member", "chief", "head", "former", "owner", "other", "stale",
+    "erased", "officer", "source",
+)  # fmt: skip
+ALIKE = {"officer": "stranger", "source": "nobody"}
+"""The last roles, which most lines leave out, and as whom they are treated there."""
 
 TABLE = """
-route                                                          thing    nobody account stranger member chief head former owner other stale erased
+route                                                          thing    nobody account stranger member chief head former owner other stale erased officer source
 
 GET    /                                                       -           302     302      302    302   302  302    302   302   302   302    302
 GET    /health                                                 -           200     200      200    200   200  200    200   200   200   200    200
@@ -258,6 +265,14 @@ PUT    /v1/me/memberships/{org_id}/consent                     own         401  
 PUT    /v1/me/memberships/{org_id}/consent                     foreign     401     403      404    404   404  404    404   404   404   404    401
 PUT    /v1/me/memberships/{org_id}/consent                     deleted     401     403      404    404   404  404    404   404   404   404    401
 PUT    /v1/me/memberships/{org_id}/consent                     never       401     403      404    404   404  404    404   404   404   404    401
+
+POST   /v1/facts/batch                                         -           401     401     401     401     401     401     401     401     401     401     401     401     200
+POST   /v1/identities/batch                                    -           401     401     401     401     401     401     401     401     401     401     401     401     200
+GET    /v1/facts/batches                                       -           401     403     403     403     403     403     403     403     403     403     401     200     401
+POST   /v1/facts/batches/{batch_id}/release                    own         401     403     403     403     403     403     403     403     403     403     401     200     401
+POST   /v1/facts/batches/{batch_id}/release                    never       401     403     403     403     403     403     403     403     403     403     401     404     401
+POST   /v1/facts/batches/{batch_id}/drop                       own         401     403     403     403     403     403     403     403     403     403     401     200     401
+POST   /v1/facts/batches/{batch_id}/drop                       never       401     403     403     403     403     403     403     403     403     403     401     404     401
 """
 
 THINGS: dict[tuple[str, ...] | str, set[str]] = {
@@ -277,6 +292,7 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     },
     ("code",): {"own", "foreign", "deleted", "never", "forged"},
     ("name",): {"own", "never"},
+    ("batch_id",): {"own", "never"},
 }
 """Which things a route with these parameters must list, or this very route."""
 
@@ -295,6 +311,13 @@ def rows() -> list[Row]:
     heading, *lines = (line.split() for line in TABLE.splitlines() if line)
     assert heading == ["route", "thing", *ROLES]
     return [
-        Row(f"{method} {path}", thing, dict(zip(ROLES, map(int, statuses), strict=True)))
+        Row(f"{method} {path}", thing, _by_role([int(status) for status in statuses]))
         for method, path, thing, *statuses in lines
     ]
+
+
+def _by_role(statuses: list[int]) -> dict[str, int]:
+    left_out = len(ROLES) - len(statuses)
+    assert left_out in (0, len(ALIKE))
+    found = dict(zip(ROLES[: len(statuses)], statuses, strict=True))
+    return {**{role: found[other] for role, other in ALIKE.items()}, **found}

@@ -27,6 +27,8 @@ TAKES_ANY = {"GET /c/{code}": "messengers add parameters of their own to an addr
 LARGER = {
     "PUT /v1/organizations/{org_id}/roster": 256,
     "POST /v1/organizations/{org_id}/roster/removal": 64,
+    "POST /v1/facts/batch": 256,
+    "POST /v1/identities/batch": 256,
 }
 """Kilobytes of body of the routes that take more than the ten of all others."""
 

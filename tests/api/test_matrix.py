@@ -35,6 +35,8 @@ LEAVES_AS_IT_WAS = {
     "POST /v1/organizations/{org_id}/roster/removal",
     "PUT /v1/me/memberships/{org_id}/consent",
     "PUT /v1/organizations/{org_id}/policies",
+    "POST /v1/facts/batch",
+    "POST /v1/identities/batch",
 }
 """Writes after which caller and thing serve as before; any other has a caller of its own, and things if the caller owns them."""
 

@@ -6,14 +6,20 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from chalicelib.core import clock, ids
+from chalicelib.core import clock, ids, store
 from chalicelib.core.crypto import encode
+from chalicelib.core.settings import settings
 from chalicelib.groups.codes import code_of, new_invitation_id, read_code
+from chalicelib.people.service.roles import Role
+from chalicelib.people.tables.people import PersonRow
+from tests.support.books import person_key
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.enrolled import enrolled
 from tests.support.passes import pass_of
 from tests.support.people import TestPerson
 from tests.support.routes import Route
+from tests.support.sources import SourceClient, identity, registered, report
 
 SCOPES = ("health_code", "nucleic_acid")
 NO_CODE = "000000"
@@ -160,6 +166,17 @@ class World:
         assert client.delete("/v1/me").status == 204
         return client
 
+    @cached_property
+    def officer(self) -> Client:
+        client = self._verified("officer")
+        named = [PersonRow.roles.set([Role.OFFICER.value])]
+        store.update(person_key(self.person("officer")), named)
+        return client
+
+    @cached_property
+    def source(self) -> SourceClient:
+        return registered(self.city)
+
     def _verified(self, role: str) -> Client:
         return self.city.verified(self.person(role))
 
@@ -239,6 +256,15 @@ class World:
         return str(answer.json["export_id"])
 
     @cached_property
+    def held(self) -> str:
+        """A batch that waits for an officer; each world has its own, for one that was decided serves no other."""
+        people = [self.city.stranger() for _ in range(settings().city.sources.hold_above + 1)]
+        enrolled(self.city, *people)
+        answer = registered(self.city).facts(*(report(one, kind="case", result="confirmed") for one in people))
+        assert answer.json["state"] == "held", answer.text
+        return str(answer.json["batch_id"])
+
+    @cached_property
     def deleted(self) -> tuple[str, str, str, str, str]:
         """A deleted book, its code, and the ids of the member, the department and the export that it had."""
         book = self.city.book(self.owner, "Closed Shop")
@@ -314,6 +340,7 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "never": lambda _: code_of(ids.new_id(), new_invitation_id()),
         "forged": lambda world: _forged(world.code),
     },
+    "batch_id": {"own": lambda world: world.held, "never": lambda _: ids.new_id()},
     "name": {"own": lambda _: "style.css", "never": lambda _: "nothing.css"},
 }
 
@@ -367,6 +394,8 @@ def _scanned(world: World, role: str, thing: str) -> dict[str, Any]:
         world._somebody_else  # noqa: B018, SLF001  verified by being asked for
     drawn = pass_of(whose)
     return {"pass": _forged(drawn) if thing == "never" else drawn}
+def _delivery(row: Callable[[TestPerson], dict[str, Any]]) -> Callable[[World, str, str], dict[str, Any]]:
+    return lambda world, _role, _thing: {"reporter": "Laboratory 3", "rows": [row(world.city.stranger())]}
 
 
 BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
@@ -391,6 +420,8 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/invitations/{code}/join": _scopes,
     "PUT /v1/me/memberships/{org_id}/consent": _scopes,
     "PUT /v1/organizations/{org_id}/policies": lambda *_: {"nucleic_acid_days": 7},
+    "POST /v1/facts/batch": _delivery(report),
+    "POST /v1/identities/batch": _delivery(identity),
 }
 """A right body for each route that takes one."""
 

@@ -4,26 +4,32 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chalicelib.core import canonical
 from chalicelib.core.errors import Invalid
-from chalicelib.health import importer
+from chalicelib.health import rows
 from chalicelib.health.facts import RESULTS
+from chalicelib.health.schemas.deliveries import FactReport
+from chalicelib.health.service.storing import BROKEN, Outcome
 from infra.cli.importing import WRONG_COLUMNS, FileKind
 from tests.architecture.sources import ROOT, Module, modules
 
 pytestmark = pytest.mark.architecture
 
 PAGE = ROOT / "docs/import.md"
+SOURCES = ROOT / "docs/sources.md"
+DELIVERED_ONLY = {"missing_fact_id", "invalid_source_time", "future_source_time"}
+IMPORTED_ONLY = {"missing_source", "too_long_source", "invalid_reported_at", "future_reported_at"}
 ROW = re.compile(r"^\| `(?P<name>[^`]+)` \|(?P<rest>.*)\|$", re.MULTILINE)
 WORD = re.compile(r"`([^`]+)`")
 
 
-def table(title: str) -> dict[str, str]:
+def table(title: str, page: Path = PAGE) -> dict[str, str]:
     """The rows of the table under a heading: the first cell without its marks, and the rest as it stands."""
-    _, _, after = PAGE.read_text(encoding="utf-8").partition(f"\n## {title}\n")
+    _, _, after = page.read_text(encoding="utf-8").partition(f"\n## {title}\n")
     return {row["name"]: row["rest"] for row in ROW.finditer(after.partition("\n## ")[0])}
 
 
@@ -82,15 +88,23 @@ def test_every_kind_stands_with_its_results() -> None:
 
 
 def test_every_reason_says_what_to_do() -> None:
-    (module,) = modules("chalicelib/health/importer.py")
+    (module,) = modules("chalicelib/health/rows.py")
     codes = set(bad_row_codes(module))
     assert {"missing_source", "too_long_place", "future_reported_at"} <= codes
     reasons = table("Rejected rows")
-    assert set(reasons) == codes | canonical_codes() | {WRONG_COLUMNS}
+    assert set(reasons) == (codes - DELIVERED_ONLY) | canonical_codes() | {WRONG_COLUMNS}
     assert all(advice.strip() for advice in reasons.values())
+    delivered = table("Refused rows", SOURCES)
+    assert set(delivered) == (codes - IMPORTED_ONLY) | canonical_codes() | {BROKEN}
+    assert all(advice.strip() for advice in delivered.values())
+
+
+def test_fields_and_outcomes_of_deliveries_are_explained() -> None:
+    assert list(table("Facts", SOURCES)) == list(FactReport.model_fields)
+    assert list(table("Answers", SOURCES)) == [outcome.value for outcome in Outcome]
 
 
 def test_the_limits_are_those_of_the_importer() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert set(re.findall(r"to (\d+) characters", text)) == {str(importer.LONGEST_WORD), str(canonical.NAME_MAX)}
-    assert set(re.findall(r"before (\d{4}) or", text)) == {str(importer.EARLIEST.year)}
+    assert set(re.findall(r"to (\d+) characters", text)) == {str(rows.LONGEST_WORD), str(canonical.NAME_MAX)}
+    assert set(re.findall(r"before (\d{4}) or", text)) == {str(rows.EARLIEST.year)}

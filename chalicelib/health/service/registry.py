@@ -5,11 +5,10 @@ from typing import NoReturn
 
 from chalicelib.core import store
 from chalicelib.core.errors import Broken
-from chalicelib.core.ports import Fact, IdentityClaim
-from chalicelib.health.tables import FactRow, IdentityRow
-
-FIRST_FACT = "a"
-"""Kinds of facts are lower-case words, so they sort behind `IDENTITY`."""
+from chalicelib.core.ports import Fact, IdentityClaim, SourceUnavailable
+from chalicelib.core.settings import settings
+from chalicelib.health.sources import has_source
+from chalicelib.health.tables import FIRST_FACT, FactRow, IdentityRow
 
 NO_MAC = "A" * 22
 """What an unknown person's claim is compared with, so that unknown and mismatch take the same steps (T-04)."""
@@ -17,6 +16,11 @@ NO_MAC = "A" * 22
 
 class RegistrySource:
     """Answers from what was imported or delivered into this city."""
+
+    def require_ready(self) -> None:
+        """Raises SourceUnavailable in a deployed city that has named no source: nobody could be in its registry."""
+        if not settings().is_local and not has_source():
+            raise SourceUnavailable
 
     def confirms(self, claim: IdentityClaim) -> bool:
         """Whether name and phone are those of the person with this document. One read and two comparisons, always."""
@@ -32,13 +36,14 @@ class RegistrySource:
         return identity is not None and hmac.compare_digest(identity.phone_mac, phone_mac)
 
     def facts_of(self, person_id: str) -> list[Fact]:
-        """All facts of a person, read consistently; rows that can't be read are passed over."""
-        return [row.fact() for row in store.query_all(FactRow, person_id, FactRow.sk >= FIRST_FACT)]
+        """All facts of a person, read consistently, without withdrawn ones; rows that can't be read are passed over."""
+        rows = store.query_all(FactRow, person_id, FactRow.sk >= FIRST_FACT)
+        return [row.fact() for row in rows if not row.withdrawn]
 
     def all_facts_of(self, person_id: str) -> list[Fact]:
-        """All facts of a person, read consistently. Raises Broken if a row can't be read."""
+        """All facts of a person, read consistently, without withdrawn ones. Raises Broken if a row can't be read."""
         rows = store.query_all(FactRow, person_id, FactRow.sk >= FIRST_FACT, on_broken=_refuse)
-        return [row.fact() for row in rows]
+        return [row.fact() for row in rows if not row.withdrawn]
 
 
 def _refuse(_: object) -> NoReturn:

@@ -11,7 +11,10 @@ from chalicelib.core.clock import is_moment
 from chalicelib.core.decisions import DecisionsTable
 from chalicelib.core.errors import Broken
 from chalicelib.core.ports import Fact
-from chalicelib.core.store import Key, RawItem, Row, SealedAttribute, TableMeta
+from chalicelib.core.store import Key, RawItem, Row, SealedAttribute, TableMeta, maybe
+
+FIRST_FACT = "a"
+"""Kinds of facts are lower-case words, so they sort behind `IDENTITY`."""
 
 
 class RegistryTable(Row):
@@ -27,7 +30,19 @@ class RegistryTable(Row):
     sk = UnicodeAttribute(range_key=True)
 
 
-class IdentityRow(RegistryTable):
+class DeliveredRow(RegistryTable):
+    """What a registered source delivered: in which batch, and who at the source answers for it. Imported rows have none.
+
+    `version` grows with the source's time of the row: of two rows at one key the one with the greater version stays
+    (`chalicelib.health.service.storing`).
+    """
+
+    batch = maybe(UnicodeAttribute)
+    reporter = maybe(UnicodeAttribute)
+    version = maybe(UnicodeAttribute)
+
+
+class IdentityRow(DeliveredRow):
     """Who a person is by the source. The api compares the macs and never opens the sealed fields."""
 
     name_mac = UnicodeAttribute()
@@ -36,6 +51,7 @@ class IdentityRow(RegistryTable):
     document_sealed = SealedAttribute()
     phone_sealed = SealedAttribute()
     delivered_at = UTCDateTimeAttribute()
+    source = maybe(UnicodeAttribute)
 
     SK = "IDENTITY"
 
@@ -45,8 +61,12 @@ class IdentityRow(RegistryTable):
         return cls.key(person_id, cls.SK)
 
 
-class FactRow(RegistryTable):
-    """One fact, `<kind>#<fact_id>`: the same delivery twice is one row."""
+class FactRow(DeliveredRow):
+    """One fact, `<kind>#<fact_id>`: the same delivery twice is one row.
+
+    One that its source withdrew stays as a row without content, so that what was reported before and arrives late does not
+    bring it back.
+    """
 
     fact_id = UnicodeAttribute()
     kind = UnicodeAttribute()
@@ -55,11 +75,13 @@ class FactRow(RegistryTable):
     place = UnicodeAttribute()
     source = UnicodeAttribute()
     reported_at = UnicodeAttribute()
+    withdrawn = maybe(BooleanAttribute)
 
     @classmethod
     def storing(cls, person_id: str, fact: Fact) -> "FactRow":
         """The row of a fact."""
-        return cls(person_id, f"{fact.kind}#{fact.fact_id}", **vars(fact))
+        by_delivery = {"batch": fact.batch or None, "reporter": fact.reporter or None}
+        return cls(person_id, f"{fact.kind}#{fact.fact_id}", **{**vars(fact), **by_delivery})
 
     @classmethod
     def from_raw_data(cls, data: RawItem) -> Self:
@@ -71,7 +93,8 @@ class FactRow(RegistryTable):
 
     def fact(self) -> Fact:
         """The fact in the row."""
-        return Fact(self.fact_id, self.kind, self.result, self.occurred_at, self.place, self.source, self.reported_at)
+        by = self.source, self.reported_at, self.batch or "", self.reporter or ""
+        return Fact(self.fact_id, self.kind, self.result, self.occurred_at, self.place, *by)
 
 
 class SourceRow(DecisionsTable):

@@ -55,12 +55,13 @@ class Identity:
     def prove(self, account: Account, name: str, document_type: DocumentType, number: str) -> ProvedIdentity:
         """Compare a claim with the source and bind the person to this phone on a full match.
 
-        Raises InvalidName or InvalidDocument before anything is counted, TooManyIdentityTries, and IdentityMismatch,
-        which is the same answer after the same calls whatever differs (T-04).
+        Raises InvalidName, InvalidDocument or SourceUnavailable before anything is counted, TooManyIdentityTries, and
+        IdentityMismatch, which is the same answer after the same calls whatever differs (T-04).
         """
         claim = self._claim(
             account, canonical.person_name(name), document_type, canonical.document(document_type, number)
         )
+        self._source.require_ready()
         _count_try(account, claim)
         if not self._source.confirms(claim):
             raise IdentityMismatch

@@ -114,8 +114,9 @@ class LedgerRow(LedgerTable):
     member_id: who was removed before the consumer ran still sees who looked.
 
     `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person. `path` is
-    the part of an organization that it is about, and `run` the piece of work that it begins (`chalicelib.core.work`). `term` counts
-    the owners that a book had before the one whom a hand-over made; `since` is when the book was deleted whose sweep is done.
+    the part of an organization that it is about, and `run` the piece of work that it begins (`chalicelib.core.work`), or the
+    batch or key of a source that was decided. `term` counts the owners that a book had before the one whom a hand-over made;
+    `since` is when the book was deleted whose sweep is done, or from when on a source's key is taken no more.
     """
 
     kind = UnicodeAttribute()

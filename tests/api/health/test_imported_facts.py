@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.core import clock
 from chalicelib.health.facts import RESULTS, Kind, derived_fact_id
-from chalicelib.health.importer import BATCH, LONGEST_WORD, Importer, RowResult
+from chalicelib.health.importer import BATCH, Importer, RowResult
+from chalicelib.health.rows import LONGEST_WORD
 from chalicelib.health.tables import IdentityRow
 from tests.api.health.steps import errors, fact, facts_of, import_facts
 from tests.support.books import person_id_of
