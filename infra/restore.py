@@ -20,7 +20,8 @@ from chalicelib.groups.service.succeeded import hand_over_again
 from chalicelib.groups.service.succession import HANDED_OVER
 from chalicelib.people.service.restore import certify_again, disclose_again, end_lives_again, forget_older_phones
 from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
-from chalicelib.tracing.restore import decide_again, proposal_of
+from chalicelib.tracing.keys import ADDED, ENDED, end_again
+from chalicelib.tracing.restore import close_again, decide_again, proposal_of
 from chalicelib.tracing.service import GRANTING, LEDGER_KINDS
 
 OVERLAP = timedelta(minutes=5)
@@ -48,6 +49,8 @@ STEPS: dict[str, tuple[Step, ...]] = {
     HANDED_OVER: (hand_over_again, disclose_again),
     "IDENTITY_PROVED": (forget_older_phones,),
     "DISCLOSURE": (disclose_again,),
+    ADDED: (close_again,),
+    ENDED: (end_again,),
     **dict.fromkeys(LEDGER_KINDS.values(), (decide_again,)),
 }
 """What each kind of entry means for restored tables. A feature that lets people erase or decide something adds its own."""

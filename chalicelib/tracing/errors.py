@@ -40,3 +40,15 @@ class BookGone(Gone):
 
 class SubjectErased(Gone):
     """The person whom the proposal is about erased themself since."""
+
+
+class SourceNotNamed(Conflict):
+    """A key is for a source that may deliver, and this one is not named, or was revoked."""
+
+
+class KeyKnown(Conflict):
+    """The source has, or had, this very key."""
+
+
+class UnknownKey(NotFound):
+    """The source has no valid key of this name."""

@@ -17,8 +17,9 @@ from chalicelib.health.sources import stored_source
 from chalicelib.people.service.restore import lives_in
 from chalicelib.people.service.roles import verified_person
 from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
+from chalicelib.tracing.decision import Decision
 from chalicelib.tracing.service import GRANTING, LEDGER_KINDS, PROPOSED, WAITS
-from chalicelib.tracing.subjects import Decision, Officer, Source, Subject
+from chalicelib.tracing.subjects import Officer, Source, Subject
 from chalicelib.tracing.tables import ProposalRow
 
 SAME_REQUEST = timedelta(minutes=1)
@@ -47,6 +48,16 @@ def decide_again(entry: LedgerRow, *, write: bool) -> int:
         subject.decide(transaction, decision)
         transaction.commit()
     return len(behind) + _close_again(decision, write=write)
+
+
+def close_again(entry: LedgerRow, *, write: bool) -> int:
+    """Close the proposal of a key that was added since the backup, so that nobody confirms it twice. Raises Broken.
+
+    The key itself is not put back: it may have been lost since. Its operators add it anew, or another one.
+    """
+    if not entry.proposal or not entry.principal:
+        raise Broken
+    return _close_again(Decision(entry.proposal, granted=True, confirmed_by=entry.principal, at=entry.at), write=write)
 
 
 def proposal_of(entry: LedgerRow) -> LedgerRow:

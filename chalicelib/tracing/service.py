@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.core import canonical, clock, ids, store
 from chalicelib.core.canonical import DocumentType
-from chalicelib.core.crypto import IdentityMacs
+from chalicelib.core.crypto import IdentityMacs, encode
 from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit
 from chalicelib.core.settings import settings
@@ -16,6 +16,7 @@ from chalicelib.health.sources import source_name, stored_source
 from chalicelib.people.service.roles import verified_person
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry, living
+from chalicelib.tracing.decision import Decision
 from chalicelib.tracing.errors import (
     AlreadyNamed,
     BookGone,
@@ -24,10 +25,12 @@ from chalicelib.tracing.errors import (
     OwnProposal,
     ProposalDone,
     ProposalExpired,
+    SourceNotNamed,
     SubjectErased,
     UnknownProposal,
 )
-from chalicelib.tracing.subjects import BookOwner, Decision, Officer, Source, Subject, living_book, subject_of
+from chalicelib.tracing.keys import ADDED, SourceKey
+from chalicelib.tracing.subjects import BookOwner, Officer, Source, Subject, living_book, subject_of
 from chalicelib.tracing.tables import Act, Naming, ProposalRow
 
 WAITS = timedelta(days=7)
@@ -46,7 +49,7 @@ LEDGER_KINDS = {
     (Naming.SOURCE, Act.REVOKE): "SOURCE_REVOKED",
     (Naming.OWNER, Act.GRANT): "OWNER_GRANTED",
 }
-"""What the ledger calls what was carried out."""
+"""What the ledger calls what was carried out, of all but keys of sources (`tracing.keys`)."""
 
 GRANTING = frozenset(kind for (_, act), kind in LEDGER_KINDS.items() if act is Act.GRANT)
 
@@ -105,6 +108,17 @@ class Namings:
         name = source_name(name)
         return _propose(act, Source(name, stored_source(name)), by)
 
+    def propose_key(self, name: str, public_key: bytes, by: str, *, replaces: bool) -> Proposal:
+        """Store that `by` wants a source to sign with a raw public key, and where it `replaces` them to end its others soon.
+
+        Raises InvalidSourceName, SourceNotNamed, or AlreadyNamed for a key that the source ever had.
+        """
+        name = source_name(name)
+        source = stored_source(name)
+        if source is None or not source.granted:
+            raise SourceNotNamed
+        return _propose(Act.GRANT, SourceKey(name, encode(public_key), replaces=replaces), by)
+
     def waiting(self) -> list[Proposal]:
         """What waits for somebody's confirmation, oldest first. What can't be read is left out, and logged."""
         rows = store.query_all(ProposalRow, ProposalRow.KIND)
@@ -117,7 +131,8 @@ class Namings:
         """Carry a proposal out, once, in the name of another operator than its proposer.
 
         Raises UnknownProposal, ProposalDone, ProposalExpired, OwnProposal, SubjectErased, AlreadyNamed or NotNamed; for a
-        book also BookGone, OwnerChanged and TooManyBooks; and Conflict if the subject changed at the same moment.
+        book also BookGone, OwnerChanged and TooManyBooks; for a key SourceNotNamed and KeyKnown; and Conflict if the subject
+        changed at the same moment.
         """
         row = _confirmable(proposal_id, by)
         subject, act = subject_of(row), _act(row)
@@ -128,7 +143,7 @@ class Namings:
         waits = ProposalRow.kind.exists() & ProposalRow.confirmed_at.does_not_exist()
         transaction.update(row.own_key, confirmed, waits, ProposalDone())
         subject.decide(transaction, decision)
-        entry = _entry(LEDGER_KINDS[subject.naming, act], subject, proposal_id, by)
+        entry = _entry(LEDGER_KINDS.get((subject.naming, act), ADDED), subject, proposal_id, by)
         entry.at = decision.at
         transaction.put(entry)
         transaction.commit()
@@ -146,6 +161,8 @@ def _propose(act: Act, subject: Subject, by: str) -> Proposal:
         person_id=person.person_id if person else None,
         enrolment=person.enrolment if person else None,
         source=subject.source,
+        public_key=subject.public_key if isinstance(subject, SourceKey) else None,
+        replaces=subject.replaces if isinstance(subject, SourceKey) else None,
         org_id=book.org_id if book else None,
         term=book.owner_term if book else None,
         proposed_by=by,
@@ -163,6 +180,8 @@ def _entry(kind: str, subject: Subject, proposal_id: str, by: str, **more: Any) 
     """What the ledger says of one operator's part in naming a subject."""
     person = subject.person
     people = [living(person.person_id, int(person.enrolment))] if person else []
+    if isinstance(subject, SourceKey):
+        more["run"] = subject.key_id
     if subject.book is not None:
         more |= {"org_id": subject.book.org_id, "organization": subject.book.name}
     return ledger_entry(kind, people, principal=by, proposal=proposal_id, source=subject.source, **more)

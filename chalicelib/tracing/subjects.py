@@ -15,21 +15,13 @@ from chalicelib.health.sources import same_source, stored_source
 from chalicelib.health.tables import SourceRow
 from chalicelib.people.service.roles import Role, role_change, same_holder, verified_person
 from chalicelib.people.tables.people import PersonRow
+from chalicelib.tracing.decision import Decision
 from chalicelib.tracing.errors import BookGone, SubjectErased
+from chalicelib.tracing.keys import SourceKey
 from chalicelib.tracing.tables import Naming, ProposalRow
 
 WHY_FORCED = "handed_over_by_city"
 """The reason in the access logs of old and new owner where two operators decided."""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What two operators decided: of which proposal, granted or revoked, whose confirmation, when (aware)."""
-
-    proposal_id: str
-    granted: bool
-    confirmed_by: str
-    at: datetime
 
 
 class Subject(Protocol):
@@ -185,6 +177,8 @@ def subject_of(proposal: ProposalRow) -> Subject:
     """
     if proposal.naming == Naming.SOURCE and proposal.source:
         return Source(proposal.source, stored_source(proposal.source))
+    if proposal.naming == Naming.SOURCE_KEY and proposal.source and proposal.public_key:
+        return SourceKey(proposal.source, proposal.public_key, replaces=bool(proposal.replaces))
     if proposal.naming == Naming.OFFICER:
         return Officer(_person_of(proposal))
     if proposal.naming != Naming.OWNER or not proposal.org_id:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.core.decisions import DecisionsTable
 from chalicelib.core.store import Key, maybe
@@ -22,13 +22,16 @@ class Naming(StrEnum):
     SOURCE = "source"
     OWNER = "owner"
     """The owner of a group book, in place of whoever owns it."""
+    SOURCE_KEY = "source_key"
+    """A public key with which a registered source signs."""
 
 
 class ProposalRow(DecisionsTable):
     """That an operator wants somebody named, or named no longer, and who confirmed it.
 
     A person stands here by id and life only: what is shown of them is read from their own row, and gone with it. A book
-    is named by `org_id`, and by the `term` of the owner who is to be replaced.
+    is named by `org_id`, and by the `term` of the owner who is to be replaced. A key stands here itself, for it is public;
+    `replaces` says that the source's others end soon after.
     """
 
     act = UnicodeAttribute()
@@ -38,6 +41,8 @@ class ProposalRow(DecisionsTable):
     source = maybe(UnicodeAttribute)
     org_id = maybe(UnicodeAttribute)
     term = maybe(NumberAttribute)
+    public_key = maybe(UnicodeAttribute)
+    replaces = maybe(BooleanAttribute)
     proposed_by = UnicodeAttribute()
     proposed_at = UTCDateTimeAttribute()
     confirmed_by = maybe(UnicodeAttribute)

@@ -28,6 +28,7 @@ from infra.cli.options import GlobalOptionsAnywhere, Target, UnusableTarget, loc
 from infra.cli.recounting import recount_books
 from infra.cli.restoring import restore_check
 from infra.cli.rotating import rotate_keys
+from infra.cli.sources import sources
 from infra.process import working_for
 
 NOTHING_DONE = 1
@@ -51,6 +52,7 @@ app.add_typer(jobs, name="jobs")
 app.add_typer(dlq, name="dlq")
 app.add_typer(alerts, name="alerts")
 app.add_typer(tables, name="tables")
+app.add_typer(sources, name="sources")
 app.command("restore-check")(restore_check)
 app.command("recount")(recount_books)
 app.command("rotate-keys")(rotate_keys)

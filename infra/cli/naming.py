@@ -12,6 +12,7 @@ from chalicelib.core import clock
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.errors import GatebookError, Invalid
+from chalicelib.core.signatures import InvalidPublicKey
 from chalicelib.core.store import STORAGE_ERRORS
 from chalicelib.core.texts import text
 from chalicelib.groups.errors import OwnerChanged, TooManyBooks
@@ -42,6 +43,10 @@ WORDS: dict[type[GatebookError], str] = {
     errors.BookGone: "There is no group book with this id, or it was deleted.",
     TooManyBooks: "This person owns as many group books as the city allows to one person.",
     OwnerChanged: "The book has another owner since this was proposed, or another offer. Propose it again.",
+    errors.SourceNotNamed: "There is no such source, or it was revoked. `grant source` names one.",
+    errors.KeyKnown: "The source has, or had, this very key. Make a new one.",
+    errors.UnknownKey: "The source has no valid key of this name. `sources key list` shows them.",
+    InvalidPublicKey: "This is no public key of Ed25519 in PEM (`openssl pkey -in private.pem -pubout`).",
     InvalidSourceName: "A source's name is 2 to 32 lower-case letters, digits and hyphens.",
 }
 """What operators read; errors that the api has too are told in its words."""
@@ -111,12 +116,12 @@ def hand_over(context: typer.Context, org_id: OrgId, acts_as: As = None) -> None
         by = principal(acts_as)
         return namings.propose_owner(org_id, *_document(), by)
 
-    _say_proposed(context, _asked(context, propose))
+    say_proposed(context, asked(context, propose))
 
 
 def proposals(context: typer.Context) -> None:
     """List what waits for another operator's confirmation."""
-    waiting = _asked(context, lambda namings: namings.waiting())
+    waiting = asked(context, lambda namings: namings.waiting())
     if context.obj[2]:
         typer.echo(json.dumps({"proposals": [_fields(one) for one in waiting]}))
         return
@@ -128,7 +133,7 @@ def proposals(context: typer.Context) -> None:
 
 def confirm(context: typer.Context, proposal: ProposalId, acts_as: As = None) -> None:
     """Carry out what another operator proposed, once."""
-    done = _asked(context, lambda namings: namings.confirm(proposal, principal(acts_as)))
+    done = asked(context, lambda namings: namings.confirm(proposal, principal(acts_as)))
     _say(context, done, f"Carried out: {_kind(done)} {done.subject}.")
 
 
@@ -137,12 +142,12 @@ def _propose_officer(context: typer.Context, act: Act, acts_as: str | None) -> N
         by = principal(acts_as)
         return namings.propose_officer(act, *_document(), by)
 
-    _say_proposed(context, _asked(context, propose))
+    say_proposed(context, asked(context, propose))
 
 
 def _propose_source(context: typer.Context, act: Act, name: str, acts_as: str | None) -> None:
-    proposed = _asked(context, lambda namings: namings.propose_source(act, name, principal(acts_as)))
-    _say_proposed(context, proposed)
+    proposed = asked(context, lambda namings: namings.propose_source(act, name, principal(acts_as)))
+    say_proposed(context, proposed)
 
 
 def _document() -> tuple[DocumentType, str]:
@@ -162,7 +167,7 @@ def _at_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _asked(context: typer.Context, ask: Callable[[Namings], T]) -> T:
+def asked(context: typer.Context, ask: Callable[[Namings], T]) -> T:
     """What the service answers; ends the command with words where it refuses. Its log goes where it mixes with no answer."""
     city, endpoint_url, _ = context.obj
     try:
@@ -177,13 +182,14 @@ def _asked(context: typer.Context, ask: Callable[[Namings], T]) -> T:
         fail(f"{city} does not answer, or not to these credentials ({type(error).__name__}).", REFUSED)
 
 
-def _say_proposed(context: typer.Context, proposal: Proposal) -> None:
-    _say(context, proposal, _line(proposal))
+def say_proposed(context: typer.Context, proposal: Proposal, **more: str) -> None:
+    """Print a new proposal; `more` goes to programs with it."""
+    _say(context, proposal, _line(proposal), **more)
     typer.echo(f"Nothing is changed until another operator confirms it, within {WAITS.days} days.", err=True)
 
 
-def _say(context: typer.Context, proposal: Proposal, words: str) -> None:
-    typer.echo(json.dumps(_fields(proposal)) if context.obj[2] else words)
+def _say(context: typer.Context, proposal: Proposal, words: str, **more: str) -> None:
+    typer.echo(json.dumps(_fields(proposal) | more) if context.obj[2] else words)
 
 
 def _fields(proposal: Proposal) -> dict[str, Any]:
