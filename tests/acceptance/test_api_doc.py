@@ -13,7 +13,7 @@ import pytest
 from infra.local.city import LocalCity
 
 DOCS = Path(__file__).parents[2] / "docs"
-API, BOOK = DOCS / "api.md", DOCS / "guides" / "group-book.md"
+API, BOOK, SOURCES = DOCS / "api.md", DOCS / "guides" / "group-book.md", DOCS / "sources.md"
 BLOCK = re.compile(r"^```(bash|json)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MARK = "---- block {} ----"
 
@@ -21,16 +21,21 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with LocalCity("demo", state=tmp_path_factory.mktemp("city"), port=0, aws_port=0, demo_people=True) as city:
-        yield city.url
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCity]:
+    with LocalCity("demo", state=tmp_path_factory.mktemp("city"), port=0, aws_port=0, demo_people=True) as running:
+        yield running
+
+
+@pytest.fixture
+def address(city: LocalCity) -> str:
+    return city.url
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
     return [(match.group(1), match.group(2)) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
-def outputs(page: Path, address: str, folder: Path) -> dict[int, str]:
+def outputs(page: Path, address: str, folder: Path, more: dict[str, str]) -> dict[int, str]:
     """What each bash block printed, all in one shell that stops at the first command that fails."""
     script = "set -euo pipefail\n" + "\n".join(
         f"{text}\nprintf '\\n{MARK.format(number)}\\n'"
@@ -39,7 +44,7 @@ def outputs(page: Path, address: str, folder: Path) -> dict[int, str]:
     )
     run = subprocess.run(
         ["bash", "-c", script],
-        env={"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin", "GATEBOOK": address},
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin", "GATEBOOK": address, **more},
         cwd=folder,
         capture_output=True,
         text=True,
@@ -71,9 +76,9 @@ def test_a_refusal_is_shown_and_fails_where_a_field_is_asked_for(tmp_path: Path)
         assert (run.returncode, run.stdout, run.stderr) == (1, "", f"{shown}\n")
 
 
-def assert_done(page: Path, address: str, folder: Path) -> None:
-    """The page's blocks ran, and each answer holds what the page shows of it."""
-    printed = outputs(page, address, folder)
+def assert_done(page: Path, address: str, folder: Path, **more: str) -> None:
+    """The page's blocks ran, and each answer holds what the page shows of it. `more` are variables that the shell has."""
+    printed = outputs(page, address, folder, more)
     for number, (kind, text) in enumerate(blocks(page)):
         if kind == "json":
             answer = printed[number - 1].splitlines()[-1]
@@ -90,3 +95,25 @@ def test_the_owners_guide_does_what_it_says(address: str, tmp_path: Path) -> Non
     assert "<svg" in (tmp_path / "poster.html").read_text()
     assert (tmp_path / "members.csv").read_text(encoding="utf-8-sig").count("欧阳**") == 1
     assert (tmp_path / "members.xlsx").read_bytes().startswith(b"PK")
+
+
+def operated(city: LocalCity, *line: str) -> dict[str, Any]:
+    """What an operator's command answers to a program."""
+    command = [sys.executable, "-m", "infra.cli", "--city", "demo", "--endpoint-url", city.aws_url, "--json", *line]
+    run = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    answer: dict[str, Any] = json.loads(run.stdout)
+    return answer
+
+
+def test_a_source_delivers_as_the_page_says(city: LocalCity, address: str, tmp_path: Path) -> None:
+    """Its key is made by openssl as the page shows it, and registered by two operators."""
+    lines = [line for line in SOURCES.read_text(encoding="utf-8").splitlines() if line.startswith("openssl ")]
+    subprocess.run(["bash", "-ec", "\n".join(lines)], cwd=tmp_path, check=True, capture_output=True)
+    operated(
+        city, "confirm", operated(city, "grant", "source", "cdc-linyi", "--as", "anna")["proposal"], "--as", "boris"
+    )
+    adding = ("sources", "key", "add", "cdc-linyi", "--public-key", str(tmp_path / "public.pem"), "--as", "anna")
+    added = operated(city, *adding)
+    operated(city, "confirm", added["proposal"], "--as", "boris")
+    assert_done(SOURCES, address, tmp_path, KEY=added["key"], SOURCE="cdc-linyi", CITY="demo")
