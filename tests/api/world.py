@@ -394,6 +394,8 @@ def _scanned(world: World, role: str, thing: str) -> dict[str, Any]:
         world._somebody_else  # noqa: B018, SLF001  verified by being asked for
     drawn = pass_of(whose)
     return {"pass": _forged(drawn) if thing == "never" else drawn}
+
+
 def _delivery(row: Callable[[TestPerson], dict[str, Any]]) -> Callable[[World, str, str], dict[str, Any]]:
     return lambda world, _role, _thing: {"reporter": "Laboratory 3", "rows": [row(world.city.stranger())]}
 
