@@ -63,7 +63,7 @@ RIGHTS: Mapping[str, Rights] = {
             "access_log": _of(ASK),
             "ledger": _of(PUT),
             "requests": _of(READ, PUT),
-            "runs": _of(READ, ASK, PUT, CHANGE),
+            "runs": _of(READ, ASK, PUT),
             "counters": _of(READ, ASK),
             "keys": _of(PUT),
         },
