@@ -18,6 +18,15 @@ GET_FILE, PUT_FILE, REMOVE_FILE, LIST_FILES = "GetObject", "PutObject", "DeleteO
 
 
 @dataclass(frozen=True)
+class Part:
+    """Rights to some rows of a table: those whose partition key is one of `kinds` (dynamodb:LeadingKeys)."""
+
+    table: str
+    kinds: tuple[str, ...]
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Rights:
     """The rights of one function; what is not listed it has not."""
 
@@ -25,6 +34,8 @@ class Rights:
     """DynamoDB actions on each table."""
     indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Indexes that it asks; the table itself it asks only with a right of its own."""
+    parts: tuple[Part, ...] = ()
+    """Tables of which it reaches some rows alone. What operators decide lies beside them, and no function may write it."""
     probes: tuple[str, ...] = ()
     """Tables of which it reads the key `probe`, which holds nothing, and no other (`/health`)."""
     derives_keys: bool = False
@@ -56,7 +67,7 @@ RIGHTS: Mapping[str, Rights] = {
         tables={
             "logins": _of(READ, ASK, PUT, CHANGE, REMOVE, WRITE_MANY),
             "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
-            "registry": _of(READ, ASK),
+            "registry": _of(READ, ASK, PUT),
             "consents": _of(ASK, PUT),
             "organizations": _of(READ, ASK, PUT, CHANGE, REMOVE, CHECK),
             "memberships": _of(READ, PUT, CHANGE, REMOVE, CHECK),
@@ -68,7 +79,13 @@ RIGHTS: Mapping[str, Rights] = {
             "keys": _of(PUT),
         },
         indexes={"memberships": ("by_path", "by_attention", "by_name")},
-        probes=("consents", "access_log", "ledger", "keys", "alerts"),
+        parts=(
+            Part("decisions", ("SOURCE", "SOURCE_KEY", "SEEN_BATCH", "TURNED", "HELD_BATCH"), _of(READ)),
+            Part("decisions", ("SOURCE", "HELD_BATCH", "HELD_PART"), _of(ASK)),
+            Part("decisions", ("SEEN_BATCH", "TURNED", "HELD_BATCH", "HELD_PART"), _of(PUT)),
+            Part("decisions", ("HELD_BATCH",), _of(CHANGE)),
+        ),
+        probes=("consents", "access_log", "ledger", "keys", "decisions", "alerts"),
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key", "pass-key"),

@@ -117,16 +117,20 @@ def _storage(arns: Arns, rights: Rights) -> Statements:
         yield allow(logical("use", table), names, [arns.table(table)])
         if indexes:
             yield allow(logical("ask", table, "indexes"), ["dynamodb:Query"], indexes)
+    for number, part in enumerate(rights.parts):
+        names = [f"dynamodb:{action}" for action in sorted(part.actions)]
+        yield allow(logical("use", "part", str(number)), names, [arns.table(part.table)], **_of_kinds(*part.kinds))
     if rights.probes:
-        yield allow(
-            "ProbeForHealth",
-            ["dynamodb:BatchGetItem"],
-            [arns.table(table) for table in rights.probes],
-            **{
-                "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["probe"]},
-                "Null": {"dynamodb:LeadingKeys": "false"},
-            },
-        )
+        tables = [arns.table(table) for table in rights.probes]
+        yield allow("ProbeForHealth", ["dynamodb:BatchGetItem"], tables, **_of_kinds("probe"))
+
+
+def _of_kinds(*kinds: str) -> dict[str, object]:
+    """The condition that every row of a request has one of these partition keys, and that it names one."""
+    return {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": list(kinds)},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
 
 
 def _keys(city: City, rights: Rights, keys: Keys) -> Statements:

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chalicelib.core import aws
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store import STORAGE_ERRORS
 from infra.cli import certifying, naming
@@ -23,9 +21,11 @@ from infra.cli.dlq import dlq
 from infra.cli.files import CsvFile, UnusableFile, look_through
 from infra.cli.importing import FileKind, Summary, import_file
 from infra.cli.jobs import jobs
+from infra.cli.local import is_emulator, reason
 from infra.cli.operating import fail
 from infra.cli.options import GlobalOptionsAnywhere, Target, UnusableTarget, local_target
 from infra.cli.recounting import recount_books
+from infra.cli.reporting import facts as facts_group
 from infra.cli.restoring import restore_check
 from infra.cli.rotating import rotate_keys
 from infra.cli.sources import sources
@@ -48,6 +48,7 @@ imports = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(imports, name="import")
+app.add_typer(facts_group, name="facts")
 app.add_typer(jobs, name="jobs")
 app.add_typer(dlq, name="dlq")
 app.add_typer(alerts, name="alerts")
@@ -114,7 +115,7 @@ def _import(context: typer.Context, kind: FileKind, path: Path) -> None:
 
 def _imported(target: Target, kind: FileKind, file: CsvFile) -> Summary:
     try:
-        if not _is_emulator():
+        if not is_emulator():
             address = target.endpoint_url
             fail(
                 f"What answers at {address} is no emulator of AWS; `make run` prints the emulator's address.",
@@ -123,28 +124,7 @@ def _imported(target: Target, kind: FileKind, file: CsvFile) -> Summary:
         with _progress(target, kind, file) as watch:
             return import_file(kind, file, watch)
     except (*STORAGE_ERRORS, Unavailable) as error:
-        fail(_reason(target, error), NOTHING_DONE)
-
-
-def _is_emulator() -> bool:
-    """Whether what answers knows how AWS is spoken to. Any other server has no list of keys, or an error of its own."""
-    try:
-        return "Keys" in aws.kms().list_keys(Limit=1)
-    except ClientError as error:
-        if error.response["Error"]["Code"].isdigit():  # no error of AWS: all that could be told is the HTTP status
-            return False
-        raise
-
-
-def _reason(target: Target, error: BaseException) -> str:
-    """Why an import stopped, in words. The error's own text is left out: it may quote a row."""
-    chain = [error, *filter(None, (error.__cause__, error.__context__))]
-    codes = {getattr(one, "response", {}).get("Error", {}).get("Code") for one in chain}
-    if codes & {"ResourceNotFoundException", "NotFoundException"}:
-        return f"There is no city {target.city} at {target.endpoint_url}. `make run CITY={target.city}` starts one."
-    if any(isinstance(one, EndpointConnectionError) for one in chain):
-        return f"Nothing answers at {target.endpoint_url}. `make run` starts a city and prints its address."
-    return f"{target.city} stopped answering ({type(error).__name__}). The same command goes on from where it was."
+        fail(reason(target, error), NOTHING_DONE)
 
 
 @contextmanager

@@ -114,7 +114,7 @@ def hand_over(context: typer.Context, org_id: OrgId, acts_as: As = None) -> None
 
     def propose(namings: Namings) -> Proposal:
         by = principal(acts_as)
-        return namings.propose_owner(org_id, *_document(), by)
+        return namings.propose_owner(org_id, *document(), by)
 
     say_proposed(context, asked(context, propose))
 
@@ -140,7 +140,7 @@ def confirm(context: typer.Context, proposal: ProposalId, acts_as: As = None) ->
 def _propose_officer(context: typer.Context, act: Act, acts_as: str | None) -> None:
     def propose(namings: Namings) -> Proposal:
         by = principal(acts_as)
-        return namings.propose_officer(act, *_document(), by)
+        return namings.propose_officer(act, *document(), by)
 
     say_proposed(context, asked(context, propose))
 
@@ -150,7 +150,7 @@ def _propose_source(context: typer.Context, act: Act, name: str, acts_as: str | 
     say_proposed(context, proposed)
 
 
-def _document() -> tuple[DocumentType, str]:
+def document() -> tuple[DocumentType, str]:
     """Type and number of a document, never from the command line, where every user of the machine can read them."""
     if _at_terminal():
         type_ = typer.prompt(f"Type of the document ({DOCUMENT_TYPES})", DocumentType.RESIDENT_ID.value, err=True)

@@ -56,6 +56,10 @@ class RunningCity:
             self._known += more
         return [self._known.pop() for _ in range(count)]
 
+    def stranger(self) -> TestPerson:
+        """Somebody whom the health source does not know."""
+        return next(self._crowd)
+
     def facts(self, *rows: dict[str, str]) -> None:
         """Facts that the health source knows from now on."""
         columns = ("fact_id", "place", "reported_at")

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from infra.rehearsal.deployment import Deployment
 from infra.rehearsal.unsupported import UNSUPPORTED, adapted
 from tests.rehearsal.conftest import CITIES, DeployedCity
 from tests.support import processes
+from tests.support.sources import identity, outcomes, report
 
 
 @pytest.mark.parametrize("name", CITIES)
@@ -46,6 +48,18 @@ def test_the_main_flow_goes_through_api_gateway_and_streams(
     assert member.delete(f"/v1/me/memberships/{org_id}").status == 204
     assert city.eventually(lambda: owner.get(numbers).json["members"] == 0)
     assert owner.get(f"/v1/organizations/{org_id}/members").json["items"] == []
+
+
+@pytest.mark.parametrize("name", CITIES)
+def test_a_registered_source_delivers_who_is_who_and_what_is_known(stage: dict[str, DeployedCity], name: str) -> None:
+    city, person = stage[name], stage[name].stranger()
+    assert city.source is not None
+    assert outcomes(city.source.identities(identity(person))) == [("stored", None)]
+    assert outcomes(city.source.facts(report(person))) == [("stored", None)]
+    assert outcomes(city.source.facts(report(person))) == [("unchanged", None)]
+    assert city.verified(person).get("/v1/me").json["verified"] is True
+    other = replace(city.source, city="huian")
+    assert other.facts(report(person)).code == "signature_refused"
 
 
 def test_a_person_of_one_city_is_unknown_in_the_other(stage: dict[str, DeployedCity]) -> None:

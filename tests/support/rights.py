@@ -38,6 +38,9 @@ FILES = {
 }
 """What IAM asks for operations of S3."""
 
+PARTED = {one.table for rights in RIGHTS.values() for one in rights.parts}
+"""Tables to whose rows there are rights by partition key."""
+
 _ACTING: ContextVar[str | None] = ContextVar("acting", default=None)
 
 
@@ -52,6 +55,7 @@ def granted(rights: Rights) -> set[Use]:
     """Everything that a function with these rights may do."""
     uses = {Use(action, table) for table, actions in rights.tables.items() for action in actions}
     uses |= {Use("Query", f"{table}/{index}") for table, indexes in rights.indexes.items() for index in indexes}
+    uses |= {Use(action, f"{one.table}/{kind}") for one in rights.parts for kind in one.kinds for action in one.actions}
     uses |= {Use(READ, f"{table}/{PROBED}") for table in rights.probes}
     uses |= {Use("GetSecretValue", name) for name in (*rights.secrets, *rights.renews)}
     uses |= {Use(action, name) for name in rights.renews for action in ("PutSecretValue", "UpdateSecretVersionStage")}
@@ -140,18 +144,17 @@ def uses(operation: str, kwargs: dict[str, Any]) -> Iterator[Use]:
     if operation == "TransactWriteItems":
         for part in kwargs["TransactItems"]:
             ((kind, content),) = part.items()
-            yield Use(TRANSACTED[kind], _table(content["TableName"]))
+            yield Use(TRANSACTED[kind], _on(content["TableName"], content.get("Item") or content["Key"]))
     elif operation in {"BatchGetItem", "BatchWriteItem"}:
         for name, asked in kwargs["RequestItems"].items():
-            probes = operation == READ and all(_hash_value(name, key) == PROBED for key in asked["Keys"])
-            yield Use(operation, _table(name) + (f"/{PROBED}" if probes else ""))
+            yield from _batched(operation, name, asked)
     elif operation == "GetCallerIdentity":
         return  # whoever has credentials may ask whose they are
     elif operation in FILES:
         yield Use(FILES[operation], "files")
     elif "TableName" in kwargs:
-        index = kwargs.get("IndexName")
-        yield Use(operation, _table(kwargs["TableName"]) + (f"/{index}" if index else ""))
+        index, table = kwargs.get("IndexName"), kwargs["TableName"]
+        yield Use(operation, f"{_table(table)}/{index}" if index else _on(table, _row_in(kwargs)))
     else:
         yield Use(operation, _other(operation, kwargs))
 
@@ -166,6 +169,36 @@ def _topic(city: str, name: str) -> str:
     kinds = {city_topic(city): "city"}
     kind = "organizations" if name.startswith(organization_topic(city, "")) else kinds.get(name)
     return name if kind is None else f"topic {kind}"
+
+
+def _batched(operation: str, name: str, asked: Any) -> set[Use]:
+    """What a batch does with one table."""
+    if operation != READ:
+        return {Use(operation, _table(name))}
+    if all(_hash_value(name, key) == PROBED for key in asked["Keys"]):
+        return {Use(operation, f"{_table(name)}/{PROBED}")}
+    return {Use(operation, _on(name, key)) for key in asked["Keys"]}
+
+
+def _row_in(kwargs: dict[str, Any]) -> dict[str, Any] | None:
+    """What of a request says which rows it is about: the row or its key, or the partition that a query asks."""
+    if "KeyConditionExpression" in kwargs:
+        name, _, value = (
+            kwargs["KeyConditionExpression"].strip("()").replace("(", "").partition(" AND ")[0].partition(" = ")
+        )
+        names = kwargs.get("ExpressionAttributeNames", {})
+        return {names.get(name, name): kwargs["ExpressionAttributeValues"][value.strip(")")]}
+    row: dict[str, Any] | None = kwargs.get("Item") or kwargs.get("Key")
+    return row
+
+
+def _on(physical: str, row: dict[str, Any] | None) -> str:
+    """A table, or of one that some function has rights to in part alone, the rows of one partition key."""
+    table = _table(physical)
+    if table not in PARTED or row is None:
+        return table
+    name = next(str(one._hash_keyname) for one in store.tables() if one.physical_name() == physical)  # noqa: SLF001
+    return f"{table}/{row[name]['S']}"
 
 
 def _hash_value(physical: str, key: dict[str, Any]) -> str:

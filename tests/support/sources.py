@@ -28,6 +28,8 @@ class SourceClient(Client):
     source: str = ""
     private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     changes: dict[str, str] = field(default_factory=dict)
+    city: str | None = None
+    """The city that it signs for; this process's own if not given."""
 
     @property
     def key_id(self) -> str:
@@ -37,7 +39,7 @@ class SourceClient(Client):
     def signed(self, method: str, path: str, body: bytes, at: str | None = None) -> dict[str, str]:
         """The headers of a signed request."""
         at = at or clock.iso(clock.now())
-        lines = ("gatebook-v1", settings().city_name, method, path, at, hashlib.sha256(body).hexdigest())
+        lines = ("gatebook-v1", self.city or settings().city_name, method, path, at, hashlib.sha256(body).hexdigest())
         signature = self.private.sign("\n".join(lines).encode())
         return {
             "gatebook-source": self.source,

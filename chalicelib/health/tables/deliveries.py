@@ -97,10 +97,12 @@ class HeldPartRow(DecisionsTable):
     facts = JSONAttribute()
     expires_at = TTLAttribute()
 
+    KIND = "HELD_PART"
+
     @classmethod
     def of(cls, batch_id: str, number: int) -> "Key[HeldPartRow]":
         """Where a part of a batch lies."""
-        return cls.key(f"{HeldBatchRow.KIND}#{batch_id}", f"{number:03}")
+        return cls.key(cls.KIND, f"{batch_id}#{number:03}")
 
 
 def put_parts(batch: HeldBatchRow, facts: Sequence[FactRow]) -> None:
@@ -113,8 +115,8 @@ def put_parts(batch: HeldBatchRow, facts: Sequence[FactRow]) -> None:
 
 def held_facts(batch: HeldBatchRow) -> list[FactRow]:
     """The facts of a held batch, in order. Raises Broken if any of them can't be read: all of a batch is stored or nothing."""
-    key = HeldPartRow.of(batch.decision_id, 0)
-    parts = store.query_all(HeldPartRow, key.hash_value, on_broken=_broken)
+    own = HeldPartRow.decision_id.startswith(f"{batch.decision_id}#")
+    parts = store.query_all(HeldPartRow, HeldPartRow.KIND, own, on_broken=_broken)
     facts = [FactRow.from_raw_data(raw) for part in parts for raw in _items(part)]
     if len(facts) != batch.rows:
         raise Broken

@@ -2,10 +2,13 @@
 
 from typer.testing import CliRunner
 
+from chalicelib.health.tables import SourceRow
+from chalicelib.health.tables.deliveries import SourceKeyRow
 from chalicelib.tracing import errors
+from chalicelib.tracing.tables import ProposalRow
 from infra.cli.main import app
 from infra.cli.naming import WORDS
-from infra.grants import RIGHTS
+from infra.grants import ASK, READ, RIGHTS
 
 
 def test_every_refusal_has_its_words() -> None:
@@ -16,8 +19,15 @@ def test_every_refusal_has_its_words() -> None:
     assert len(set(WORDS.values())) == len(WORDS)
 
 
-def test_no_function_of_the_city_reads_or_writes_what_operators_decide() -> None:
+DECIDED = {ProposalRow.KIND, SourceRow.KIND, SourceKeyRow.KIND}
+"""What operators alone decide, in the same table as what the api keeps of deliveries."""
+
+
+def test_no_function_of_the_city_writes_what_operators_decide() -> None:
     assert [name for name, rights in RIGHTS.items() if "decisions" in rights.tables] == []
+    parts = [(name, part) for name, rights in RIGHTS.items() for part in rights.parts if part.table == "decisions"]
+    assert {name for name, part in parts if ProposalRow.KIND in part.kinds} == set()
+    assert {name for name, part in parts if not part.actions <= {READ, ASK} and DECIDED & set(part.kinds)} == set()
     assert [name for name, rights in RIGHTS.items() if "decisions" in rights.probes] == ["api_handler"]
 
 

@@ -16,7 +16,8 @@ from chalicelib.core.names import (
 from infra.grants import RIGHTS
 from tests.support.rights import API, Guard, Use, acting_as, granted, uses
 
-LEDGER, MEMBERSHIPS = "demo-ledger-v1", "demo-memberships-v1"
+LEDGER, DECISIONS = "demo-ledger-v1", "demo-decisions-v1"
+MEMBERSHIPS = "demo-memberships-v1"
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,22 @@ def transaction(*kinds: str) -> dict[str, Any]:
         ("PutItem", {"TableName": LEDGER}, {Use("PutItem", "ledger")}),
         ("Query", {"TableName": MEMBERSHIPS, "IndexName": "by_path"}, {Use("Query", "memberships/by_path")}),
         ("Query", {"TableName": MEMBERSHIPS}, {Use("Query", "memberships")}),
+        ("PutItem", {"TableName": DECISIONS, "Item": {"kind": {"S": "SOURCE"}}}, {Use("PutItem", "decisions/SOURCE")}),
+        (
+            "UpdateItem",
+            {"TableName": DECISIONS, "Key": {"kind": {"S": "SOURCE"}}},
+            {Use("UpdateItem", "decisions/SOURCE")},
+        ),
+        (
+            "Query",
+            {
+                "TableName": DECISIONS,
+                "KeyConditionExpression": "(#0 = :0 AND begins_with (#1, :1))",
+                "ExpressionAttributeNames": {"#0": "kind", "#1": "decision_id"},
+                "ExpressionAttributeValues": {":0": {"S": "HELD_PART"}, ":1": {"S": "x"}},
+            },
+            {Use("Query", "decisions/HELD_PART")},
+        ),
         ("Scan", {"TableName": "other-city-v1"}, {Use("Scan", "other-city-v1")}),
         ("BatchWriteItem", {"RequestItems": {LEDGER: []}}, {Use("BatchWriteItem", "ledger")}),
         (
