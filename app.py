@@ -8,6 +8,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
+import chalicelib.groups.routes.alerts
 import chalicelib.groups.routes.books
 import chalicelib.groups.routes.departments
 import chalicelib.groups.routes.exports
@@ -37,6 +38,7 @@ from chalicelib.core.work import LambdaContext, Work
 from chalicelib.groups.effects.counts import count_members
 from chalicelib.groups.effects.sweeps import sweep_book
 from chalicelib.groups.service.admins import Admins
+from chalicelib.groups.service.alerts import OrganizationAlerts
 from chalicelib.groups.service.books import Books
 from chalicelib.groups.service.departments import Departments
 from chalicelib.groups.service.export_list import ExportList
@@ -96,7 +98,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
         Exports(), Rosters(), Succession(), Policies(), standings,
         status, Passes(status), Deliveries(cipher), HeldBatches(),
-        ledger_effects, registry_effects, work, Rotation(), alert_sender,
+        ledger_effects, registry_effects, work, Rotation(), alert_sender, OrganizationAlerts(),
     )  # fmt: skip
 
 
@@ -106,6 +108,7 @@ app.register_blueprint(chalicelib.http.routes.routes)
 app.register_blueprint(chalicelib.http.city.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
 app.register_blueprint(chalicelib.health.routes.passes.routes)
+app.register_blueprint(chalicelib.groups.routes.alerts.routes)
 app.register_blueprint(chalicelib.groups.routes.books.routes)
 app.register_blueprint(chalicelib.groups.routes.departments.routes)
 app.register_blueprint(chalicelib.groups.routes.exports.routes)

@@ -66,6 +66,7 @@ RIGHTS: Mapping[str, Rights] = {
     "api_handler": Rights(
         tables={
             "logins": _of(READ, ASK, PUT, CHANGE, REMOVE, WRITE_MANY),
+            "alerts": _of(READ, ASK, CHANGE),
             "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
             "registry": _of(READ, ASK, PUT),
             "consents": _of(ASK, PUT),
@@ -85,7 +86,7 @@ RIGHTS: Mapping[str, Rights] = {
             Part("decisions", ("SEEN_BATCH", "TURNED", "HELD_BATCH", "HELD_PART"), _of(PUT)),
             Part("decisions", ("HELD_BATCH",), _of(CHANGE)),
         ),
-        probes=("consents", "access_log", "ledger", "keys", "decisions", "alerts"),
+        probes=("consents", "access_log", "ledger", "keys", "decisions"),
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key", "pass-key"),

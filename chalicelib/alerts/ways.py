@@ -14,6 +14,9 @@ from chalicelib.core.texts import LANGUAGES, Language
 from chalicelib.people.service import budget
 from chalicelib.people.tables.people import PersonRow
 
+WAYS = ("sms", "email")
+"""What the ways to a person are called."""
+
 PURPOSE = "alert"
 """What the log calls a text message that is an alert."""
 

@@ -17,6 +17,9 @@ WHY_ADMINS = "administrators"
 WHY_SEARCH = "search"
 """For being found by name, number, phone or label."""
 
+WHY_ALERTS = "alerts"
+"""For a look at the alerts."""
+
 WHY_DETAILS = "details"
 """For a look at this member alone."""
 

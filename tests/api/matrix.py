@@ -115,6 +115,15 @@ POST   /v1/organizations/{org_id}/invitations                  own         401  
 POST   /v1/organizations/{org_id}/invitations                  foreign     401     403      403    403   403  403    403   403   201   403    401
 POST   /v1/organizations/{org_id}/invitations                  deleted     401     403      404    404   404  404    404   404   404   404    401
 POST   /v1/organizations/{org_id}/invitations                  never       401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/alerts                       own         401     403      403    403   200  200    403   200   403   200    401
+GET    /v1/organizations/{org_id}/alerts                       foreign     401     403      403    403   403  403    403   403   200   403    401
+GET    /v1/organizations/{org_id}/alerts                       deleted     401     403      404    404   404  404    404   404   404   404    401
+GET    /v1/organizations/{org_id}/alerts                       never       401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/alerts/{alert_id}/acknowledge own         401     403      403    403   204  204    403   204   403   204    401
+POST   /v1/organizations/{org_id}/alerts/{alert_id}/acknowledge foreign     401     403      403    403   403  403    403   403   204   403    401
+POST   /v1/organizations/{org_id}/alerts/{alert_id}/acknowledge mixed       401     403      403    403   404  404    403   404   403   404    401
+POST   /v1/organizations/{org_id}/alerts/{alert_id}/acknowledge deleted     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/organizations/{org_id}/alerts/{alert_id}/acknowledge never       401     403      404    404   404  404    404   404   404   404    401
 GET    /v1/organizations/{org_id}/members                      own         401     403      403    403   200  200    403   200   403   200    401
 GET    /v1/organizations/{org_id}/members                      foreign     401     403      403    403   403  403    403   403   200   403    401
 GET    /v1/organizations/{org_id}/members                      deleted     401     403      404    404   404  404    404   404   404   404    401

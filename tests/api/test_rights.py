@@ -26,7 +26,7 @@ from tests.api.groups.steps import damaged
 from tests.api.matrix import ROLES, Row, rows
 from tests.api.world import World
 from tests.support import messages
-from tests.support.alerting import deliver, raised
+from tests.support.alerting import deliver, own_resolver, raised
 from tests.support.books import OPEN, Book, person_id_of
 from tests.support.city import RecordedSms, TestCity
 from tests.support.exporting import begin, fetched_table, inline, ledger, shown
@@ -206,7 +206,8 @@ def test_no_function_has_a_right_that_it_never_uses(
     let_everything_follow(cold)
     let_it_fail_and_come_again(cold)
     let_work_go_on(cold)
-    let_alerts_go(cold, monkeypatch)
+    with own_resolver():
+        let_alerts_go(cold, monkeypatch)
     renew_keys()
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used

@@ -12,6 +12,7 @@ from chalicelib.core.settings import settings
 from chalicelib.groups.codes import code_of, new_invitation_id, read_code
 from chalicelib.people.service.roles import Role
 from chalicelib.people.tables.people import PersonRow
+from tests.support.alerting import put_alert
 from tests.support.books import person_key
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
@@ -265,6 +266,17 @@ class World:
         return str(answer.json["batch_id"])
 
     @cached_property
+    def alert(self) -> str:
+        """An alert about somebody below the head's department."""
+        return self._things.alert if self._things is not self else put_alert(self.book, self.inner[2])
+
+    @cached_property
+    def foreign_alert(self) -> str:
+        if self._things is not self:
+            return self._things.foreign_alert
+        return put_alert(self.foreign_book, self.foreign_member_id)
+
+    @cached_property
     def deleted(self) -> tuple[str, str, str, str, str]:
         """A deleted book, its code, and the ids of the member, the department and the export that it had."""
         book = self.city.book(self.owner, "Closed Shop")
@@ -321,6 +333,13 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "deleted": lambda world: world.deleted[4],
         "never": lambda _: ids.new_id(),
         "mixed": lambda world: world.foreign_export,
+    },
+    "alert_id": {
+        "own": lambda world: world.alert,
+        "foreign": lambda world: world.foreign_alert,
+        "deleted": lambda world: put_alert(world.deleted[0], world.deleted[2]),
+        "never": lambda _: ids.new_id(),
+        "mixed": lambda world: world.foreign_alert,
     },
     "member_id": {
         "own": lambda world: world.joined[1],

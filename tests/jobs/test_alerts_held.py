@@ -11,7 +11,7 @@ from chalicelib.alerts.tables import BreakerRow, HeldRow, partition_of
 from chalicelib.core import clock, settings, store
 from chalicelib.core.city import City
 from chalicelib.core.clock import FrozenClock
-from tests.support.alerting import Listener, Raised, queued, raised, verified
+from tests.support.alerting import Listener, Raised, own_resolver, queued, raised, verified
 from tests.support.city import TestCity
 from tests.support.events import Events
 from tests.support.people import TestPerson
@@ -39,9 +39,10 @@ def _two_in_ten_minutes(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> Iter
     policy["alerts"] |= {"hold_above": MOST, "window_minutes": MINUTES}
     changed = City.model_validate(policy)
     monkeypatch.setattr(settings, "load_city", lambda _: changed)
-    _reset()
-    yield
-    _reset()
+    with own_resolver():
+        _reset()
+        yield
+        _reset()
 
 
 def _reset() -> None:

@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+import app
 from chalicelib.alerts.sending import CLAIM_SECONDS
 from chalicelib.alerts.sms import SmsUnavailable
 from chalicelib.alerts.tables import AlertRow
 from chalicelib.core import clock, store
 from chalicelib.core.clock import FrozenClock
 from chalicelib.core.texts import Language
-from tests.support.alerting import AState, Listener, deliver, queued, raised, recipient, verified
+from tests.support.alerting import AState, Listener, deliver, message, own_resolver, queued, raised, recipient, verified
 from tests.support.city import TestCity
 from tests.support.events import Events
 from tests.support.rows import items_of, spoil, stored
@@ -32,8 +33,9 @@ def time() -> Iterator[FrozenClock]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_queue(city: TestCity) -> None:  # noqa: ARG001
-    queued()
+def _apart(city: TestCity) -> Iterator[None]:  # noqa: ARG001
+    with own_resolver():
+        yield
 
 
 @pytest.fixture
@@ -301,12 +303,8 @@ def test_a_phone_that_does_not_open_is_parked_and_nobody_else_suffers(city: Test
 
 
 def test_a_message_that_names_nothing_fails_by_itself(city: TestCity) -> None:
-    import app
-
     one = raised(city)
     strange = {"messageId": "m", "body": "?", "eventSource": "aws:sqs"}
-    from tests.support.alerting import message
-
     answer = app.alerts_sender({"Records": [strange, message(one.key)]}, None)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
