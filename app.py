@@ -8,6 +8,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
+import chalicelib.alerts.routes
 import chalicelib.groups.routes.alerts
 import chalicelib.groups.routes.books
 import chalicelib.groups.routes.departments
@@ -24,6 +25,8 @@ import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
+from chalicelib.alerts.channels import ChannelChoices
+from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.sending import AlertSender
 from chalicelib.alerts.sms import city_sender
 from chalicelib.alerts.ways import Sms
@@ -44,6 +47,7 @@ from chalicelib.groups.service.departments import Departments
 from chalicelib.groups.service.export_list import ExportList
 from chalicelib.groups.service.exports import Exports, begin_export, export_step
 from chalicelib.groups.service.invitations import Invitations
+from chalicelib.groups.service.managed import Managed
 from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
 from chalicelib.groups.service.placements import Placements
@@ -77,7 +81,8 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     sms, source, macs = sms or city_sender(), source or RegistrySource(), IdentityMacs()
     codes, cipher = Codes(sms, macs), FieldCipher()
     identity, erasure = Identity(source, macs, cipher), Erasure()
-    alert_sender = AlertSender([Sms(sms, cipher)])
+    emails, channels = Emails(cipher), ChannelChoices(cipher)
+    alert_sender = AlertSender([Sms(sms, cipher), emails], emails)
     books, memberships = Books(), Memberships(source)
     standings, status = Standings(source), Status(source)
     ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(status), Work()
@@ -85,6 +90,8 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     identity.on_person_verified(status.on_verified)
     erasure.blocks_erasure(books.held_by)
     erasure.on_person_erasing(memberships.leave_all)
+    erasure.on_person_erasing(channels.forget)
+    emails.asks(Managed())
     ledger_effects.on_entry("BOOK_DELETED", sweep_book)
     ledger_effects.on_entry("EXPORT", begin_export)
     ledger_effects.on_entry(POLICY_CHANGED, standings.begin)
@@ -98,7 +105,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
         Exports(), Rosters(), Succession(), Policies(), standings,
         status, Passes(status), Deliveries(cipher), HeldBatches(),
-        ledger_effects, registry_effects, work, Rotation(), alert_sender, OrganizationAlerts(),
+        ledger_effects, registry_effects, work, Rotation(), alert_sender, channels, OrganizationAlerts(),
     )  # fmt: skip
 
 
@@ -108,6 +115,7 @@ app.register_blueprint(chalicelib.http.routes.routes)
 app.register_blueprint(chalicelib.http.city.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
 app.register_blueprint(chalicelib.health.routes.passes.routes)
+app.register_blueprint(chalicelib.alerts.routes.routes)
 app.register_blueprint(chalicelib.groups.routes.alerts.routes)
 app.register_blueprint(chalicelib.groups.routes.books.routes)
 app.register_blueprint(chalicelib.groups.routes.departments.routes)

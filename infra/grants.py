@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 READ, ASK, CHECK = "BatchGetItem", "Query", "ConditionCheckItem"
 PUT, CHANGE, REMOVE, WRITE_MANY = "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"
 
-PUBLISH = "Publish"
-"""What SNS calls the right to say something on a topic."""
+PUBLISH, UNSUBSCRIBE = "Publish", "Unsubscribe"
+"""What SNS calls the rights to say something on a topic and to end a subscription."""
 
 GET_FILE, PUT_FILE, REMOVE_FILE, LIST_FILES = "GetObject", "PutObject", "DeleteObject", "ListBucket"
 """What S3's rights are called; a link that a function signs opens what the function itself may get."""
@@ -90,19 +90,27 @@ RIGHTS: Mapping[str, Rights] = {
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key", "pass-key"),
+        queues=("alerts",),
         files=_of(GET_FILE, LIST_FILES, REMOVE_FILE),
         sends_sms=True,
     ),
     "alerts_sender": Rights(
         tables={
-            "alerts": _of(READ, PUT, CHANGE, CHECK),
-            "people": _of(READ),
+            "alerts": _of(READ, PUT, CHANGE, REMOVE, CHECK),
+            "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
+            "organizations": _of(READ),
             "logins": _of(READ, CHANGE),
             "keys": _of(READ),
         },
-        opens_fields=("phone",),
+        derives_keys=True,
+        opens_fields=("email", "phone"),
         queues=("alerts",),
-        topics={"city": _of(PUBLISH)},
+        topics={
+            "city": _of(PUBLISH),
+            "organizations": _of(
+                PUBLISH, "CreateTopic", "DeleteTopic", "Subscribe", UNSUBSCRIBE, "ListSubscriptionsByTopic"
+            ),
+        },
         sends_sms=True,
     ),
     "ledger_stream": Rights(
@@ -114,10 +122,11 @@ RIGHTS: Mapping[str, Rights] = {
             "access_log": _of(ASK, WRITE_MANY),
             "ledger": _of(READ, PUT),
             "counters": _of(ASK, WRITE_MANY),
+            "alerts": _of(ASK, WRITE_MANY),
             "runs": _of(PUT),
         },
         derives_keys=True,
-        queues=("ledger_retries", "work"),
+        queues=("ledger_retries", "work", "alerts"),
         files=_of(LIST_FILES, REMOVE_FILE),
     ),
     "members_stream": Rights(tables={"counters": _of(READ, CHANGE)}),

@@ -22,13 +22,6 @@ class EmailMissing(Conflict):
     code = "email_missing"
 
 
-class InvalidEmail(Invalid):
-    """Not an e-mail address that anything could be sent to."""
-
-    code = "invalid_email"
-    field = "address"
-
-
 class TooManyAddresses(TooMany):
     """The caller named as many addresses today as may be asked to confirm."""
 

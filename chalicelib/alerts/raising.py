@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.alerts.tables import AlertRow
+from chalicelib.alerts.tables import AlertRow, ChannelsRow, TopicRow
 from chalicelib.core import clock, ids, queues, store
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Key
 
 QUEUE = "alerts"
-"""The queue of alerts that are to be sent; a message is a row's key."""
+"""The queue of alerts that are to be sent, and of people whose e-mail is to be looked at; a message is a row's key."""
 
 
 def raise_alert(org_id: str, member_id: str, status_version: int, at: datetime) -> str:
@@ -29,3 +29,13 @@ def raise_alert(org_id: str, member_id: str, status_version: int, at: datetime) 
 def ask_for(alert: Key[AlertRow], *, after: int = 0) -> None:
     """Ask for an alert to be sent, `after` so many seconds. What is sent already is not sent again."""
     queues.send(QUEUE, {"keys": alert.raw()}, after=after)
+
+
+def ask_to_follow(person_id: str) -> None:
+    """Ask for a person's subscriptions to be made what their address and their organizations want them to be."""
+    queues.send(QUEUE, {"keys": ChannelsRow.of(person_id).raw()})
+
+
+def ask_to_close(org_id: str) -> None:
+    """Ask for an organization's topic to be removed with all its subscriptions, since the organization is gone."""
+    queues.send(QUEUE, {"keys": TopicRow.of(org_id).raw()})

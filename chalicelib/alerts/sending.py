@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.alerts.breaker import is_held
+from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.ports import Audience, Recipient, Resolver
 from chalicelib.alerts.raising import QUEUE, ask_for
-from chalicelib.alerts.tables import AlertRow, BreakerRow, ChannelsRow, Outcome
+from chalicelib.alerts.tables import AlertRow, BreakerRow, ChannelsRow, Outcome, TopicRow
 from chalicelib.alerts.topics import tell_city
 from chalicelib.alerts.ways import Choice, Way
 from chalicelib.core import clock, ids, store
 from chalicelib.core.errors import Broken, Unavailable
 from chalicelib.core.log import Event, emit
-from chalicelib.core.store import ROUNDS, STORAGE_ERRORS, Action, wait_before
+from chalicelib.core.store import ROUNDS, STORAGE_ERRORS, Action, Key, wait_before
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
 from chalicelib.core.texts import Language
 from chalicelib.people.errors import SmsBudgetSpent
@@ -46,9 +47,9 @@ class _Told:
 class AlertSender:
     """Works off the queue `alerts`."""
 
-    def __init__(self, ways: Sequence[Way]) -> None:
-        """Take the ways by which messages leave, the one that everybody has first."""
-        self._ways = tuple(ways)
+    def __init__(self, ways: Sequence[Way], emails: Emails) -> None:
+        """Take the ways by which messages leave, the one that everybody has first, and who looks after e-mail."""
+        self._ways, self._emails = tuple(ways), emails
         self._resolver: Resolver | None = None
 
     def asks(self, resolver: Resolver) -> None:
@@ -60,8 +61,17 @@ class AlertSender:
         return consume(changes(event), self._work_on, QUEUE)
 
     def _work_on(self, change: Change) -> None:
-        """Send what is still to be sent of one alert."""
-        key, breaker = AlertRow.of(change.text("org_id"), change.text("alert_id")), BreakerRow.here()
+        """Send what is still to be sent of one alert, or look after the e-mail of one person or organization."""
+        if "person_id" in change.keys:
+            self._emails.follow(change.text("person_id"))
+        elif change.text("alert_id") == TopicRow.SK:
+            self._emails.close(change.text("org_id"))
+        else:
+            self._send_alert(AlertRow.of(change.text("org_id"), change.text("alert_id")))
+
+    def _send_alert(self, key: Key[AlertRow]) -> None:
+        """Send what is still to be sent of one alert, unless it is held or another delivery is at it."""
+        breaker = BreakerRow.here()
         rows = store.read_together([key, breaker])
         alert = rows.get(key)
         if alert is None or alert.is_settled or is_held(alert, rows.get(breaker)):
@@ -109,14 +119,14 @@ class AlertSender:
         return self._resolver.recipients(alert)
 
     def _told(self, alert: AlertRow, audience: Audience) -> Iterator[_Told]:
-        """Who is to be told and how: by the ways they chose, and if none of these reaches them by any that does."""
+        """Who is to be told and how: by the ways they chose, and if none of these reaches them by the one that all have."""
         keys = {one.member_id: ChannelsRow.of(one.person.person_id) for one in audience.recipients}
         rows = store.read_together(keys.values())
         for one in audience.recipients:
             choice = _choice(rows, keys[one.member_id], one)
-            reaching = [way for way in self._ways if way.reaches(alert, one)]
-            chosen = [way for way in reaching if way.is_chosen(choice)]
-            for way in chosen or reaching[:1]:
+            chosen = [way for way in self._ways if way.is_chosen(choice) and _reaches(way, alert, one)]
+            usual = [way for way in self._ways[:1] if _reaches(way, alert, one)]
+            for way in chosen or usual:
                 yield _Told(one, way, choice.language)
 
     def _tell(self, alert: AlertRow, audience: Audience, told: _Told) -> None:
@@ -136,13 +146,22 @@ class AlertSender:
         _mark(alert, f"{member_id}#{name}")
 
 
-def _choice(rows: store.Rows, key: store.Key[ChannelsRow], recipient: Recipient) -> Choice:
+def _choice(rows: store.Rows, key: Key[ChannelsRow], recipient: Recipient) -> Choice:
     """What somebody chose. A choice that can't be read is none: they are told all the same."""
     try:
         return Choice.of(rows.get(key), recipient.person)
     except Broken:
         emit(Event.ROW_BROKEN, table=ChannelsRow.Meta.table, count=1)
         return Choice.of(None, recipient.person)
+
+
+def _reaches(way: Way, alert: AlertRow, recipient: Recipient) -> bool:
+    """Whether somebody can be told this way. Where that can't be read it is no way to them."""
+    try:
+        return way.reaches(alert, recipient)
+    except Broken:
+        emit(Event.ROW_BROKEN, table=ChannelsRow.Meta.table, count=1)
+        return False
 
 
 def _tell_city(alert: AlertRow, audience: Audience) -> None:

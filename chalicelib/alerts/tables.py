@@ -143,10 +143,12 @@ class TopicRow(AlertsTable):
     arn = UnicodeAttribute()
     subscribers = NumberAttribute()
 
+    SK = "TOPIC"
+
     @classmethod
     def of(cls, org_id: str) -> "Key[TopicRow]":
         """Where an organization's topic is noted."""
-        return cls.key(org_id, "TOPIC")
+        return cls.key(org_id, cls.SK)
 
 
 class TopicsRow(AlertsTable):
@@ -180,12 +182,15 @@ class ChannelsRow(PeopleTable):
 
 
 class SubscriptionRow(PeopleTable):
-    """That a person's address subscribes to an organization's topic: which subscription, and of which address it is."""
+    """That a person's address subscribes to an organization's topic, by which subscription, and which of their addresses it is.
+
+    SNS asks the address itself to confirm; until that was seen there is no `confirmed_at`, and nothing goes there.
+    """
 
     arn = UnicodeAttribute()
     topic = UnicodeAttribute()
-    member_id = UnicodeAttribute()
     address_version = NumberAttribute()
+    confirmed_at = maybe(UTCDateTimeAttribute)
 
     PREFIX = "SUBSCRIPTION#"
 

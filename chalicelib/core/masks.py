@@ -50,3 +50,9 @@ def mask_document(type_: DocumentType, number: str) -> str:
 def mask_phone(phone: str) -> str:
     """Return the first three and last two digits of a phone number: `138******78`."""
     return phone[:3] + _REST_OF_PHONE + phone[-2:]
+
+
+def mask_email(address: str) -> str:
+    """Return the first character and the domain of an address: `w***@example.com`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"

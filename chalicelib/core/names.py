@@ -14,6 +14,9 @@ TAKEN = frozenset({"account"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """What this machine calls itself. An endpoint here is an emulator's, and nothing here is a deployed city."""
 
+CITY_TAG = "gatebook:city"
+"""The tag of everything in AWS that belongs to a city; its value is the city's name."""
+
 SCHEMA_VERSIONS: dict[str, int] = {}
 """Tables whose keys or indexes were changed in a way that needs a new table, with their present version; the rest are at 1."""
 

@@ -8,9 +8,6 @@ API = "api_handler"
 ACCOUNT_STACK = "gatebook-account"
 """The one stack that the cities of an account and region share: who may write API Gateway's logs."""
 
-CITY_TAG = "gatebook:city"
-"""The tag of everything that belongs to a city; its value is the city's name."""
-
 
 def city_stack(city: str) -> str:
     """The stack that serves a city."""

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from chalicelib.core.city import City
 from chalicelib.core.names import (
+    CITY_TAG,
     city_topic,
     files_bucket,
     organization_topic,
@@ -16,8 +17,8 @@ from chalicelib.core.names import (
     table_name,
 )
 from infra.cdk.keys import Keys
-from infra.cdk.names import CITY_TAG, log_group, logical, resource, via_services
-from infra.grants import GET_FILE, LIST_FILES, PUT_FILE, Rights
+from infra.cdk.names import log_group, logical, resource, via_services
+from infra.grants import GET_FILE, LIST_FILES, PUT_FILE, UNSUBSCRIBE, Rights
 
 Statements = Iterator[iam.PolicyStatement]
 
@@ -209,6 +210,12 @@ def _sms(city: City, rights: Rights) -> Statements:
 
 
 def _topics(city: City, arns: Arns, rights: Rights) -> Statements:
+    """Whoever makes a topic tags it. A subscription has no ARN to IAM, so the right to end one is for all of the account."""
     names = {"city": city_topic(city.name), "organizations": organization_topic(city.name, "*")}
     for kind, actions in rights.topics.items():
-        yield allow(logical("topics", kind), [f"sns:{action}" for action in sorted(actions)], [arns.topic(names[kind])])
+        of_topics = {*actions, *(["TagResource"] if "CreateTopic" in actions else [])} - {UNSUBSCRIBE}
+        yield allow(
+            logical("use", kind, "topics"), [f"sns:{one}" for one in sorted(of_topics)], [arns.topic(names[kind])]
+        )
+        if UNSUBSCRIBE in actions:
+            yield allow("EndSubscriptions", [f"sns:{UNSUBSCRIBE}"], ["*"])

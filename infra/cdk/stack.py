@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from chalicelib.core.city import City
+from chalicelib.core.names import CITY_TAG
 from chalicelib.core.store import Row
 from infra.cdk.account import AccountStack
 from infra.cdk.alarms import Alarms
@@ -17,7 +18,7 @@ from infra.cdk.files import Files
 from infra.cdk.functions import Functions
 from infra.cdk.keys import Keys
 from infra.cdk.logs import Logs
-from infra.cdk.names import CITY_TAG, city_stack, kept_stack
+from infra.cdk.names import city_stack, kept_stack
 from infra.cdk.queues import Queues
 from infra.cdk.topics import Topics
 from infra.grants import RIGHTS

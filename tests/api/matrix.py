@@ -72,6 +72,10 @@ GET    /v1/me/health-code/qr                                   -           401  
 POST   /v1/passes/verify                                       own         401     403      200    200   200  200    200   200   200   200    401
 POST   /v1/passes/verify                                       foreign     401     403      200    200   200  200    200   200   200   200    401
 POST   /v1/passes/verify                                       never       401     403      422    422   422  422    422   422   422   422    401
+GET    /v1/me/channels                                         -           401     403      200    200   200  200    200   200   200   200    401
+PUT    /v1/me/channels                                         -           401     403      200    200   200  200    200   200   200   200    401
+PUT    /v1/me/channels/email                                   -           401     403      200    200   200  200    200   200   200   200    401
+DELETE /v1/me/channels/email                                   -           401     403      204    204   204  204    204   204   204   204    401
 
 GET    /v1/organizations                                       -           401     403      200    200   200  200    200   200   200   200    401
 POST   /v1/organizations                                       -           401     403      201    201   201  201    201   201   201   201    401
@@ -289,6 +293,7 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     ("org_id", "member_id"): {"own", "below", "foreign", "deleted", "never", "left", "mixed"},
     ("org_id", "department_id"): {"own", "below", "beside", "foreign", "deleted", "never", "mixed"},
     ("org_id", "invitation_id"): {"own", "below", "foreign", "deleted", "never", "mixed"},
+    ("org_id", "alert_id"): {"own", "foreign", "deleted", "never", "mixed"},
     ("org_id", "export_id"): {"own", "foreign", "deleted", "never", "mixed"},
     "DELETE /v1/organizations/{org_id}/admins/{member_id}": {
         "own",

@@ -425,6 +425,8 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     STEP_UP: _step_up,
     "PUT /v1/me/identity": _claim,
     "POST /v1/passes/verify": _scanned,
+    "PUT /v1/me/channels": lambda *_: {"sms": True, "email": False, "language": "en"},
+    "PUT /v1/me/channels/email": lambda *_: {"address": "somebody@example.com"},
     "POST /v1/organizations": _open_book,
     "PATCH /v1/organizations/{org_id}": lambda *_: {"name": "Fourth School", "subdistrict": "371302002"},
     "POST /v1/organizations/{org_id}/owner": _offer,

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
+from chalicelib.alerts.raising import ask_to_close, ask_to_follow
+from chalicelib.alerts.tables import FIRST_WORD, AlertsTable
 from chalicelib.core import clock, counters, files, store
 from chalicelib.core.errors import Conflict
 from chalicelib.core.log import Event, emit
@@ -18,6 +20,7 @@ from chalicelib.groups.errors import MembershipNotFound
 from chalicelib.groups.legible import legible
 from chalicelib.groups.service.endings import end_membership, ending_by_pointer
 from chalicelib.groups.tables import (
+    AdminRow,
     MembershipRow,
     MembershipsTable,
     MemberTrace,
@@ -84,6 +87,7 @@ def _take_apart(organization: OrganizationRow) -> Iterator[int]:
     """Remove everything but the organization itself and the tally, step by step; yields how much each step was about."""
     org_id = organization.org_id
     files.remove_all(files_of(org_id))
+    _end_alerts(organization)
     for members in _chunks(store.query_all(MembershipRow, org_id), MEMBERS_A_TRANSACTION):
         _end_memberships(organization, members)
         yield len(members)
@@ -95,6 +99,18 @@ def _take_apart(organization: OrganizationRow) -> Iterator[int]:
     rest = (row for row in store.query_all(OrganizationsTable, org_id) if row.sk not in kept)
     for rows in _chunks(rest, ROWS_A_TRANSACTION):
         yield _remove(org_id, [(row.own_key, TallyRow.kind_of(row.sk)) for row in rows])
+
+
+def _end_alerts(organization: OrganizationRow) -> None:
+    """Remove the alerts, and have the topic removed and forgotten by all who managed the book."""
+    org_id = organization.org_id
+    store.write_all(
+        deletes=[row.own_key for row in store.query_all(AlertsTable, org_id, AlertsTable.alert_id < FIRST_WORD)]
+    )
+    ask_to_close(org_id)
+    roles = store.query_all(AdminRow, org_id, AdminRow.sk.startswith(AdminRow.PREFIX))
+    for person_id in {organization.owner_id, *(role.person_id for role in roles)}:
+        ask_to_follow(person_id)
 
 
 def _kind_of(row: MembershipsTable) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chalicelib.alerts.raising import ask_to_follow
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.store import Transaction
@@ -98,6 +99,8 @@ class Admins:
         name = manager.organization.name
         transaction.put(ledger_entry("ADMIN_REMOVED", whose, org_id=manager.org_id, organization=name))
         transaction.commit()
+        if role is not None:
+            ask_to_follow(role.person_id)
 
 
 def _role(member: MembershipRow, department_id: str | None, path: str) -> AdminRow:

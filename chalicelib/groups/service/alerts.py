@@ -10,6 +10,7 @@ from chalicelib.core.errors import Broken
 from chalicelib.groups.access import Manager
 from chalicelib.groups.consents import Scope
 from chalicelib.groups.disclosures import WHY_ALERTS, disclose
+from chalicelib.groups.legible import report_broken
 from chalicelib.groups.tables import MembershipRow
 
 PAGES_AT_MOST = 5
@@ -87,7 +88,8 @@ def _visible(manager: Manager, alerts: list[AlertRow]) -> tuple[list[MemberAlert
     for alert in alerts:
         try:
             member = rows.get(MembershipRow.of(alert.org_id, alert.member_id))
-        except Broken:
+        except Broken as error:
+            report_broken(MembershipRow.of(alert.org_id, alert.member_id), error)
             broken += 1
             continue
         if member is not None and _may_see(manager, alert, member):

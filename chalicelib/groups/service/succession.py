@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.alerts.raising import ask_to_follow
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.settings import settings
@@ -105,6 +106,7 @@ class Succession:
             transaction.commit()
         except OwnerChanged:
             return _taken_over_meanwhile(insider)
+        ask_to_follow(book.owner_id)
         return handed_over(book, person.person_id)
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.canonical import DocumentType
-from chalicelib.core.masks import mask_document, mask_name, mask_phone
+from chalicelib.core.masks import mask_document, mask_email, mask_name, mask_phone
 
 NAMES = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=20) | st.from_regex(
     r"[A-Z]{2,12}([ '-][A-Z]{1,12}){0,3}", fullmatch=True
@@ -75,3 +75,7 @@ def test_a_mask_of_a_document_tells_neither_middle_nor_length(type_: DocumentTyp
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.from_regex(r"[0-9]{6}", fullmatch=True))
 def test_a_mask_of_a_phone_tells_nothing_of_the_middle(phone: str, middle: str) -> None:
     assert mask_phone(phone[:3] + middle + phone[-2:]) == mask_phone(phone)
+
+
+def test_of_an_address_the_first_character_and_the_domain_show() -> None:
+    assert mask_email("wang.fang@example.com") == "w***@example.com"

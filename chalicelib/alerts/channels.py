@@ -1,0 +1,143 @@
+"""How somebody wants to be told: by text message, by e-mail or by both, and in which language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.alerts.emails import sealed_in
+from chalicelib.alerts.errors import EmailMissing, NoChannel, TooManyAddresses
+from chalicelib.alerts.raising import ask_to_follow
+from chalicelib.alerts.tables import ChannelsRow, SubscriptionRow
+from chalicelib.alerts.ways import Choice
+from chalicelib.core import canonical, clock, masks, store
+from chalicelib.core.fields import FieldCipher, FieldClass
+from chalicelib.core.store import Transaction
+from chalicelib.core.texts import Language
+from chalicelib.people.access import Person
+from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
+from chalicelib.people.tables.logins import phone_subject
+from chalicelib.people.tables.people import PersonRow
+
+ADDRESSES_A_DAY = 5
+"""Addresses that one person may give in a day: each gets mail that its owner may not have asked for."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Whether the address was confirmed for one organization's alerts."""
+
+    org_id: str
+    is_confirmed: bool
+
+
+@dataclass(frozen=True)
+class Channels:
+    """What somebody chose, their address masked, and for which organizations it was confirmed."""
+
+    choice: Choice
+    email_mask: str | None
+    confirmations: Sequence[Confirmation]
+
+
+class ChannelChoices:
+    """Shows and changes channels."""
+
+    def __init__(self, cipher: FieldCipher) -> None:
+        """Take who seals addresses."""
+        self._cipher = cipher
+
+    def show(self, person: Person) -> Channels:
+        """What the person chose. Where a confirmation is waited for, SNS is asked about it behind the answer."""
+        row = _present(person)
+        shown = self._shown(person.row, row)
+        if (
+            row is not None
+            and row.email_sealed is not None
+            and not all(one.is_confirmed for one in shown.confirmations)
+        ):
+            ask_to_follow(person.person_id)
+        return shown
+
+    def choose(self, person: Person, *, sms: bool, email: bool, language: Language) -> Channels:
+        """Choose channels and language. Raises NoChannel for none at all, EmailMissing for e-mail without an address."""
+        if not (sms or email):
+            raise NoChannel
+        row = _present(person) or _fresh(person)
+        if email and row.email_sealed is None:
+            raise EmailMissing
+        row.by_sms, row.by_email, row.language = sms, email, language
+        store.put(row)
+        return self._shown(person.row, row)
+
+    def give_address(self, person: Person, address: str) -> Channels:
+        """Take an address, in place of another one, and have it asked for confirmation; e-mail is switched on.
+
+        Raises InvalidEmail or TooManyAddresses.
+        """
+        email = canonical.email(address)
+        _count(person)
+        row = _present(person) or _fresh(person)
+        row.email_sealed = self._cipher.seal(FieldClass.EMAIL, sealed_in(person.person_id), email)
+        row.email_mask, row.by_email = masks.mask_email(email), True
+        row.address_version = row.address_version + 1
+        store.put(row)
+        ask_to_follow(person.person_id)
+        return self._shown(person.row, row)
+
+    def forget_address(self, person: Person) -> None:
+        """Forget the address: nothing is sent there from the answer on, and its subscriptions end. Twice does no harm."""
+        row = _present(person)
+        if row is None or row.email_sealed is None:
+            return
+        row.email_sealed = row.email_mask = None
+        row.by_sms, row.by_email = True, False
+        row.address_version = row.address_version + 1
+        store.put(row)
+        ask_to_follow(person.person_id)
+
+    def forget(self, person: Person) -> None:
+        """Forget everything, since the person's life ends; subscriptions end behind the answer."""
+        store.delete(ChannelsRow.of(person.person_id))
+        ask_to_follow(person.person_id)
+
+    def _shown(self, person: PersonRow, row: ChannelsRow | None) -> Channels:
+        choice = Choice.of(row, person)
+        if row is None or row.email_sealed is None:
+            return Channels(choice, None, ())
+        prefix = SubscriptionRow.sk.startswith(SubscriptionRow.PREFIX)
+        present = [
+            Confirmation(one.org_id, one.confirmed_at is not None)
+            for one in store.query_all(SubscriptionRow, person.person_id, prefix)
+            if one.address_version == row.address_version
+        ]
+        return Channels(choice, row.email_mask, present)
+
+
+def _present(person: Person) -> ChannelsRow | None:
+    """What the person chose in this life of theirs. Raises Broken."""
+    key = ChannelsRow.of(person.person_id)
+    row = store.read_together([key]).get(key)
+    return row if row is not None and row.enrolment == person.enrolment else None
+
+
+def _fresh(person: Person) -> ChannelsRow:
+    """What counts for somebody who chose nothing yet. Versions of addresses begin above those of any life before."""
+    usual = Choice.of(None, person.row)
+    return ChannelsRow(
+        person.person_id,
+        ChannelsRow.SK,
+        by_sms=usual.sms,
+        by_email=usual.email,
+        language=usual.language,
+        enrolment=person.enrolment,
+        address_version=clock.epoch(),
+    )
+
+
+def _count(person: Person) -> None:
+    transaction = Transaction()
+    window = Window(
+        phone_subject(person.account.phone_mac), f"email#{day_window(clock.now())}", ADDRESSES_A_DAY, timedelta(days=1)
+    )
+    count_one(transaction, window, TooManyAddresses(seconds_left(DAY)))
+    transaction.commit()
