@@ -67,7 +67,7 @@ RIGHTS: Mapping[str, Rights] = {
         tables={
             "logins": _of(READ, ASK, PUT, CHANGE, REMOVE, WRITE_MANY),
             "alerts": _of(READ, ASK, CHANGE),
-            "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
+            "people": _of(READ, ASK, PUT, CHANGE, REMOVE, CHECK),
             "registry": _of(READ, ASK, PUT),
             "consents": _of(ASK, PUT),
             "organizations": _of(READ, ASK, PUT, CHANGE, REMOVE, CHECK),
@@ -85,6 +85,8 @@ RIGHTS: Mapping[str, Rights] = {
             Part("decisions", ("SOURCE", "HELD_BATCH", "HELD_PART"), _of(ASK)),
             Part("decisions", ("SEEN_BATCH", "TURNED", "HELD_BATCH", "HELD_PART"), _of(PUT)),
             Part("decisions", ("HELD_BATCH",), _of(CHANGE)),
+            Part("decisions", ("MESSAGE", "MESSAGE_ANSWERED"), _of(READ, ASK, PUT)),
+            Part("decisions", ("MESSAGE",), _of(REMOVE)),
         ),
         probes=("consents", "access_log", "ledger", "keys", "decisions"),
         derives_keys=True,
@@ -125,6 +127,7 @@ RIGHTS: Mapping[str, Rights] = {
             "alerts": _of(ASK, WRITE_MANY),
             "runs": _of(PUT),
         },
+        parts=(Part("decisions", ("MESSAGE", "MESSAGE_ANSWERED"), _of(REMOVE)),),
         derives_keys=True,
         queues=("ledger_retries", "work", "alerts"),
         files=_of(LIST_FILES, REMOVE_FILE),
@@ -150,6 +153,10 @@ RIGHTS: Mapping[str, Rights] = {
         indexes={"memberships": ("by_path",)},
         queues=("work",),
         files=_of(GET_FILE, PUT_FILE, LIST_FILES, REMOVE_FILE),
+    ),
+    "review": Rights(
+        tables={"people": _of(READ, CHANGE), "registry": _of(ASK), "runs": _of(PUT, CHANGE)},
+        indexes={"people": ("by_review_day",)},
     ),
     "rotate_keys": Rights(tables={"runs": _of(PUT, CHANGE)}, renews=("session-key", "pass-key")),
 }
