@@ -21,6 +21,7 @@ import chalicelib.groups.routes.rosters
 import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
 import chalicelib.health.routes.deliveries
+import chalicelib.health.routes.health_codes
 import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
@@ -33,7 +34,7 @@ from chalicelib.alerts.ways import Sms
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.fields import FieldCipher
 from chalicelib.core.jobs import recorded
-from chalicelib.core.ports import HealthSource, SmsSender
+from chalicelib.core.ports import HealthSource, SmsSender, TravelVerifier
 from chalicelib.core.rotation import Rotation
 from chalicelib.core.services import Services
 from chalicelib.core.streams import BatchAnswer
@@ -60,10 +61,14 @@ from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.service.deliveries import Deliveries
+from chalicelib.health.service.health_code import HealthCode
 from chalicelib.health.service.held_batches import HeldBatches
+from chalicelib.health.service.messages import Messages, sweep_messages
 from chalicelib.health.service.passes import Passes
 from chalicelib.health.service.registry import RegistrySource
+from chalicelib.health.service.review import Review
 from chalicelib.health.service.status import Status
+from chalicelib.health.travel import city_verifier
 from chalicelib.http.endpoint import bind
 from chalicelib.people.effects import LedgerEffects, fan_out
 from chalicelib.people.service.certificates import Certificates
@@ -76,8 +81,10 @@ from chalicelib.people.service.sessions import Sessions
 app = Chalice(app_name="gatebook", configure_logs=False)
 
 
-def compose(sms: SmsSender | None = None, source: HealthSource | None = None) -> Services:
-    """Put the service together. What is not given is the city's own: its SMS sender, its health source."""
+def compose(
+    sms: SmsSender | None = None, source: HealthSource | None = None, travel: TravelVerifier | None = None
+) -> Services:
+    """Put the service together. What is not given is the city's own: its SMS sender, its health source, who knows of travel."""
     sms, source, macs = sms or city_sender(), source or RegistrySource(), IdentityMacs()
     codes, cipher = Codes(sms, macs), FieldCipher()
     identity, erasure = Identity(source, macs, cipher), Erasure()
@@ -85,13 +92,16 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
     alert_sender = AlertSender([Sms(sms, cipher), emails], emails)
     books, memberships = Books(), Memberships(source)
     standings, status = Standings(source), Status(source)
+    health_codes, passes = HealthCode(status, travel or city_verifier()), Passes(status)
     ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(status), Work()
 
     identity.on_person_verified(status.on_verified)
+    health_codes.signs_passes(passes.issue)
     erasure.blocks_erasure(books.held_by)
     erasure.on_person_erasing(memberships.leave_all)
     erasure.on_person_erasing(channels.forget)
     emails.asks(Managed())
+    ledger_effects.on_entry("ERASURE", sweep_messages)
     ledger_effects.on_entry("BOOK_DELETED", sweep_book)
     ledger_effects.on_entry("EXPORT", begin_export)
     ledger_effects.on_entry(POLICY_CHANGED, standings.begin)
@@ -104,7 +114,7 @@ def compose(sms: SmsSender | None = None, source: HealthSource | None = None) ->
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
         Exports(), Rosters(), Succession(), Policies(), standings,
-        status, Passes(status), Deliveries(cipher), HeldBatches(),
+        status, health_codes, passes, Messages(status), Review(status), Deliveries(cipher), HeldBatches(),
         ledger_effects, registry_effects, work, Rotation(), alert_sender, channels, OrganizationAlerts(),
     )  # fmt: skip
 
@@ -114,6 +124,7 @@ services = Services.lazily(compose)
 app.register_blueprint(chalicelib.http.routes.routes)
 app.register_blueprint(chalicelib.http.city.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
+app.register_blueprint(chalicelib.health.routes.health_codes.routes)
 app.register_blueprint(chalicelib.health.routes.passes.routes)
 app.register_blueprint(chalicelib.alerts.routes.routes)
 app.register_blueprint(chalicelib.groups.routes.alerts.routes)
@@ -159,6 +170,12 @@ def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:
 def worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
     """What takes longer than a call, slice by slice."""
     return services.get(Work).handle(event, context)
+
+
+@app.lambda_function(name="review")
+def review(event: dict[str, Any], context: LambdaContext) -> int:  # noqa: ARG001
+    """Each night: the statuses whose window closed."""
+    return recorded("review", lambda: services.get(Review).run(context))
 
 
 @app.lambda_function(name="rotate-keys")

@@ -53,7 +53,10 @@ QUEUES = (
     QueueSource("registry_retries", "registry_stream", batch_size=10),
     QueueSource("work", "worker", batch_size=1),
 )
-SCHEDULES = (Schedule("rotate_keys", "rotate_keys", "cron(30 3 * * ? *)"),)
+SCHEDULES = (
+    Schedule("review", "review", "cron(5/15 0-2 * * ? *)"),
+    Schedule("rotate_keys", "rotate_keys", "cron(30 3 * * ? *)"),
+)
 
 
 SCHEDULER = "schedules"

@@ -1,6 +1,6 @@
-"""What can go wrong with health codes, passes and deliveries, in the words of the domain."""
+"""What can go wrong with health codes, messages, passes and deliveries, in the words of the domain."""
 
-from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, TooMany
+from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, TooMany, Unavailable
 
 
 class PassMalformed(Invalid):
@@ -52,3 +52,34 @@ class BatchDecided(Conflict):
     """The batch was decided the other way already."""
 
     code = "batch_decided"
+
+
+class TravelUnavailable(Unavailable):
+    """The national platform that knows of travel is not connected, or does not answer."""
+
+    code = "travel_unavailable"
+    retry_after = 60
+
+
+class TooManyTravelChecks(TooMany):
+    """Today's travel checks of this person are used up."""
+
+    code = "too_many_travel_checks"
+
+
+class TooManyMessages(TooMany):
+    """Today's messages of this person are used up."""
+
+    code = "too_many_messages"
+
+
+class MessageNotFound(NotFound):
+    """There is no such message, it was removed after its time, or whoever wrote it erased themself."""
+
+    code = "message_not_found"
+
+
+class MessageAnswered(Conflict):
+    """Somebody answered the message already, with other words."""
+
+    code = "message_answered"

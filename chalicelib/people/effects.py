@@ -17,15 +17,15 @@ RETRIES = "ledger_retries"
 
 
 class LedgerEffects:
-    """Consumes the ledger's stream. Each kind of entry has its reaction; features above register theirs."""
+    """Consumes the ledger's stream. Each kind of entry has its reactions; features above register theirs."""
 
     def __init__(self) -> None:
         """Know the reactions of people; others are added by `on_entry`."""
-        self._reactions: dict[str, LedgerHook] = {"DISCLOSURE": fan_out, "ERASURE": _sweep}
+        self._reactions: dict[str, list[LedgerHook]] = {"DISCLOSURE": [fan_out], "ERASURE": [_sweep]}
 
     def on_entry(self, kind: str, hook: LedgerHook) -> None:
-        """Register the reaction to a kind of entry."""
-        self._reactions[kind] = hook
+        """Register a reaction to a kind of entry; several are called in the order of registration."""
+        self._reactions.setdefault(kind, []).append(hook)
 
     def handle(self, event: LambdaEvent) -> BatchAnswer:
         """Handle a Lambda event of the stream or of the queue of retries."""
@@ -35,7 +35,7 @@ class LedgerEffects:
         entry = _entry(change)
         if entry is None:  # it expired
             return
-        if (reaction := self._reactions.get(entry.kind)) is not None:
+        for reaction in self._reactions.get(entry.kind, ()):
             reaction(entry)
 
 

@@ -286,6 +286,14 @@ POST   /v1/facts/batches/{batch_id}/release                    own         401  
 POST   /v1/facts/batches/{batch_id}/release                    never       401     403     403     403     403     403     403     403     403     403     401     404     401
 POST   /v1/facts/batches/{batch_id}/drop                       own         401     403     403     403     403     403     403     403     403     403     401     200     401
 POST   /v1/facts/batches/{batch_id}/drop                       never       401     403     403     403     403     403     403     403     403     403     401     404     401
+GET    /v1/me/health-code                                      -           401     403      200    200   200  200    200   200   200   200    401
+GET    /v1/me/health-code/history                              -           401     403      200    200   200  200    200   200   200   200    401
+POST   /v1/me/health-code/travel-check                         -           401     403      200    200   200  200    200   200   200   200    401
+GET    /v1/me/messages                                         -           401     403      200    200   200  200    200   200   200   200    401
+POST   /v1/messages                                            -           401     403      201    201   201  201    201   201   201   201    401
+GET    /v1/messages                                            -           401     403      403    403   403  403    403   403   403   403    401    200     401
+POST   /v1/messages/{message_id}/answer                        own         401     403      403    403   403  403    403   403   403   403    401    200     401
+POST   /v1/messages/{message_id}/answer                        never       401     403      403    403   403  403    403   403   403   403    401    404     401
 """
 
 THINGS: dict[tuple[str, ...] | str, set[str]] = {
@@ -305,6 +313,7 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
         "mixed",
     },
     ("code",): {"own", "foreign", "deleted", "never", "forged"},
+    ("message_id",): {"own", "never"},
     ("name",): {"own", "never"},
     ("batch_id",): {"own", "never"},
 }

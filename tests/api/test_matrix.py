@@ -40,6 +40,9 @@ LEAVES_AS_IT_WAS = {
     "PUT /v1/organizations/{org_id}/policies",
     "POST /v1/facts/batch",
     "POST /v1/identities/batch",
+    "POST /v1/messages",
+    "POST /v1/messages/{message_id}/answer",
+    "POST /v1/me/health-code/travel-check",
 }
 """Writes after which caller and thing serve as before; any other has a caller of its own, and things if the caller owns them."""
 

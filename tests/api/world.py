@@ -247,6 +247,13 @@ class World:
         return self._things.export if self._things is not self else self._export(self.owner, self.book)
 
     @cached_property
+    def message(self) -> str:
+        """A message that waits, of somebody else than any caller."""
+        answer = self._somebody_else.post("/v1/messages", {"category": "travel_report", "text": "Back from a journey."})
+        assert answer.status == 201, answer.text
+        return str(answer.json["message_id"])
+
+    @cached_property
     def foreign_export(self) -> str:
         return self._things.foreign_export if self._things is not self else self._export(self.other, self.foreign_book)
 
@@ -341,6 +348,7 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "never": lambda _: ids.new_id(),
         "mixed": lambda world: world.foreign_alert,
     },
+    "message_id": {"own": lambda world: world.message, "never": lambda _: ids.new_id()},
     "member_id": {
         "own": lambda world: world.joined[1],
         "foreign": lambda world: world.foreign_member_id,
@@ -442,6 +450,8 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/organizations/{org_id}/exports": lambda *_: {"format": "csv"},
     "POST /v1/invitations/{code}/join": _scopes,
     "PUT /v1/me/memberships/{org_id}/consent": _scopes,
+    "POST /v1/messages": lambda *_: {"category": "question", "text": "Where may I be tested?"},
+    "POST /v1/messages/{message_id}/answer": lambda *_: {"text": "Thank you; nothing more is asked of you."},
     "PUT /v1/organizations/{org_id}/policies": lambda *_: {"nucleic_acid_days": 7},
     "POST /v1/facts/batch": _delivery(report),
     "POST /v1/identities/batch": _delivery(identity),

@@ -22,6 +22,8 @@ class Stored(StrEnum):
     """Under which name an operator works with AWS. Whoever decides for a city is not hidden in it."""
     WORD = "word"
     """A word of the code's own: a kind, an action, a version, a day."""
+    WRITTEN = "written"
+    """What a person wrote to the city, under an id; shown to them and to officers."""
     FACT = "fact"
     """What is known of a person's health, under an id and within their consent."""
     NUMBER = "number"
@@ -36,7 +38,7 @@ WRAPPED_KEYS = {"wrapped"}
 
 KEY, ID, MAC, MASK, SEALED = Stored.KEY, Stored.ID, Stored.MAC, Stored.MASK, Stored.SEALED
 TEXT, WORD, FACT, NUMBER, TIME, FLAG = Stored.TEXT, Stored.WORD, Stored.FACT, Stored.NUMBER, Stored.TIME, Stored.FLAG
-PRINCIPAL = Stored.PRINCIPAL
+PRINCIPAL, WRITTEN = Stored.PRINCIPAL, Stored.WRITTEN
 
 ATTRIBUTES: dict[str, dict[str, Stored]] = {
     "access_log": {
@@ -102,8 +104,12 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "kind": KEY,
         "decision_id": KEY,
         "act": WORD,
+        "answer": WRITTEN,
+        "answered_at": TIME,
+        "answered_by": MASK,
         "at": TIME,
         "batch_id": ID,
+        "category": WORD,
         "confirmed_at": TIME,
         "confirmed_by": PRINCIPAL,
         "decided_at": TIME,
@@ -130,6 +136,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "term": NUMBER,
         "turned": NUMBER,
         "version": NUMBER,
+        "text": WRITTEN,
     },
     "keys": {
         "kind": KEY,
@@ -255,6 +262,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "by_email": FLAG,
         "by_sms": FLAG,
         "books": NUMBER,
+        "cause": FACT,
         "checked_at": TIME,
         "completed_at": TIME,
         "deleted_at": TIME,
@@ -267,6 +275,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "expires_at": TIME,
         "fact": KEY,
         "language": WORD,
+        "known": FACT,
         "member_id": ID,
         "memberships": NUMBER,
         "moves": NUMBER,

@@ -40,6 +40,7 @@ TYPES: dict[Stored, tuple[type[Attribute[Any]], ...]] = {
     Stored.SEALED: (BinaryAttribute,),
     Stored.TEXT: (UnicodeAttribute, JSONAttribute),
     Stored.PRINCIPAL: (UnicodeAttribute,),
+    Stored.WRITTEN: (UnicodeAttribute,),
     Stored.WORD: (UnicodeAttribute, ListAttribute, UnicodeSetAttribute),
     Stored.FACT: (JSONAttribute, UnicodeAttribute),
     Stored.NUMBER: (NumberAttribute,),

@@ -3,6 +3,7 @@
 from chalicelib.core import clock, masks, store, tokens
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, held_key
+from chalicelib.people.service.roles import Role
 from chalicelib.people.service.sessions import new_session
 from chalicelib.people.tables.logins import AccountRow, phone_subject
 from chalicelib.people.tables.people import PersonRow, segment_of
@@ -41,6 +42,12 @@ def anybody(city: TestCity) -> Client:
     """Some new person with a session."""
     (client,) = enrolled(city, city.stranger())
     return client
+
+
+def name_officer(person: TestPerson) -> None:
+    """Make somebody who is enrolled a health officer, as two operators would."""
+    key = PersonRow.of(_MACS.person_id(person.type, person.number))
+    store.update(key, [PersonRow.roles.set([Role.OFFICER.value]), PersonRow.roles_at.set(clock.now())])
 
 
 def _person(person: TestPerson) -> PersonRow:

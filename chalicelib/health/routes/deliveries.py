@@ -3,11 +3,11 @@
 from chalice.app import Blueprint
 
 from chalicelib.core.schemas import PageQuery
-from chalicelib.health import views
 from chalicelib.health.access import Sender, source
 from chalicelib.health.schemas import deliveries as schemas
 from chalicelib.health.service.deliveries import Deliveries, FactReport
 from chalicelib.health.service.held_batches import HeldBatches
+from chalicelib.health.views import deliveries as views
 from chalicelib.http.endpoint import Reply, endpoint
 from chalicelib.people.access import Person, officer, stepped_up_officer
 

@@ -132,23 +132,31 @@ def _changes(person: PersonRow, facts: Sequence[Fact], at: datetime) -> Sequence
     """
     city = settings().city
     judged = judge(city.scheme, city.time_zone, facts, at)
-    status, beside = _status(person, judged), {"known": known_of(facts, judged.fact), "stale_since": None}
+    status, beside = _status(judged), _beside(person, judged, facts)
     if person.status_version == 0 or person.state is None or _differs(person, status):
         version = int(person.status_version) + 1
         return store.assign(PersonRow, {**status, **beside, "status_at": at, "status_version": version})
     return store.assign(PersonRow, beside) if _differs(person, beside) else ()
 
 
-def _status(person: PersonRow, judged: Judgement) -> Mapping[str, Any]:
+def _status(judged: Judgement) -> Mapping[str, Any]:
     """The columns that are the status, and with which a new version begins."""
-    day = None if judged.until is None else clock.local_day(settings().city.time_zone, judged.until)
     return {
         "state": judged.state,
         "rule": judged.rule,
         "fact": None if judged.fact is None else f"{judged.fact.kind}#{judged.fact.fact_id}",
         "state_since": judged.since,
         "state_until": judged.until,
+    }
+
+
+def _beside(person: PersonRow, judged: Judgement, facts: Sequence[Fact]) -> Mapping[str, Any]:
+    """The columns beside it: what is shown with it, when it is looked at next, and that all facts could be read."""
+    day = None if judged.until is None else clock.local_day(settings().city.time_zone, judged.until)
+    return {
+        "known": known_of(facts, judged.fact),
         "review_day": None if day is None else review_part(person.person_id, day),
+        "stale_since": None,
     }
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.core import clock, store
 from chalicelib.core.settings import settings
 from chalicelib.health.importer import Importer, RowResult
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.tables import RegistryTable
-from tests.support.books import person_id_of
+from tests.support.books import person_id_of, person_key
 from tests.support.city import TestCity
+from tests.support.client import Answer, Client
 from tests.support.people import TestPerson
 
 
@@ -68,3 +70,27 @@ def worse(city: TestCity, person: TestPerson, *, days_ago: int = 1) -> Cause:
     occurred_at = clock.iso(clock.now() - timedelta(days=days_ago))
     city.fact(person, rule.fact, rule.results[0], occurred_at)
     return Cause(rule.state, rule.name, rule.fact)
+
+
+def code(client: Client) -> dict[str, Any]:
+    """The caller's health code."""
+    answer = client.get("/v1/me/health-code")
+    assert answer.status == 200, answer.text
+    shown: dict[str, Any] = answer.json
+    return shown
+
+
+def refused(answer: Answer, status: int, code: str) -> bool:
+    """Whether an answer is this problem; what it is instead is said if it is not."""
+    assert (answer.status, answer.code) == (status, code), answer.text
+    return True
+
+
+def change(person: TestPerson, *actions: store.Action) -> None:
+    """Change a person's row."""
+    assert store.update(person_key(person), actions) is not None
+
+
+def at(text: str) -> datetime:
+    """A moment of an answer."""
+    return datetime.fromisoformat(text)

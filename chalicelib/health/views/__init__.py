@@ -1,0 +1,1 @@
+"""Stored rows as the public contract shows them."""
