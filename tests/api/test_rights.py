@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -23,12 +23,14 @@ from chalicelib.people.tables.people import MembershipPointer
 from chalicelib.people.tables.privacy import ledger_entry
 from infra.grants import RIGHTS
 from tests.api.groups.steps import damaged
+from tests.api.health.steps import worse
 from tests.api.matrix import ROLES, Row, rows
 from tests.api.world import World
 from tests.support import messages
 from tests.support.alerting import deliver, own_resolver, raised
 from tests.support.books import OPEN, Book, person_id_of
 from tests.support.city import RecordedSms, TestCity
+from tests.support.enrolled import name_officer
 from tests.support.exporting import begin, fetched_table, inline, ledger, shown
 from tests.support.lambdas import batch, failed, record, stored_record
 from tests.support.policies import overdue, set_policy
@@ -180,6 +182,26 @@ def let_alerts_go(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
     breaker.end(Decision.DROP)
 
 
+def write_and_review(city: TestCity) -> None:
+    """Messages that wait and that were answered, of somebody who is erased; and a window that closed."""
+    officer, person = city.person(), city.person()
+    writer, reader = city.verified(person), city.verified(officer)
+    name_officer(officer)
+    for _ in range(2):
+        body = {"category": "travel_report", "text": "Back from a journey."}
+        message_id = writer.post("/v1/messages", body).json["message_id"]
+    assert reader.post(f"/v1/messages/{message_id}/answer", {"text": "Thank you."}).status == 200
+    assert len(reader.get("/v1/messages?answered=true").json["items"]) >= 1
+    assert len(writer.get("/v1/me/messages").json["items"]) == 2
+    worse(city, person)
+    city.deliver()
+    until = datetime.fromisoformat(writer.get("/v1/me/health-code").json["until"])
+    with clock.frozen(until + timedelta(minutes=5)):
+        assert app.review({}, Context()) >= 1
+    assert writer.delete("/v1/me").status == 204
+    city.deliver()
+
+
 def renew_keys() -> None:
     """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well.
 
@@ -205,6 +227,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     hand_over(cold)
     let_everything_follow(cold)
     let_it_fail_and_come_again(cold)
+    write_and_review(cold)
     let_work_go_on(cold)
     with own_resolver():
         let_alerts_go(cold, monkeypatch)

@@ -169,7 +169,7 @@ SITUATIONS = (_fresh, _never_computed, _closed_window, _of_another_scheme, _stal
 @pytest.fixture(autouse=True, scope="module")
 def complete(whole_run: TestCity) -> None:
     """Every segment is complete, as of now."""
-    assert whole_run
+    assert whole_run is not None
     mark_complete(SEGMENTS, clock.now())
 
 
