@@ -57,7 +57,8 @@ def _of_the_admission(spec: EndpointSpec) -> Iterator[Error]:
     if isinstance(spec.admits, Public):
         return
     if isinstance(spec.admits, Signed):
-        yield from (SignatureRequired, SignatureTooOld, *_announced(type(spec.admits).admit, {}))
+        yield from (SignatureRequired, SignatureTooOld)
+        yield from _announced(type(spec.admits).admit, {})
         return
     yield SessionRequired
     steps_up = "stepped up" in spec.admits.name

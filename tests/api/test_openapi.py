@@ -58,7 +58,9 @@ def test_every_route_is_described(described: Json) -> None:
 def test_every_operation_says_who_may_call_it(described: Json) -> None:
     for (method, path), operation in operations(described).items():
         assert operation["summary"], (method, path)
-        needed = {"public": [], "source, signed": [{"signature": []}]}.get(operation["x-admits"], [{"session": []}])
+        needed: list[Json] = {"public": [], "source, signed": [{"signature": []}]}.get(
+            operation["x-admits"], [{"session": []}]
+        )
         assert operation["security"] == needed
         assert re.findall(r"{(\w+)}", path) == [
             one["name"] for one in operation["parameters"] if one.get("in") == "path"

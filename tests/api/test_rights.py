@@ -18,6 +18,7 @@ from chalicelib.core.runs import mark_complete
 from chalicelib.core.texts import Language
 from chalicelib.groups.effects import sweeps
 from chalicelib.groups.tables import files_of
+from chalicelib.health.service import registry
 from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import MembershipPointer
 from chalicelib.people.tables.privacy import ledger_entry
@@ -30,13 +31,14 @@ from tests.support import messages
 from tests.support.alerting import deliver, own_resolver, raised
 from tests.support.books import OPEN, Book, person_id_of
 from tests.support.city import RecordedSms, TestCity
-from tests.support.enrolled import name_officer
+from tests.support.enrolled import enrolled, name_officer
 from tests.support.exporting import begin, fetched_table, inline, ledger, shown
 from tests.support.lambdas import batch, failed, record, stored_record
 from tests.support.policies import overdue, set_policy
 from tests.support.rights import Guard, Use, granted
 from tests.support.routes import routes
 from tests.support.rows import spoil
+from tests.support.sources import registered, report
 from tests.support.working import Context
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
@@ -202,6 +204,19 @@ def write_and_review(city: TestCity) -> None:
     city.deliver()
 
 
+def deliver_and_prove(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source turns somebody abnormal, and somebody proves their identity as in a deployed city."""
+    person = city.stranger()
+    enrolled(city, person)
+    case = report(person, kind="case", result="confirmed")
+    assert registered(city).facts(case).json["state"] == "stored"
+    other = city.person()
+    client = city.log_in(other)
+    with monkeypatch.context() as patched:
+        patched.setattr(registry, "settings", type("Deployed", (), {"is_local": False}))
+        assert client.put("/v1/me/identity", other.claim()).status == 200
+
+
 def renew_keys() -> None:
     """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well.
 
@@ -231,6 +246,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     let_work_go_on(cold)
     with own_resolver():
         let_alerts_go(cold, monkeypatch)
+    deliver_and_prove(cold, monkeypatch)
     renew_keys()
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used

@@ -144,7 +144,7 @@ def uses(operation: str, kwargs: dict[str, Any]) -> Iterator[Use]:
     if operation == "TransactWriteItems":
         for part in kwargs["TransactItems"]:
             ((kind, content),) = part.items()
-            yield Use(TRANSACTED[kind], _on(content["TableName"], content.get("Item") or content["Key"]))
+            yield Use(TRANSACTED[kind], _on(content["TableName"], content.get("Item") or content.get("Key")))
     elif operation in {"BatchGetItem", "BatchWriteItem"}:
         for name, asked in kwargs["RequestItems"].items():
             yield from _batched(operation, name, asked)

@@ -67,13 +67,14 @@ class SourceClient(Client):
 def registered(city: TestCity, name: str | None = None) -> SourceClient:
     """A source that was named just now, with a key."""
     client = SourceClient(city.api.transport, None, "en", city.api.answers, source=name or f"lab-{ids.new_id()}")
-    now, by = clock.now(), {"proposal": ids.new_id(), "confirmed_by": "boris"}
+    now = clock.now()
+    by: dict[str, Any] = {"proposal": ids.new_id(), "confirmed_by": "boris"}
     store.put(SourceRow(SourceRow.KIND, client.source, granted=True, at=now, **by))
     add_key(client, **by)
     return client
 
 
-def add_key(client: SourceClient, **by: str) -> None:
+def add_key(client: SourceClient, **by: Any) -> None:
     """Store a client's key as its source's."""
     by = by or {"proposal": ids.new_id(), "confirmed_by": "boris"}
     place = SourceKeyRow.of(client.source, client.key_id)

@@ -240,8 +240,8 @@ def test_any_order_and_repetition_ends_in_the_same_rows(city: TestCity, steps: l
 
     assert rows_of(ones[0]) == rows_of(ones[1])
     newest = {fact_id: max(at for one, at, _ in steps if one == fact_id) for fact_id, _, _ in steps}
-    for row in store.query_all(FactRow, person_id_of(ones[0]), FactRow.sk >= "a"):
-        assert str(row.version).startswith(newest[row.fact_id.rpartition(":")[2]].rstrip("Z")[:19])
+    for fact in store.query_all(FactRow, person_id_of(ones[0]), FactRow.sk >= "a"):
+        assert str(fact.version).startswith(newest[fact.fact_id.rpartition(":")[2]].rstrip("Z")[:19])
 
 
 def test_a_person_may_never_have_enrolled(city: TestCity, lab: SourceClient) -> None:

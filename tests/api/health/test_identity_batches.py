@@ -140,7 +140,7 @@ def test_a_deployed_city_without_a_source_compares_nobody_and_counts_no_try(
         for _ in range(6):
             answer = client.put("/v1/me/identity", person.claim())
             assert (answer.status, answer.code) == (503, "source_unavailable")
-        assert answer.headers["retry-after"] == "3600"
+            assert answer.headers["retry-after"] == "3600"
     assert client.put("/v1/me/identity", person.claim()).status == 200
 
 
