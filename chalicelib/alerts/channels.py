@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from chalicelib.alerts.addresses import canonical_email
 from chalicelib.alerts.emails import sealed_in
 from chalicelib.alerts.errors import EmailMissing, NoChannel, TooManyAddresses
 from chalicelib.alerts.raising import ask_to_follow
 from chalicelib.alerts.tables import ChannelsRow, SubscriptionRow
 from chalicelib.alerts.ways import Choice
-from chalicelib.core import canonical, clock, masks, store
+from chalicelib.core import clock, masks, store
 from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.core.store import Transaction
 from chalicelib.core.texts import Language
@@ -47,16 +48,11 @@ class ChannelChoices:
         self._cipher = cipher
 
     def show(self, person: Person) -> Channels:
-        """What the person chose. Where a confirmation is waited for, SNS is asked about it behind the answer."""
+        """What the person chose. Whether an address was confirmed meanwhile, and for what, is looked at behind the answer."""
         row = _present(person)
-        shown = self._shown(person.row, row)
-        if (
-            row is not None
-            and row.email_sealed is not None
-            and not all(one.is_confirmed for one in shown.confirmations)
-        ):
+        if row is not None and row.email_sealed is not None:
             ask_to_follow(person.person_id)
-        return shown
+        return self._shown(person.row, row)
 
     def choose(self, person: Person, *, sms: bool, email: bool, language: Language) -> Channels:
         """Choose channels and language. Raises NoChannel for none at all, EmailMissing for e-mail without an address."""
@@ -74,7 +70,7 @@ class ChannelChoices:
 
         Raises InvalidEmail or TooManyAddresses.
         """
-        email = canonical.email(address)
+        email = canonical_email(address)
         _count(person)
         row = _present(person) or _fresh(person)
         row.email_sealed = self._cipher.seal(FieldClass.EMAIL, sealed_in(person.person_id), email)

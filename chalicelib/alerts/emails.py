@@ -108,6 +108,15 @@ class Emails:
         if chosen is not None:
             self._begin(chosen, wanted, there)
 
+    def close(self, org_id: str) -> None:
+        """Remove the topic of an organization that is gone. What was noted of its subscribers goes when they are looked at."""
+        key = TopicRow.of(org_id)
+        topic = store.read_together([key]).get(key)
+        if topic is not None:
+            transaction = Transaction()
+            _remove(transaction, topic, TopicRow.org_id.exists())
+            transaction.commit()
+
     def _begin(self, chosen: ChannelsRow, wanted: Mapping[str, str], there: Mapping[str, SubscriptionRow]) -> None:
         """Subscribe to what is missing and look whether what is there was confirmed."""
         address: str | None = None
@@ -176,29 +185,24 @@ def _note_topic(org_id: str) -> bool:
 
 
 def _end(row: SubscriptionRow) -> None:
-    """End a subscription, and the topic with the last one."""
+    """End a subscription, and the topic with the last one. Who subscribes to that at this moment is asked to confirm again."""
+    key = TopicRow.of(row.org_id)
+    topic = store.read_together([key]).get(key)
     topics.unsubscribe(row.arn)
-    topic = TopicRow.of(row.org_id)
-    before = store.read_together([topic]).get(topic)
     transaction = Transaction().delete(row.own_key, SubscriptionRow.arn == row.arn, ChangedMeanwhile())
-    if before is not None:
-        transaction.update(topic, [TopicRow.subscribers.add(-1)], TopicRow.org_id.exists(), ChangedMeanwhile())
+    if topic is not None and topic.subscribers > 1:
+        transaction.update(key, [TopicRow.subscribers.add(-1)], TopicRow.subscribers > 1, ChangedMeanwhile())
+    elif topic is not None:
+        _remove(transaction, topic, TopicRow.subscribers <= 1)
     transaction.commit()
-    left = store.read_together([topic]).get(topic)
-    if left is not None and left.subscribers <= 0:
-        _remove(left, TopicRow.subscribers <= 0)
 
 
-def _remove(topic: TopicRow, condition: Condition) -> None:
-    """Remove a topic, if the condition still holds. Who subscribes to it at this moment is asked to confirm again."""
+def _remove(transaction: Transaction, topic: TopicRow, condition: Condition) -> None:
+    """Remove a topic, and forget it in the transaction if the condition still holds."""
     if topic.arn:
         topics.remove_topic(topic.arn)
-    transaction = Transaction().delete(topic.own_key, condition, ChangedMeanwhile())
+    transaction.delete(topic.own_key, condition, ChangedMeanwhile())
     transaction.update(TopicsRow.here(), [TopicsRow.amount.add(-1)])
-    try:
-        transaction.commit()
-    except ChangedMeanwhile:
-        return
 
 
 def _distrust(recipient: Recipient, org_id: str) -> None:

@@ -1,7 +1,7 @@
 """By which ways a person can be told, and which of them they chose."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from chalicelib.alerts.messages import sms_text
 from chalicelib.alerts.ports import Audience, Recipient
@@ -14,7 +14,7 @@ from chalicelib.core.texts import LANGUAGES, Language
 from chalicelib.people.service import budget
 from chalicelib.people.tables.people import PersonRow
 
-WAYS = ("sms", "email")
+WAYS: Final = ("sms", "email")
 """What the ways to a person are called."""
 
 PURPOSE = "alert"

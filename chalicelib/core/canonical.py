@@ -34,13 +34,6 @@ class InvalidDocument(Invalid):
     field = "document.number"
 
 
-class InvalidEmail(Invalid):
-    """Not an e-mail address that anything could be sent to."""
-
-    code = "invalid_email"
-    field = "address"
-
-
 class DocumentType(StrEnum):
     """What a person may prove identity with."""
 
@@ -58,13 +51,6 @@ NAME_MAX = 64
 
 # Longer input is refused before it costs anything; NFKC makes at most 18 characters of one.
 _INPUT_MAX = 256
-
-_EMAIL_MAX = 254
-_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_EMAIL = re.compile(
-    rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-][A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{0,63}}(?<!\.)@({_LABEL}\.)+{_LABEL}"
-)
-# An atom with dots inside at a host name of two labels or more (RFC 5321, 4.1.2); nothing that could end a header.
 
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc`\u00b4"), "'")
@@ -221,15 +207,3 @@ def _visible(text: str, error: type[Invalid]) -> str:
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(character for character in plain if unicodedata.category(character) != "Cf")
     return unicodedata.normalize("NFKC", UNSEEN.sub("", seen))
-
-
-def email(text: str) -> str:
-    """Return an e-mail address with its domain in small letters; the part before it is the domain's own business (RFC 5321, 2.4).
-
-    ASCII alone, as SNS takes it, without quotes and within the lengths of RFC 5321. Raises InvalidEmail.
-    """
-    local, _, domain = text.strip().rpartition("@")
-    address = f"{local}@{domain.lower()}"
-    if len(address) > _EMAIL_MAX or _EMAIL.fullmatch(address) is None or ".." in address:
-        raise InvalidEmail
-    return address

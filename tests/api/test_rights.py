@@ -10,6 +10,7 @@ import app
 from chalicelib.alerts import breaker
 from chalicelib.alerts.breaker import Decision
 from chalicelib.alerts.sms import city_sender
+from chalicelib.alerts.tables import ChannelsRow
 from chalicelib.core import clock, crypto, files, queues, settings, store, work
 from chalicelib.core.city import City
 from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, forget_secrets
@@ -28,7 +29,7 @@ from tests.api.health.steps import worse
 from tests.api.matrix import ROLES, Row, rows
 from tests.api.world import World
 from tests.support import messages
-from tests.support.alerting import deliver, own_resolver, raised
+from tests.support.alerting import deliver, own_resolver, put_alert, raised, recipient
 from tests.support.books import OPEN, Book, person_id_of
 from tests.support.city import RecordedSms, TestCity
 from tests.support.enrolled import enrolled, name_officer
@@ -217,6 +218,26 @@ def deliver_and_prove(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
         assert client.put("/v1/me/identity", other.claim()).status == 200
 
 
+def let_emails_go(city: TestCity) -> None:
+    """An address that is confirmed, gets an alert, and is taken back."""
+    owner = city.person()
+    client = city.verified(owner)
+    book = Book.opened(city, client)
+    person = ChannelsRow.of(person_id_of(owner))
+    assert client.put("/v1/me/channels/email", {"address": "a@example.com"}).status == 200
+    assert deliver(person) == failed()
+    alert = raised(city, owner)
+    alert.org_id = book.org_id
+    alert.again()
+    assert alert.deliver() == failed()
+    assert alert.row.was_sent(recipient(owner).member_id, "email")
+    assert client.delete("/v1/me/channels/email").status == 204
+    assert deliver(person) == failed()
+    put_alert(book.org_id, "m")
+    assert book.delete().status == 204
+    city.deliver()
+
+
 def renew_keys() -> None:
     """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well.
 
@@ -246,6 +267,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     let_work_go_on(cold)
     with own_resolver():
         let_alerts_go(cold, monkeypatch)
+        let_emails_go(cold)
     deliver_and_prove(cold, monkeypatch)
     renew_keys()
 

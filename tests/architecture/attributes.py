@@ -265,6 +265,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "cause": FACT,
         "checked_at": TIME,
         "completed_at": TIME,
+        "confirmed_at": TIME,
         "deleted_at": TIME,
         "document_mask": MASK,
         "document_sealed": SEALED,

@@ -145,7 +145,7 @@ def test_the_first_subscriber_makes_the_topic_and_the_last_one_ends_it(
 
 
 def test_administrators_subscribe_to_the_same_topic_each_with_a_filter_of_their_own(
-    city: TestCity, client: Client, owner: TestPerson, book: Book
+    client: Client, owner: TestPerson, book: Book
 ) -> None:
     head = book.admin(book.department())
     give(client, owner)
@@ -161,15 +161,13 @@ def test_administrators_subscribe_to_the_same_topic_each_with_a_filter_of_their_
     assert ChannelsRow.of(person_id_of(head.person)).raw() in queued()
     assert done(follow(head.person))
     assert [address for address, _ in subscriptions(book.org_id)] == [ADDRESS]
-    assert city
 
 
-def test_who_manages_nothing_subscribes_to_nothing(city: TestCity, book: Book) -> None:
+def test_who_manages_nothing_subscribes_to_nothing(book: Book) -> None:
     member = book.member("health_code")
     give(member.client, member.person)
     assert organizations(member.client) == []
     assert not has_topic(book.org_id)
-    assert city
 
 
 def test_another_address_takes_the_place_of_the_one_before(client: Client, owner: TestPerson, book: Book) -> None:
@@ -311,6 +309,22 @@ def test_a_deleted_book_leaves_no_topic_no_subscription_and_no_alert(
     assert items_of(AlertRow, book.org_id) == []
     for person in (owner, head.person):
         assert stored(SubscriptionRow.of(person_id_of(person), book.org_id)) is None
+
+
+def test_a_topic_goes_with_its_organization_though_somebody_subscribes_still(
+    client: Client, owner: TestPerson, book: Book
+) -> None:
+    before = topic_count()
+    give(client, owner)
+
+    assert done(deliver(TopicRow.of(book.org_id)))
+    assert done(deliver(TopicRow.of(book.org_id)))
+
+    assert not has_topic(book.org_id)
+    assert topic_count() == before
+    assert client.delete("/v1/me/channels/email").status == 204
+    assert done(follow(owner))
+    assert stored(SubscriptionRow.of(person_id_of(owner), book.org_id)) is None
 
 
 def test_an_erased_life_leaves_no_subscription(city: TestCity) -> None:

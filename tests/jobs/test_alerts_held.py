@@ -1,9 +1,11 @@
 """The breaker: too many alerts at once are held, operators are told once, and what they decide reaches every one of them."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
 from chalicelib.alerts import breaker
 from chalicelib.alerts.breaker import Decision, NothingHeld, OtherDecision
@@ -11,6 +13,7 @@ from chalicelib.alerts.tables import BreakerRow, HeldRow, partition_of
 from chalicelib.core import clock, settings, store
 from chalicelib.core.city import City
 from chalicelib.core.clock import FrozenClock
+from infra.cli.main import app as cli
 from tests.support.alerting import Listener, Raised, own_resolver, queued, raised, verified
 from tests.support.city import TestCity
 from tests.support.events import Events
@@ -236,3 +239,35 @@ def test_a_hold_that_ends_while_an_alert_is_being_held_loses_none(
     assert late.deliver() == {"batchItemFailures": []}
 
     assert outcomes([*alerts, late]) == ["sent"] * MOST + ["dropped", "sent"]
+
+
+def command(*words: str) -> tuple[int, str]:
+    """What an operator's command answers."""
+    result = CliRunner().invoke(
+        cli, ["--city", "demo", "--endpoint-url", str(os.environ["AWS_ENDPOINT_URL"]), "alerts", *words]
+    )
+    return result.exit_code, result.output
+
+
+def test_an_operator_sees_what_is_held_and_lets_it_go(city: TestCity, person: TestPerson) -> None:
+    assert command("held") == (0, "No alerts are held.\n")
+    assert command("release")[0] == 1
+    alerts = sent(city, person, MOST + 2)
+
+    code, said = command("held")
+    assert code == 1
+    assert said.startswith("2 alerts of 2 organizations are held since ")
+    assert command("--json", "held")[1].startswith('{"held": 2, "organizations": 2, "since": "')
+
+    assert command("release") == (0, "2 alerts go out now.\n")
+    for one in alerts:
+        one.deliver()
+    assert outcomes(alerts) == ["sent"] * (MOST + 2)
+
+
+def test_dropping_asks_first(city: TestCity, person: TestPerson) -> None:
+    alerts = sent(city, person, MOST + 1)
+    assert command("drop")[0] == 1
+    assert outcomes(alerts)[-1] is None
+    assert command("drop", "--yes") == (0, "1 alerts were dropped.\n")
+    assert outcomes(alerts)[-1] == "dropped"

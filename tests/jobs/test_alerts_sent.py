@@ -9,17 +9,35 @@ import pytest
 from botocore.exceptions import ClientError
 
 import app
+from chalicelib.alerts.raising import QUEUE
 from chalicelib.alerts.sending import CLAIM_SECONDS
 from chalicelib.alerts.sms import SmsUnavailable
 from chalicelib.alerts.tables import AlertRow
-from chalicelib.core import clock, store
+from chalicelib.core import clock, settings, store
+from chalicelib.core.city import City
 from chalicelib.core.clock import FrozenClock
 from chalicelib.core.texts import Language
-from tests.support.alerting import AState, Listener, deliver, message, own_resolver, queued, raised, recipient, verified
+from chalicelib.people.service import budget
+from infra import parking
+from infra.local.queued import Queued
+from infra.wiring import QUEUES
+from tests.support import messages
+from tests.support.alerting import (
+    AState,
+    Listener,
+    Raised,
+    deliver,
+    message,
+    own_resolver,
+    queued,
+    raised,
+    recipient,
+    verified,
+)
 from tests.support.city import TestCity
 from tests.support.events import Events
 from tests.support.rows import items_of, spoil, stored
-from tests.support.seam import Killed, put_in
+from tests.support.seam import Killed, Seam, put_in
 from tests.support.working import FAULTS, Cuts
 
 pytestmark = pytest.mark.jobs
@@ -41,6 +59,10 @@ def _apart(city: TestCity) -> Iterator[None]:  # noqa: ARG001
 @pytest.fixture
 def events(monkeypatch: pytest.MonkeyPatch) -> Events:
     return Events(monkeypatch)
+
+
+def outcome_of(one: Raised) -> str | None:
+    return one.row.outcome
 
 
 def is_done(answer: dict[str, list[dict[str, str]]]) -> bool:
@@ -309,3 +331,61 @@ def test_a_message_that_names_nothing_fails_by_itself(city: TestCity) -> None:
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
     assert one.row.outcome == "sent"
+
+
+@pytest.fixture
+def small_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A city that sends five text messages in an hour, counted in one place."""
+    policy = settings.settings().city.model_dump(mode="json")
+    policy["sms"]["hourly_budget"] = 5
+    changed = City.model_validate(policy)
+    monkeypatch.setattr(budget, "SHARDS", 1)
+    monkeypatch.setattr(settings, "load_city", lambda _: changed)
+
+
+@pytest.mark.usefixtures("small_budget")
+def test_beyond_the_budget_alerts_wait_for_the_next_hour_and_operators_are_alarmed_before(
+    city: TestCity, time: FrozenClock, events: Events, faults: Seam
+) -> None:
+    time.tick(3_600 - clock.epoch() % 3_600 + 7 * 86_400)  # an hour of which nothing is used
+    people = [verified(city) for _ in range(2)]
+    time.tick(3_600)
+    alerts = [raised(city, *people) for _ in range(3)]
+    queued()
+
+    assert all(is_done(one.deliver()) for one in alerts), "what waits uses up none of its tries"
+
+    assert len(alerts[0].sent_to(people[0])) + len(alerts[0].sent_to(people[1])) == 5
+    assert [one.row.outcome for one in alerts] == ["sent", "sent", None]
+    assert alerts[2].row.claimed_until is None
+    delays = [kwargs["DelaySeconds"] for operation, kwargs in faults.calls if operation == "SendMessage"]
+    assert delays[-1] == 900, "it is looked at again, as late as SQS can"
+    assert [line["share"] for line in events.of("sms.budget_near")] == [0.8]
+
+    assert is_done(alerts[2].deliver())
+    assert outcome_of(alerts[2]) is None
+    time.tick(3_600)
+    assert is_done(alerts[2].deliver())
+    assert outcome_of(alerts[2]) == "sent"
+    assert len(alerts[0].sent_to(people[0])) == len(alerts[0].sent_to(people[1])) == 3
+
+
+def test_what_is_parked_after_five_tries_is_redone_by_the_operators_command(city: TestCity) -> None:
+    messages.hurry(QUEUE)
+    one = raised(city)
+    (person,) = one.people
+    city.sms.faults = [SmsUnavailable()] * 5
+    source = next(source for source in QUEUES if source.queue == QUEUE)
+    worked = Queued(source, app.alerts_sender)
+    for _ in range(6):
+        worked.advance()
+    assert outcome_of(one) is None
+    assert len(one.sent_to(person)) == 0
+
+    (parked,) = parking.take(QUEUE, set())
+    parking.redrive(parked)
+    while outcome_of(one) is None:
+        assert worked.advance()
+
+    assert len(one.sent_to(person)) == 1
+    assert messages.take_parked(QUEUE) == []

@@ -1,8 +1,10 @@
 """Alerts as managers see them."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import cast
 
-from chalicelib.alerts.tables import AlertRow
+from chalicelib.alerts.tables import AlertRow, Outcome
 from chalicelib.alerts.ways import WAYS
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.groups.access import Manager
@@ -36,16 +38,16 @@ def _alert(shown: MemberAlert, owner: str) -> schemas.AlertItem:
 def _delivery(alert: AlertRow) -> schemas.Delivery:
     if alert.outcome is None:
         return "waiting" if alert.hold is None else "held"
-    outcome: schemas.Delivery = alert.outcome
-    return outcome
+    return cast("schemas.Delivery", Outcome(alert.outcome).value)
 
 
 def _messages(alert: AlertRow) -> Iterator[schemas.Message]:
     """Those to people; what the city's own topic heard is none of the organization's business."""
     for one in alert.sent:
-        member_id, channel, at = one.split("#")
-        if channel in WAYS:
-            yield schemas.Message(member_id=member_id, channel=channel, at=at)
+        member_id, way, at = one.split("#")
+        for channel in WAYS:
+            if way == channel:
+                yield schemas.Message(member_id=member_id, channel=channel, at=datetime.fromisoformat(at))
 
 
 def _acknowledgement(alert: AlertRow, owner: str) -> schemas.Acknowledgement | None:
