@@ -207,14 +207,20 @@ def _known(person: PersonRow) -> Mapping[str, Any]:
     return dict(person.known or {}) if is_whole(person.known) else {}
 
 
+def reported_through(person: PersonRow) -> datetime | None:
+    """When the source last reported anything of this person, or confirmed who they are; None if it never did."""
+    reported_at = _known(person).get("reported_at")
+    moments = [person.checked_at, None if reported_at is None else datetime.fromisoformat(reported_at)]
+    return max((one for one in moments if one is not None), default=None)
+
+
 def _as_of(person: PersonRow) -> datetime | None:
     """Until when the sources' data about a person are known to be stored (design §4, "Freshness").
 
     What is said of a whole segment does not hold for somebody whose own facts could not be read since.
     """
-    through, reported = complete_through(segment_of(person.person_id)), _known(person).get("reported_at")
+    through, reported = complete_through(segment_of(person.person_id)), reported_through(person)
     if through is not None and person.stale_since is not None:
         through = min(through, person.stale_since)
-    reported_at = None if reported is None else datetime.fromisoformat(reported)
-    moments = [one for one in (through, person.checked_at, reported_at) if one is not None]
+    moments = [one for one in (through, reported) if one is not None]
     return min(max(moments), clock.now()) if moments else None

@@ -14,6 +14,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.core.store import Key, Row, SealedAttribute, TableMeta, maybe, maybe_list_of
@@ -133,6 +134,14 @@ class PersonRow(PeopleTable):
     def of(cls, person_id: str) -> "Key[PersonRow]":
         """Where a person lies."""
         return cls.key(person_id, "PERSON")
+
+    def same_status(self) -> Condition:
+        """That the life goes on in which this was read, and says of its status what it said then."""
+        version, stale = PersonRow.status_version, PersonRow.stale_since
+        same: Condition = PersonRow.enrolment == self.enrolment
+        same &= version == self.status_version if self.status_version else (version == 0) | version.does_not_exist()
+        same &= stale.does_not_exist() if self.stale_since is None else stale == self.stale_since
+        return same
 
 
 class LifeTrace(PeopleTable):
