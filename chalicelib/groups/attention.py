@@ -1,11 +1,12 @@
 """Who needs attention, and from when: computed from what a member shares, never from what is only known (R0.5).
 
-A kind is overdue from the midnight of the city that ends its last good day: the day on which it happened, and as many more as
-the policy says. What a member shares and nobody reported yet counts from the day on which they joined.
+Worst is a state of the city's scheme that is not its normal one; behind all states comes what is overdue. A kind is overdue
+from the midnight of the city that ends its last good day: the day on which it happened, and as many more as the policy says.
+What a member shares and nobody reported yet counts from the day on which they joined.
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,17 +15,25 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock
 from chalicelib.core.settings import settings
+from chalicelib.groups import statuses
+from chalicelib.groups.consents import Scope
 from chalicelib.groups.policies import KINDS, PolicySet
 from chalicelib.groups.tables import ListedMember, MembershipRow, PlacedMember
 
 OVERDUE = "overdue"
 """The word for a member of whom something is overdue and nothing worse is known."""
 
+MILDEST = 8
+"""The rank of the mildest of states that need attention; a scheme with more than nine of them has its mildest at one rank."""
+
 DUE_SHARDS = 16
 """Parts of a day's reminders, so that no key of the index takes more than 500 writes a second (design §9)."""
 
-INPUTS = ("scopes", "joined_at", "path", "type", *KINDS)
+INPUTS = ("scopes", "joined_at", "path", "type", "status", *KINDS)
 """What a standing is computed from, beside the policies and the day."""
+
+STATUS_INPUTS = ("joined_at", "path", "overdue", "attention_key", "status")
+"""What a row holds of its attention is computed from, when nothing but its status changes."""
 
 STANDING = ("overdue", "attention", "attention_key", "due_day")
 """The columns of a standing."""
@@ -35,16 +44,18 @@ class Standing:
     """What is to be said of a member on one day.
 
     `since` is the day from which the first of what is overdue is overdue, `due` the next day on which something becomes so.
+    `state` is the state that is not normal.
     """
 
     overdue: list[str] = field(default_factory=list)
     since: date | None = None
     due: date | None = None
+    state: str | None = None
 
     @property
     def attention(self) -> str | None:
         """Why the member is listed among those who need attention; None if they are not."""
-        return OVERDUE if self.overdue else None
+        return self.state or (OVERDUE if self.overdue else None)
 
 
 def standing(member: ListedMember, policies: PolicySet, at: datetime) -> Standing:
@@ -56,7 +67,14 @@ def standing(member: ListedMember, policies: PolicySet, at: datetime) -> Standin
         overdue,
         min((starts[kind] for kind in overdue), default=None),
         min((day for day in starts.values() if day > today), default=None),
+        _abnormal(member),
     )
+
+
+def _abnormal(member: ListedMember) -> str | None:
+    """The state that a member shares, if it is not the normal one. One that the scheme does not hold stands in no order."""
+    state = (member.status or {}).get("state") if Scope.HEALTH_CODE in member.scopes else None
+    return state if settings().city.scheme.rank(state) > 0 else None
 
 
 def _starts(member: ListedMember, policies: PolicySet) -> dict[str, date]:
@@ -84,7 +102,8 @@ def _overdue_from(last: datetime, days: int) -> date | None:
 
 def rank_of(attention: str) -> str:
     """How urgent an attention is: the worst sorts first, and what is merely overdue last. The one place that says so."""
-    return {OVERDUE: "9"}[attention]
+    scheme = settings().city.scheme
+    return "9" if attention == OVERDUE else str(min(MILDEST, len(scheme.states) - 1 - scheme.rank(attention)))
 
 
 def columns(row: PlacedMember, policies: PolicySet) -> dict[str, Any]:
@@ -93,9 +112,34 @@ def columns(row: PlacedMember, policies: PolicySet) -> dict[str, Any]:
     All of it is written each time, also what is as it was when the row was read: somebody else may have written in between.
     """
     now = standing(row, policies, clock.now())
-    key = f"{row.path}{rank_of(now.attention)}#{now.since}" if now.attention else None
     due = f"{now.due}#{zlib.crc32(row.member_id.encode()) % DUE_SHARDS}" if now.due else None
-    return {"overdue": now.overdue or None, "attention": now.attention, "attention_key": key, "due_day": due}
+    since = None if now.since is None else str(now.since)
+    return {"overdue": now.overdue or None, "due_day": due, **_listed(row, now.attention, since)}
+
+
+def of_status(row: MembershipRow) -> dict[str, Any]:
+    """What a row holds of its attention after its status changed and nothing else did: what is overdue is as it was stored.
+
+    So a change of status needs no policies. `STATUS_INPUTS` is what this is computed from.
+    """
+    overdue_since = row.attention_key.rpartition("#")[2] if row.overdue and row.attention_key else None
+    return _listed(row, _abnormal(row) or (OVERDUE if row.overdue else None), overdue_since)
+
+
+def _listed(row: PlacedMember, attention: str | None, overdue_since: str | None) -> dict[str, Any]:
+    """Where a member stands among those who need attention: by path, rank and day, and last since when something is overdue."""
+    if attention is None:
+        return {"attention": None, "attention_key": None}
+    days = [overdue_since] if overdue_since else []
+    if attention != OVERDUE:
+        days.insert(0, _day_of(row.status or {}))
+    return {"attention": attention, "attention_key": f"{row.path}{rank_of(attention)}#{'#'.join(days)}"}
+
+
+def _day_of(status: Mapping[str, Any]) -> str:
+    """The day of the city on which a state began."""
+    since = status.get("since") or status.get("as_of")
+    return "" if since is None else str(clock.local_day(settings().city.time_zone, datetime.fromisoformat(since)))
 
 
 def assign_to(row: MembershipRow, values: Mapping[str, Any]) -> None:
@@ -105,15 +149,22 @@ def assign_to(row: MembershipRow, values: Mapping[str, Any]) -> None:
 
 
 def show(member: ListedMember, policies: PolicySet) -> None:
-    """Bring a row that is about to be shown to this moment: the stored one is as old as its last change."""
-    now = standing(member, policies, clock.now())
+    """Bring a row that is about to be shown to this moment: the stored one is as old as its last change.
+
+    Whose state was not normal and can't be gone by any more still needs attention: as one of whom nobody knows.
+    """
+    at = clock.now()
+    now, status = standing(member, policies, at), statuses.shown(member, at)
     member.overdue, member.attention = now.overdue or None, now.attention
+    if now.state is not None and status is not None and status["state"] != now.state:
+        member.attention = str(status["state"])
+    member.status = status
 
 
-def unchanged(row: PlacedMember) -> Condition:
-    """That what is stored is still what the row's standing was computed from."""
+def unchanged(row: PlacedMember, names: Sequence[str] = INPUTS) -> Condition:
+    """That what is stored is still what was read: all that the row's standing was computed from, or these columns."""
     same: Condition = MembershipRow.org_id.exists()
-    for name in INPUTS:
+    for name in names:
         attribute, value = row.get_attributes()[name], getattr(row, name)
         same &= attribute.does_not_exist() if value is None else attribute == value
     return same

@@ -70,11 +70,10 @@ def scope_text(scope: Scope, language: Language) -> str:
 def snapshot(scopes: Iterable[str], facts: Iterable[Fact]) -> Snapshot:
     """What these scopes let an organization see of these facts; a column outside the scopes is None.
 
-    `status` stays None until rules compute one: it is never guessed.
+    The status is none of them: it comes of the person's row (`groups.statuses`).
     """
     known = list(facts)
     seen: Snapshot = {
-        "status": None,
         "nucleic_acid": nucleic_acid_shown(known),
         "vaccination": vaccination_shown(known),
         "travel": travel_shown(known),

@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.core.cells import BYTE_ORDER_MARK, csv_line, neutral
 from chalicelib.core.errors import Broken
+from chalicelib.core.settings import settings
 from chalicelib.core.texts import Language, contents, text
-from chalicelib.groups.attention import standing
+from chalicelib.groups.attention import OVERDUE, standing
 from chalicelib.groups.legible import report_broken
 from chalicelib.groups.policies import PolicySet
+from chalicelib.groups.statuses import shown
 from chalicelib.groups.tables import TOP, DepartmentRow, ListedMember
 
 Cells = Sequence[str]
@@ -68,7 +70,7 @@ class Sheet:
             raise Broken from error
 
     def _cells(self, row: ListedMember) -> Cells:
-        now = standing(row, self.policies, self.made_at)
+        now, status = standing(row, self.policies, self.made_at), shown(row, self.made_at)
         test, doses, travel = (
             _Snapshot(one or {}, self.zone) for one in (row.nucleic_acid, row.vaccination, row.travel)
         )
@@ -80,7 +82,7 @@ class Sheet:
             row.type,
             _local(row.joined_at, self.zone),
             self._told_all("scopes", row.scopes),
-            " ".join(str(value) for value in (row.status or {}).values()),
+            self._state(None if status is None else status["state"]),
             self._told("nucleic_acid", test.of("result")),
             test.at,
             doses.of("doses"),
@@ -88,7 +90,7 @@ class Sheet:
             self._told("travel", travel.of("kind")),
             self._told("travel_result", travel.of("result")),
             travel.at,
-            self._told("attention", now.attention or ""),
+            self._attention(now.attention),
             self._told_all("overdue", now.overdue),
             row.member_id,
         ]
@@ -104,6 +106,15 @@ class Sheet:
         """A word of the service's own as the file's language has it. One that is not known is shown as it is stored."""
         known = contents("exports")["words"][column].get(word)
         return word if known is None else str(known[self.language])
+
+    def _state(self, name: str | None) -> str:
+        """A state as the file's language has it: in Chinese by the word of the city's scheme, as a phone shows it."""
+        if name is None or self.language != "zh-CN":
+            return name or ""
+        return settings().city.scheme.state(name).word.spoken(self.language)
+
+    def _attention(self, name: str | None) -> str:
+        return self._told("attention", name) if name == OVERDUE else self._state(name)
 
     def _word(self, name: str) -> str:
         return text("exports", f"rows.{name}", self.language)

@@ -204,6 +204,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "path": KEY,
         "person_id": ID,
         "scopes": WORD,
+        "shared_version": NUMBER,
         "status": FACT,
         "status_version": NUMBER,
         "text_version": WORD,

@@ -64,7 +64,7 @@ def test_facts_refresh_what_is_shared_and_nothing_else(city: TestCity, book: Boo
     assert to_registry(*records) == failed()
     assert to_registry(*records[::-1]) == failed()
 
-    columns = {{"health_code": "status"}.get(scope, scope) for scope in scopes} - {"status"}
+    columns = {{"health_code": "status"}.get(scope, scope) for scope in scopes}
     assert {column for column, value in snapshot_of(book, member).items() if value is not None} == columns
     assert shown_columns(stored(membership_key(book.org_id, member.person)) or {}) == columns
 

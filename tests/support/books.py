@@ -244,7 +244,7 @@ SEEN: dict[str, Any] = {
     "vaccination": {"doses": 2, "occurred_at": "2021-09-01T02:00:00Z"},
     "travel": {"kind": "travel_check", "result": "clear", "occurred_at": "2022-04-06T02:00:00Z"},
 }
-"""What a book sees of somebody of whom everything is known, column by column. There is no status until rules make one."""
+"""What a book sees of somebody of whom everything is known, column by column. A status is there once one was computed."""
 
 
 def known(city: TestCity) -> TestPerson:

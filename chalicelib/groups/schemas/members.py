@@ -72,6 +72,18 @@ class RemovalReport(Output):
     removed: int
 
 
+class MemberStatus(Output):
+    """What a member's health code says, as far as it can be gone by now."""
+
+    state: Annotated[str, Field(examples=["green"])]
+    """A state of the city's scheme, or `unknown` where none is known or what is known is too old."""
+    since: datetime | None
+    until: datetime | None
+    """When it changes by itself; null for what no date ends."""
+    as_of: datetime | None
+    """How old the data are that it was computed from; null where nobody can say."""
+
+
 class MemberItem(Output):
     """A member as the book shows them: masked, and only what they share; what is not shared is null."""
 
@@ -82,7 +94,8 @@ class MemberItem(Output):
     label: str | None
     type: str
     scopes: list[str]
-    status: dict[str, Any] | None
+    status: MemberStatus | None
+    """Null where it is not shared."""
     nucleic_acid: dict[str, Any] | None
     vaccination: dict[str, Any] | None
     travel: dict[str, Any] | None

@@ -18,7 +18,7 @@ class MemberNumbers(Output):
     attention: int
     """Members who are abnormal or overdue."""
     by_state: dict[str, int]
-    """Members who share their health code, by its state; `unknown` where none is computed."""
+    """Members who share their health code, by its state; `unknown` where none is computed, or the city knows it no longer."""
     overdue: dict[str, int]
     """Members by what is overdue; one may count several times."""
     unshared: dict[str, int]

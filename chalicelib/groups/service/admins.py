@@ -52,7 +52,7 @@ class Admins:
     def list_admins(self, manager: Manager) -> AdminList:
         """The administrators of the manager's subtree, with their masks; the look is in their access logs."""
         broken: list[store.Key[AdminRow]] = []
-        roles = [row for row in _roles(manager.org_id, broken) if manager.reaches(row.path)]
+        roles = [row for row in roles_of(manager.org_id, broken) if manager.reaches(row.path)]
         rows = store.read_together([MembershipRow.of(row.org_id, row.member_id) for row in roles])
         members = [legible(rows, MembershipRow.of(row.org_id, row.member_id)) for row in roles]
         disclose(manager, [member for member in members if member is not None], why=WHY_ADMINS, scopes=())
@@ -70,7 +70,7 @@ class Admins:
         if member_id == pairwise_id(org_id, owner.person.person_id):
             raise OwnerNeedsNoRole
         member, path = _named(org_id, member_id, department_id)
-        roles = {role.member_id: role for role in _roles(org_id, [])}
+        roles = {role.member_id: role for role in roles_of(org_id, [])}
         present = roles.pop(member_id, None)
         if len(roles) >= MOST:
             raise TooManyAdmins(fields={"limit": MOST})
@@ -124,7 +124,8 @@ def _putting(role: AdminRow, present: AdminRow | None) -> Transaction:
     return Transaction().put(role, AdminRow.named_at == present.named_at, MemberChanged())
 
 
-def _roles(org_id: str, broken: list[store.Key[AdminRow]]) -> list[AdminRow]:
+def roles_of(org_id: str, broken: list[store.Key[AdminRow]]) -> list[AdminRow]:
+    """Every role in an organization; where roles lie that can't be read is put into `broken`."""
     prefix = AdminRow.sk.startswith(AdminRow.PREFIX)
     return list(store.query_all(AdminRow, org_id, prefix, on_broken=broken.append))
 

@@ -11,6 +11,7 @@ from chalicelib.groups.access import Manager
 from chalicelib.groups.consents import Scope
 from chalicelib.groups.disclosures import WHY_ALERTS, disclose
 from chalicelib.groups.legible import report_broken
+from chalicelib.groups.statuses import shared_since
 from chalicelib.groups.tables import MembershipRow
 
 PAGES_AT_MOST = 5
@@ -98,8 +99,8 @@ def _visible(manager: Manager, alerts: list[AlertRow]) -> tuple[list[MemberAlert
 
 
 def _may_see(manager: Manager, alert: AlertRow, member: MembershipRow) -> bool:
-    """Whether the member stands in the manager's subtree, shares their code, and did not join anew since."""
-    shares = Scope.HEALTH_CODE.value in member.scopes and alert.at >= member.joined_at.replace(microsecond=0)
+    """Whether the member stands in the manager's subtree, and shared their code at that change and ever since."""
+    shares = alert.at >= member.joined_at.replace(microsecond=0) and shared_since(member, int(alert.status_version))
     return shares and manager.reaches(member.path) and alert.expires_at > clock.now()
 
 

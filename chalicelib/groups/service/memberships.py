@@ -10,9 +10,9 @@ from chalicelib.core import clock, store
 from chalicelib.core.errors import Broken, GatebookError, Unavailable
 from chalicelib.core.ports import HealthSource
 from chalicelib.core.store import Transaction
-from chalicelib.groups import attention
+from chalicelib.groups import attention, statuses
 from chalicelib.groups.access import Guest, Member
-from chalicelib.groups.consents import Action, current_text_version, in_order, receipt, snapshot
+from chalicelib.groups.consents import Action, Scope, current_text_version, in_order, receipt, snapshot
 from chalicelib.groups.errors import (
     AlreadyMember,
     ChangedMeanwhile,
@@ -24,7 +24,7 @@ from chalicelib.groups.errors import (
 from chalicelib.groups.labels import fitting, shown_label
 from chalicelib.groups.legible import legible, report_broken
 from chalicelib.groups.names import name_mac
-from chalicelib.groups.service.again import with_present_book, with_same_consent
+from chalicelib.groups.service.again import as_it_is, with_same_consent
 from chalicelib.groups.service.bearers import claim_label
 from chalicelib.groups.service.departments import check_department
 from chalicelib.groups.service.endings import commit_as_it_is, end_by_pointer, end_membership
@@ -83,11 +83,11 @@ class Memberships:
                 return self._join(guest, in_order(scopes), label)
             except ChangedMeanwhile:
                 store.wait_before(attempt)
-                guest = with_present_book(guest)
+                guest = as_it_is(guest)
         raise Unavailable
 
     def _join(self, guest: Guest, scopes: list[str], label: str | None) -> Joined:
-        """Join with the book as it was read. Raises ChangedMeanwhile if it changed since, and what `join` does."""
+        """Join with book and status as they were read. Raises ChangedMeanwhile if one changed since, and what `join` does."""
         try:
             Invited(guest.organization, guest.invitation).refuse_unless_open()
             membership = self._new_membership(guest, scopes, _label(guest.invitation, label))
@@ -119,8 +119,10 @@ class Memberships:
             joined_at=clock.now(),
             consent_version=1,
             text_version=current_text_version(),
+            shared_version=statuses.shared_from(scopes, None, person),
             **self._view(scopes, person.person_id),
         )
+        attention.assign_to(row, statuses.columns(row, person))
         attention.assign_to(row, attention.columns(row, guest.organization.policy_set))
         return row
 
@@ -142,10 +144,13 @@ class Memberships:
         raise Unavailable
 
     def _share(self, member: Member, scopes: list[str]) -> MembershipRow:
-        """Share with row and policies as they were read. Raises ChangedMeanwhile if they changed since."""
-        row, organization = member.membership, member.organization
+        """Share with row, status and policies as they were read. Raises ChangedMeanwhile if they changed since."""
+        row, organization, person = member.membership, member.organization, member.person.row
         same = attention.unchanged(row) & (MembershipRow.consent_version == row.consent_version)
-        shared = {**self._view(scopes, row.person_id), "scopes": scopes, "text_version": current_text_version()}
+        shared: dict[str, Any] = {"shared_version": statuses.shared_from(scopes, row, person), "scopes": scopes}
+        shared |= {**self._view(scopes, row.person_id), "text_version": current_text_version()}
+        attention.assign_to(row, shared)
+        shared |= statuses.columns(row, person)
         attention.assign_to(row, shared)
         standing = attention.columns(row, organization.policy_set)
         attention.assign_to(row, standing)
@@ -153,6 +158,8 @@ class Memberships:
         transaction = Transaction().update(row.own_key, actions, same, ChangedMeanwhile())
         if scopes:  # who shares nothing is overdue with nothing, whatever the policies say
             transaction.check(organization.own_key, organization.same_policies(), ChangedMeanwhile())
+        if Scope.HEALTH_CODE in scopes:
+            transaction.check(person.own_key, person.same_status(), ChangedMeanwhile())
         transaction.put(receipt(row, organization, Action.CHANGED))
         transaction.commit()
         return row
@@ -236,8 +243,14 @@ def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
         )
     )
     transaction.put(receipt(membership, org, Action.GIVEN))
-    same_life = PersonRow.enrolment == person.enrolment
-    return transaction.update(PersonRow.of(person.person_id), [PersonRow.memberships.add(1)], same_life, SessionEnded())
+    return transaction.update(person.row.own_key, [PersonRow.memberships.add(1)], *_living(person.row, membership))
+
+
+def _living(person: PersonRow, membership: MembershipRow) -> tuple[Condition, GatebookError]:
+    """That the guest's life goes on, with the status that was read if they share it, and what it means if not."""
+    if Scope.HEALTH_CODE in membership.scopes:
+        return person.same_status(), ChangedMeanwhile()
+    return PersonRow.enrolment == person.enrolment, SessionEnded()
 
 
 def _takes_members(organization: OrganizationRow, invitation: InvitationRow) -> Condition:

@@ -55,6 +55,7 @@ class Placements:
                 before = _read_again(manager, before)
                 manager = replace(manager, organization=present_book(manager.organization))
             else:
+                attention.show(after, manager.organization.policy_set)
                 return after
         raise Unavailable
 

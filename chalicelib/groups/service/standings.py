@@ -1,5 +1,7 @@
 """What memberships show, kept up to date: snapshots when facts arrive, standings when policies change (B5, R0.5).
 
+A change of status that comes without new facts, or before them, is carried by `groups.effects.statuses`.
+
 Whoever writes a standing makes sure afterwards that the policies are still those it was computed from, or writes it in a
 transaction that demands it. So of two who write at the same time the last one knows the newest policies.
 """
@@ -15,7 +17,7 @@ from chalicelib.core import store
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ports import Fact, HealthSource
 from chalicelib.core.work import SEGMENT, Step, WorkRow, run_of, start
-from chalicelib.groups import attention
+from chalicelib.groups import attention, statuses
 from chalicelib.groups.consents import COLUMNS, snapshot
 from chalicelib.groups.legible import legible
 from chalicelib.groups.policies import PolicySet
@@ -60,24 +62,25 @@ class Standings:
         self._source = source
 
     def refresh(self, person: PersonRow) -> None:
-        """Bring the memberships of an enrolled person up to date with the source, within what each of them shares.
+        """Bring the memberships of an enrolled person up to date with source and status, within what each of them shares.
 
-        Facts are read behind the memberships: a consent that is given or changed meanwhile has read facts as new as these.
+        Facts are read behind the memberships: a consent that is given or changed meanwhile has read facts as new as these. A
+        membership that holds a newer status than `person` keeps it.
         Raises Unavailable if others change the same rows again and again.
         """
         pending = pointers_of(person.person_id, int(person.enrolment))
         for attempt in range(store.ROUNDS):
-            pending = self._refreshed(person.person_id, pending)
+            pending = self._refreshed(person, pending)
             if not pending:
                 return
             store.wait_before(attempt)
         raise Unavailable
 
-    def _refreshed(self, person_id: str, pointers: list[MembershipPointer]) -> list[MembershipPointer]:
+    def _refreshed(self, person: PersonRow, pointers: list[MembershipPointer]) -> list[MembershipPointer]:
         """Those among them that have to be looked at again, since somebody changed row or policies meanwhile."""
-        looks = list(_looks(pointers))
-        facts = self._source.facts_of(person_id) if looks else []
-        written = [(look, _store(look, facts)) for look in looks]
+        looks = [look for look in _looks(pointers) if look.row.enrolment == person.enrolment]
+        facts = self._source.facts_of(person.person_id) if looks else []
+        written = [(look, _store(look, person, facts)) for look in looks]
         moved = _moved({look.row.org_id: look.policies for look, is_stored in written if is_stored})
         return [look.pointer for look, is_stored in written if is_stored is False or look.row.org_id in moved]
 
@@ -115,10 +118,11 @@ def _looks(pointers: Sequence[MembershipPointer]) -> Iterator[_Look]:
             yield _Look(pointer, row, book.policy_set)
 
 
-def _store(look: _Look, facts: list[Fact]) -> bool | None:
+def _store(look: _Look, person: PersonRow, facts: list[Fact]) -> bool | None:
     """Write what a membership shows: whether that was possible; None if it shows it already."""
-    row, before, same = look.row, _shown(look.row), attention.unchanged(look.row)
-    attention.assign_to(row, snapshot(row.scopes, facts))
+    row, before = look.row, _shown(look.row)
+    same = attention.unchanged(row) & (MembershipRow.consent_version == row.consent_version)
+    attention.assign_to(row, {**snapshot(row.scopes, facts), **statuses.columns(row, person)})
     now = {**_shown(row), **attention.columns(row, look.policies)}
     if now == before:
         return None
@@ -127,7 +131,7 @@ def _store(look: _Look, facts: list[Fact]) -> bool | None:
 
 def _shown(row: MembershipRow) -> dict[str, Any]:
     """What a membership's row holds of snapshot and standing."""
-    return {name: getattr(row, name) for name in (*COLUMNS.values(), *attention.STANDING)}
+    return {name: getattr(row, name) for name in (*COLUMNS.values(), *statuses.COLUMNS, *attention.STANDING)}
 
 
 def _restand(row: PlacedMember, policies: PolicySet) -> bool:

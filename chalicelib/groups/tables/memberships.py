@@ -15,6 +15,9 @@ LIST_COLUMNS = [
 ]  # fmt: skip
 """What a list of members shows, copied into both list indexes so that a page needs no second read."""
 
+STATUS_TIMES = ("since", "until", "as_of", "stale_since")
+"""The moments of a status, each of which may be missing."""
+
 
 class PathIndex(LocalSecondaryIndex["ListedMember"]):
     """Members by department path: a subtree is a prefix."""
@@ -111,10 +114,17 @@ class ListedMember(MembershipsTable):
         """A member from its stored form. Raises Broken also for a snapshot that says no moment and a scope that is no word."""
         row = super().from_raw_data(data)
         events = (row.nucleic_acid, row.vaccination, row.travel)
-        is_whole = row.status is None or isinstance(row.status, dict)
+        is_whole = row.status is None or _is_status(row.status)
         if None in row.scopes or None in (row.overdue or ()) or not is_whole or not all(map(_is_event, events)):
             raise Broken
         return row
+
+
+def _is_status(column: Any) -> bool:
+    """Whether a column says a state, and moments where it says any."""
+    if not isinstance(column, dict) or not isinstance(column.get("state"), str):
+        return False
+    return all(is_moment(column[name]) for name in STATUS_TIMES if column.get(name) is not None)
 
 
 def _is_event(column: Any) -> bool:
@@ -130,11 +140,16 @@ class PlacedMember(ListedMember):
 
 
 class MembershipRow(PlacedMember):
-    """One membership: the consent that stands, and the snapshot of what it lets the organization see (B5)."""
+    """One membership: the consent that stands, and the snapshot of what it lets the organization see (B5).
+
+    `status` is the person's of the version `status_version`. `shared_version` is the version that stood when the member began
+    to share their health code, so that the organization is told of later changes alone.
+    """
 
     name_mac = UnicodeAttribute()
     consent_version = NumberAttribute()
     status_version = maybe(NumberAttribute)
+    shared_version = maybe(NumberAttribute)
     text_version = UnicodeAttribute()
 
     @classmethod

@@ -6,10 +6,12 @@ from typing import cast
 
 from chalicelib.alerts.tables import AlertRow, Outcome
 from chalicelib.alerts.ways import WAYS
+from chalicelib.core import clock
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.groups.access import Manager
 from chalicelib.groups.schemas import alerts as schemas
 from chalicelib.groups.service.alerts import AlertPage, MemberAlert
+from chalicelib.groups.statuses import shown
 
 
 def alert_list(manager: Manager, page: AlertPage) -> schemas.AlertList:
@@ -19,8 +21,8 @@ def alert_list(manager: Manager, page: AlertPage) -> schemas.AlertList:
     return schemas.AlertList(items=items, cursor=page.cursor, unreadable=page.unreadable)
 
 
-def _alert(shown: MemberAlert, owner: str) -> schemas.AlertItem:
-    alert, member = shown.alert, shown.member
+def _alert(one: MemberAlert, owner: str) -> schemas.AlertItem:
+    alert, member = one.alert, one.member
     return schemas.AlertItem(
         alert_id=alert.alert_id,
         at=alert.at,
@@ -28,7 +30,7 @@ def _alert(shown: MemberAlert, owner: str) -> schemas.AlertItem:
         name=member.name_mask,
         department_id=member.department_id,
         label=member.label,
-        status=member.status,
+        status=shown(member, clock.now()),
         delivery=_delivery(alert),
         messages=list(_messages(alert)),
         acknowledged=_acknowledgement(alert, owner),

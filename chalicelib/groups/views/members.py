@@ -37,7 +37,7 @@ def member(row: ListedMember) -> schemas.MemberItem:
         label=row.label,
         type=row.type,
         scopes=list(row.scopes),
-        status=row.status,
+        status=None if row.status is None else schemas.MemberStatus(**row.status),
         nucleic_acid=row.nucleic_acid,
         vaccination=row.vaccination,
         travel=row.travel,

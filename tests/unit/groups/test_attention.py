@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core import clock, settings
-from chalicelib.groups import attention
+from chalicelib.groups import attention, statuses
 from chalicelib.groups.attention import Standing, standing
 from chalicelib.groups.policies import KINDS, MAX_DAYS, PolicySet
 from chalicelib.groups.tables import MembershipRow
@@ -196,3 +196,88 @@ def test_a_condition_names_everything_that_was_computed_from() -> None:
     attention.unchanged(member("travel", path="/a/")).serialize(names, {})
 
     assert set(names) == {"org_id", *attention.INPUTS}
+
+
+SCHEME = settings.settings().city.scheme
+MILD, WORST = SCHEME.states[1].name, SCHEME.states[-1].name
+
+
+def in_state(state: str | None, *scopes: str, **columns: Any) -> MembershipRow:
+    """A member of whom a state is held since the morning of the third."""
+    row = member("health_code", *scopes, **columns)
+    row.status = (
+        None if state is None else {"state": state, "since": "2022-04-02T23:00:00Z", "as_of": "2022-04-06T00:00:00Z"}
+    )
+    return row
+
+
+def key_of(row: MembershipRow, rule: PolicySet | None = None) -> str | None:
+    with clock.frozen(NOON):
+        found: str | None = attention.columns(row, rule or policies())["attention_key"]
+    return found
+
+
+def test_a_state_that_is_not_normal_needs_attention_whatever_the_policies_say() -> None:
+    for state in SCHEME.states[1:]:
+        assert standing(in_state(state.name), policies(), NOON).attention == state.name
+    for name in (SCHEME.normal.name, "purple", "unknown", None):
+        assert standing(in_state(name), policies(), NOON).attention is None
+
+
+def test_a_state_that_is_not_shared_needs_none() -> None:
+    row = in_state(WORST)
+    row.scopes = ["travel"]
+
+    assert standing(row, policies(), NOON).attention is None
+
+
+def test_the_worst_state_sorts_first_and_what_is_overdue_last() -> None:
+    keys = [key_of(in_state(state.name)) for state in reversed(SCHEME.states[1:])]
+    keys.append(key_of(member(nucleic_acid="2022-04-01T02:00:00Z"), policies(nucleic_acid=1)))
+
+    assert None not in keys
+    assert keys == sorted(map(str, keys))
+    assert len({attention.rank_of(state.name) for state in SCHEME.states[1:]}) == len(SCHEME.states) - 1
+
+
+def test_a_state_is_listed_from_the_citys_day_on_which_it_began() -> None:
+    assert key_of(in_state(WORST)) == "/0#2022-04-03"
+
+
+def test_who_is_worse_than_overdue_is_listed_once_and_stays_overdue() -> None:
+    row, rule = in_state(MILD, "travel"), policies(travel=4)
+    with clock.frozen(NOON):
+        held = attention.columns(row, rule)
+
+    assert (held["attention"], held["overdue"]) == (MILD, ["travel"])
+    assert held["attention_key"].endswith("#2022-04-03#2022-04-06")
+
+
+@pytest.mark.parametrize("days", [1, 4, 30])
+@pytest.mark.parametrize("states", [(MILD, WORST), (WORST, None), (None, MILD), (MILD, "purple")])
+def test_a_status_alone_leaves_what_the_policies_would_make_of_it(
+    states: tuple[str | None, str | None], days: int
+) -> None:
+    """Without asking for policies: from what is stored."""
+    row, rule = in_state(states[0], "travel"), policies(travel=days)
+    with clock.frozen(NOON):
+        attention.assign_to(row, attention.columns(row, rule))
+        row.status = in_state(states[1]).status
+        whole = attention.columns(row, rule)
+
+    assert attention.of_status(row) == {name: whole[name] for name in ("attention", "attention_key")}
+    attention.assign_to(row, whole)
+    row.status = None
+    assert attention.of_status(row)["attention"] == (attention.OVERDUE if whole["overdue"] else None)
+
+
+def test_whose_state_can_not_be_gone_by_needs_attention_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statuses, "complete_through", lambda _: None)
+    old, normal = in_state(WORST), in_state(SCHEME.normal.name)
+    for row in (old, normal):
+        row.person_id = "p1"
+        with clock.frozen(NOON + timedelta(days=9)):
+            attention.show(row, policies())
+
+    assert (old.attention, normal.attention) == ("unknown", None)
+    assert [row.status["state"] for row in (old, normal) if row.status] == ["unknown", "unknown"]
