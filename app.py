@@ -40,9 +40,11 @@ from chalicelib.core.services import Services
 from chalicelib.core.streams import BatchAnswer
 from chalicelib.core.work import LambdaContext, Work
 from chalicelib.groups.effects.counts import count_members
+from chalicelib.groups.effects.statuses import carry_status
 from chalicelib.groups.effects.sweeps import sweep_book
 from chalicelib.groups.service.admins import Admins
 from chalicelib.groups.service.alerts import OrganizationAlerts
+from chalicelib.groups.service.audiences import Audiences
 from chalicelib.groups.service.books import Books
 from chalicelib.groups.service.departments import Departments
 from chalicelib.groups.service.export_list import ExportList
@@ -60,6 +62,7 @@ from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
+from chalicelib.health.people_effects import PeopleEffects
 from chalicelib.health.service.deliveries import Deliveries
 from chalicelib.health.service.health_code import HealthCode
 from chalicelib.health.service.held_batches import HeldBatches
@@ -90,10 +93,11 @@ def compose(
     identity, erasure = Identity(source, macs, cipher), Erasure()
     emails, channels = Emails(cipher), ChannelChoices(cipher)
     alert_sender = AlertSender([Sms(sms, cipher), emails], emails)
-    books, memberships = Books(), Memberships(source)
+    books, memberships, statistics = Books(), Memberships(source), Statistics()
     standings, status = Standings(source), Status(source)
     health_codes, passes = HealthCode(status, travel or city_verifier()), Passes(status)
     ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(status), Work()
+    people_effects = PeopleEffects()
 
     identity.on_person_verified(status.on_verified)
     health_codes.signs_passes(passes.issue)
@@ -109,13 +113,16 @@ def compose(
     ledger_effects.on_entry(HANDED_OVER, fan_out)
     work.on(RECOMPUTE, PolicyWork, standings.recompute)
     registry_effects.on_facts_changed(standings.refresh)
+    people_effects.on_status_changed(carry_status)
+    alert_sender.asks(Audiences())
 
     return Services(
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
-        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), Statistics(),
-        Exports(), Rosters(), Succession(), Policies(), standings,
+        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), statistics,
+        Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
         status, health_codes, passes, Messages(status), Review(status), Deliveries(cipher), HeldBatches(),
-        ledger_effects, registry_effects, work, Rotation(), alert_sender, channels, OrganizationAlerts(),
+        ledger_effects, registry_effects, people_effects, work, Rotation(),
+        alert_sender, channels, OrganizationAlerts(),
     )  # fmt: skip
 
 
@@ -143,7 +150,7 @@ bind(app, services.get)
 
 
 @app.lambda_function(name="alerts-sender")
-def alerts_sender(event: dict[str, Any], context: object) -> BatchAnswer:  # noqa: ARG001
+def alerts_sender(event: dict[str, Any], context: object) -> BatchAnswer:
     """Alerts to whom they concern, by the ways they chose."""
     return services.get(AlertSender).handle(event)
 
@@ -160,6 +167,12 @@ def members_stream(event: dict[str, Any], context: object) -> BatchAnswer:
     return count_members(event)
 
 
+@app.lambda_function(name="people-stream")
+def people_stream(event: dict[str, Any], context: object) -> BatchAnswer:
+    """Changes of status into history, into what organizations see, and into alerts."""
+    return services.get(PeopleEffects).handle(event)
+
+
 @app.lambda_function(name="registry-stream")
 def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:
     """New facts into snapshots, changed phones into doubts."""
@@ -173,7 +186,7 @@ def worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
 
 
 @app.lambda_function(name="review")
-def review(event: dict[str, Any], context: LambdaContext) -> int:  # noqa: ARG001
+def review(event: dict[str, Any], context: LambdaContext) -> int:
     """Each night: the statuses whose window closed."""
     return recorded("review", lambda: services.get(Review).run(context))
 

@@ -100,9 +100,11 @@ RIGHTS: Mapping[str, Rights] = {
         tables={
             "alerts": _of(READ, PUT, CHANGE, REMOVE, CHECK),
             "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
-            "organizations": _of(READ),
             "logins": _of(READ, CHANGE),
             "keys": _of(READ),
+            "memberships": _of(READ),
+            "organizations": _of(READ, ASK),
+            "runs": _of(ASK),
         },
         derives_keys=True,
         opens_fields=("email", "phone"),
@@ -133,6 +135,14 @@ RIGHTS: Mapping[str, Rights] = {
         files=_of(LIST_FILES, REMOVE_FILE),
     ),
     "members_stream": Rights(tables={"counters": _of(READ, CHANGE)}),
+    "people_stream": Rights(
+        tables={
+            "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
+            "memberships": _of(READ, CHANGE),
+            "alerts": _of(PUT),
+        },
+        queues=("people_retries", "alerts"),
+    ),
     "registry_stream": Rights(
         tables={
             "people": _of(READ, ASK, CHANGE),
@@ -144,7 +154,7 @@ RIGHTS: Mapping[str, Rights] = {
     ),
     "worker": Rights(
         tables={
-            "runs": _of(READ, CHANGE),
+            "runs": _of(READ, ASK, CHANGE),
             "organizations": _of(READ, ASK),
             "memberships": _of(CHANGE),
             "ledger": _of(PUT),

@@ -45,11 +45,13 @@ class Schedule:
 STREAMS = (
     StreamSource("ledger", "ledger_stream", batch_size=100),
     StreamSource("memberships", "members_stream", batch_size=100),
+    StreamSource("people", "people_stream", batch_size=100),
     StreamSource("registry", "registry_stream", batch_size=100),
 )
 QUEUES = (
     QueueSource("alerts", "alerts_sender", batch_size=5),
     QueueSource("ledger_retries", "ledger_stream", batch_size=10),
+    QueueSource("people_retries", "people_stream", batch_size=10),
     QueueSource("registry_retries", "registry_stream", batch_size=10),
     QueueSource("work", "worker", batch_size=1),
 )

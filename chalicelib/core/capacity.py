@@ -21,6 +21,8 @@ class Concurrency(Policy):
     """Disclosures into access logs, and sweeps; a copy per shard and two for retries are all that ever run."""
     members_stream: Count
     """Changes of members into numbers; a copy per shard is all that ever runs."""
+    people_stream: Count
+    """Changes of status into history, snapshots and alerts; a copy per shard and two for retries are all that ever run."""
     registry_stream: Count
     """Facts into snapshots; a copy per shard and two for retries are all that ever run."""
     worker: Count
