@@ -9,9 +9,10 @@ import pytest
 import app
 from chalicelib.alerts import breaker
 from chalicelib.alerts.breaker import Decision
+from chalicelib.alerts.raising import raise_alert
 from chalicelib.alerts.sms import city_sender
-from chalicelib.alerts.tables import ChannelsRow
-from chalicelib.core import clock, crypto, files, queues, settings, store, work
+from chalicelib.alerts.tables import AlertRow, ChannelsRow
+from chalicelib.core import clock, crypto, files, queues, runs, settings, store, work
 from chalicelib.core.city import City
 from chalicelib.core.city_secrets import CURRENT, SESSION_KEY, forget_secrets
 from chalicelib.core.rotation import discard, version_of
@@ -19,6 +20,7 @@ from chalicelib.core.runs import mark_complete
 from chalicelib.core.texts import Language
 from chalicelib.groups.effects import sweeps
 from chalicelib.groups.tables import files_of
+from chalicelib.health.people_effects import RETRIES
 from chalicelib.health.service import registry
 from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import MembershipPointer
@@ -30,16 +32,17 @@ from tests.api.matrix import ROLES, Row, rows
 from tests.api.world import World
 from tests.support import messages
 from tests.support.alerting import deliver, own_resolver, put_alert, raised, recipient
-from tests.support.books import OPEN, Book, person_id_of
+from tests.support.books import OPEN, Book, person_id_of, person_key
 from tests.support.city import RecordedSms, TestCity
 from tests.support.enrolled import enrolled, name_officer
 from tests.support.exporting import begin, fetched_table, inline, ledger, shown
-from tests.support.lambdas import batch, failed, record, stored_record
+from tests.support.lambdas import batch, fact_records, failed, record, stored_record
 from tests.support.policies import overdue, set_policy
 from tests.support.rights import Guard, Use, granted
 from tests.support.routes import routes
-from tests.support.rows import spoil
+from tests.support.rows import spoil, spoiled
 from tests.support.sources import registered, report
+from tests.support.statuses import person_row, retried, states, to_people, turn
 from tests.support.working import Context
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
@@ -147,9 +150,10 @@ def let_it_fail_and_come_again(city: TestCity) -> None:
 def let_work_go_on(city: TestCity) -> None:
     """An export that takes more than one call, and one of a book that is deleted meanwhile."""
     book = Book.opened(city, city.verified())
-    book.member("travel")
+    book.member("travel", "health_code")
     assert inline(book).status == 200
     queues.forget_queues()  # ledger-stream and the worker are processes of their own
+    runs.forget_freshness()
     begun = begin(book).json
     app.ledger_stream(batch(*(stored_record(entry) for entry in ledger(book.org_id, "EXPORT"))), None)
     for _ in range(3):
@@ -166,6 +170,28 @@ def let_work_go_on(city: TestCity) -> None:
         assert app.worker(batch(message), Context()) == failed()
     files.put(late, b"", "text/plain")
     city.deliver()
+
+
+def let_statuses_change(city: TestCity) -> None:
+    """A state that is shared and told, and changes that come again: of a damaged row, and of a life that is over."""
+    book, person = Book.opened(city, city.verified()), city.person()
+    member = book.member("health_code", person=person)
+    queues.forget_queues()  # each consumer is a process of its own
+    city.fact(person, "nucleic_acid", "positive", clock.iso(clock.now()))
+    app.registry_stream(batch(*fact_records(person)), None)
+    city.pump.drain()
+    runs.forget_freshness()
+    again = raise_alert(book.org_id, member.member_id, int(person_row(person).status_version) + 1, clock.now())
+    assert deliver(AlertRow.of(book.org_id, again)) == failed()
+    assert to_people(retried(person)) == failed()
+
+    late = turn(person, states()[0])
+    queues.forget_queues()
+    with spoiled(person_key(person), "enrolment", {"S": "first"}):
+        assert to_people(late) == failed()
+    messages.take(RETRIES)
+    assert member.client.delete("/v1/me").status == 204
+    assert to_people(late) == failed()
 
 
 def let_alerts_go(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,6 +291,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     let_it_fail_and_come_again(cold)
     write_and_review(cold)
     let_work_go_on(cold)
+    let_statuses_change(cold)
     with own_resolver():
         let_alerts_go(cold, monkeypatch)
         let_emails_go(cold)
