@@ -56,7 +56,7 @@ def _stored(person: PersonRow) -> dict[str, Any] | None:
         "until": _iso(person.state_until),
         "as_of": _iso(reported_through(person)),
     }
-    return stored if person.stale_since is None else {**stored, "stale_since": _iso(person.stale_since)}
+    return stored if person.stale_since is None else {**stored, "unread_since": _iso(person.stale_since)}
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -88,7 +88,7 @@ def _as_of(member: ListedMember, held: Mapping[str, Any]) -> datetime | None:
 
     What is said of a segment does not hold for somebody whose own facts could not be read since (design §4, "Freshness").
     """
-    through, stale = complete_through(segment_of(member.person_id)), _moment(held.get("stale_since"))
+    through, stale = complete_through(segment_of(member.person_id)), _moment(held.get("unread_since"))
     if through is not None and stale is not None:
         through = min(through, stale)
     return max((one for one in (_moment(held.get("as_of")), through) if one is not None), default=None)

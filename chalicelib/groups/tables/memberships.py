@@ -15,7 +15,7 @@ LIST_COLUMNS = [
 ]  # fmt: skip
 """What a list of members shows, copied into both list indexes so that a page needs no second read."""
 
-STATUS_TIMES = ("since", "until", "as_of", "stale_since")
+STATUS_TIMES = ("since", "until", "as_of", "unread_since")
 """The moments of a status, each of which may be missing."""
 
 

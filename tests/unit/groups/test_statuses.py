@@ -120,7 +120,7 @@ def test_what_is_unknown_says_no_dates_but_how_old_it_is() -> None:
 
 def test_a_fresh_segment_says_nothing_of_who_could_not_be_read_in_it(through: list[datetime | None]) -> None:
     later = through[0] = NOON + 2 * LIMIT
-    row = held(stale_since="2022-04-06T03:30:00Z")
+    row = held(unread_since="2022-04-06T03:30:00Z")
 
     assert state_at(later, status=HELD) == WORST
     assert state_at(later, status=row) == "unknown"
@@ -130,7 +130,7 @@ def test_a_fresh_segment_says_nothing_of_who_could_not_be_read_in_it(through: li
 def test_somebody_whose_facts_could_not_be_read_holds_since_when() -> None:
     row = statuses.columns(member("health_code"), person(stale_since=NOON))
 
-    assert row["status"]["stale_since"] == "2022-04-06T04:00:00Z"
+    assert row["status"]["unread_since"] == "2022-04-06T04:00:00Z"
 
 
 def test_a_state_that_the_scheme_does_not_hold_is_unknown() -> None:
