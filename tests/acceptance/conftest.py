@@ -1,6 +1,7 @@
 """A running city for acceptance files: each names its city and gets a server of it, people included, through HTTP alone."""
 
 import csv
+import json
 import re
 import subprocess
 import sys
@@ -8,14 +9,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.local.city import LocalCity
 from tests.support.client import Client, HttpTransport
 from tests.support.people import TestPerson, crowd
+from tests.support.sources import SourceClient, report, withdrawal
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,6 +70,51 @@ class RunningCity:
         columns = ("fact_id", "place", "reported_at")
         self._import("facts", [{**dict.fromkeys(columns, ""), **row} for row in rows])
 
+    @cached_property
+    def source(self) -> SourceClient:
+        """A source that two operators registered, with a key of its own."""
+        source = SourceClient(HttpTransport(self.url), source=f"cdc-{self.name}", city=self.name)
+        public = self.folder / "public.pem"
+        key = source.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        public.write_bytes(key)
+        self.decide("grant", "source", source.source)
+        self.decide("sources", "key", "add", source.source, "--public-key", str(public))
+        return source
+
+    def report(self, person: TestPerson, kind: str, result: str, occurred_at: str, **more: str) -> None:
+        """Let the registered source deliver a fact."""
+        said = {"kind": kind, "result": result, "occurred_at": occurred_at, "place": "", "source_time": _now(), **more}
+        self._deliver(report(person, **{"fact_id": f"{kind} {occurred_at}", **said}))
+
+    def take_back(self, person: TestPerson, kind: str, fact_id: str) -> None:
+        """Let the source withdraw a fact."""
+        self._deliver(withdrawal(person, kind=kind, fact_id=fact_id, source_time=_now()))
+
+    def _deliver(self, row: dict[str, Any]) -> None:
+        answer = self.source.facts(row)
+        assert answer.status == 200, answer.text
+        assert [one["outcome"] for one in answer.json["rows"]] == ["stored"], answer.text
+
+    def officer(self, person: TestPerson) -> Client:
+        """A client of somebody whom two operators name a health officer."""
+        client = self.verified(person)
+        self.decide("grant", "officer", said=f"{person.type}\n{person.number}\n")
+        return client
+
+    def decide(self, *command: str, said: str = "") -> dict[str, Any]:
+        """What one operator proposed and another one confirmed, as the proposal was told."""
+        told = self._operated(*command, "--as", "anna", said=said)
+        self._operated("confirm", told["proposal"], "--as", "boris")
+        return told
+
+    def _operated(self, *command: str, said: str = "") -> dict[str, Any]:
+        """What an operator's command answers to a program."""
+        whole = [sys.executable, "-m", "infra.cli", "--city", self.name, "--endpoint-url", self.aws_url, "--json"]
+        run = subprocess.run([*whole, *command], cwd=ROOT, capture_output=True, text=True, check=False, input=said)
+        assert run.returncode == 0, run.stderr
+        answer: dict[str, Any] = json.loads(run.stdout)
+        return answer
+
     def _import(self, kind: str, rows: list[dict[str, str]]) -> None:
         file = self.folder / f"{kind}.csv"
         with file.open("w", newline="", encoding="utf-8") as opened:
@@ -100,6 +150,10 @@ class RunningCity:
         answer = client.put("/v1/me/identity", person.claim())
         assert answer.status == 200, answer.text
         return client.as_(answer.json["token"])
+
+
+def _now() -> str:
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
 @pytest.fixture(scope="module")

@@ -216,9 +216,8 @@ def write_and_review(city: TestCity) -> None:
     officer, person = city.person(), city.person()
     writer, reader = city.verified(person), city.verified(officer)
     name_officer(officer)
-    for _ in range(2):
-        body = {"category": "travel_report", "text": "Back from a journey."}
-        message_id = writer.post("/v1/messages", body).json["message_id"]
+    body = {"category": "travel_report", "text": "Back from a journey."}
+    _, message_id = (writer.post("/v1/messages", body).json["message_id"] for _ in range(2))
     assert reader.post(f"/v1/messages/{message_id}/answer", {"text": "Thank you."}).status == 200
     assert len(reader.get("/v1/messages?answered=true").json["items"]) >= 1
     assert len(writer.get("/v1/me/messages").json["items"]) == 2

@@ -1,6 +1,5 @@
 """Two cities deployed side by side on one emulator."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,20 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from infra.local.emulator import Emulator
 from infra.local.ports import free_port
 from infra.rehearsal.city import RehearsedCity
 from tests.acceptance.conftest import ROOT, RunningCity
 from tests.support import processes
-from tests.support.client import HttpTransport
 from tests.support.people import crowd
-from tests.support.sources import SourceClient
 from tests.support.synthesis import shared_folder, synthesis
 
 pytest.register_assert_rewrite("tests.rehearsal.deploying", "tests.rehearsal.triggers")
@@ -34,7 +28,6 @@ class DeployedCity(RunningCity):
     """A deployed city as tests use it: the same calls as on a local one, through API Gateway."""
 
     rehearsed: RehearsedCity | None = field(default=None)
-    source: SourceClient | None = field(default=None)
 
     @property
     def outbox_url(self) -> str:
@@ -46,23 +39,6 @@ class DeployedCity(RunningCity):
         """An operator's command for the city."""
         whole = [sys.executable, "-m", "infra.cli", "--city", self.name, "--endpoint-url", self.aws_url, *command]
         return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    def decide(self, *proposing: str) -> dict[str, Any]:
-        """What one operator proposed and another confirmed, as the proposal was told."""
-        proposed = self.operate(*proposing, "--as", "anna", "--json")
-        assert proposed.returncode == 0, proposed.stderr
-        told: dict[str, Any] = json.loads(proposed.stdout)
-        confirmed = self.operate("confirm", told["proposal"], "--as", "boris")
-        assert confirmed.returncode == 0, confirmed.stderr
-        return told
-
-    def register(self, name: str) -> None:
-        """Name a source with a key; until then the city compares nobody's identity."""
-        self.decide("grant", "source", name)
-        pem = self.decide("sources", "key", "add", name)["private_key"]
-        private = load_pem_private_key(pem.encode(), None)
-        assert isinstance(private, Ed25519PrivateKey)
-        self.source = SourceClient(HttpTransport(self.url), source=name, private=private, city=self.name)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +68,7 @@ def stage(emulator_process: Emulator, tmp_path_factory: pytest.TempPathFactory) 
             (person,) = cities[name].people(1)
             nobody_asked = cities[name].log_in(person.phone).put("/v1/me/identity", person.claim())
             assert nobody_asked.code == "source_unavailable"
-            cities[name].register(f"cdc-{name}")
+            assert cities[name].source.source == f"cdc-{name}", "it is registered by being asked for"
         yield cities
 
 

@@ -53,7 +53,6 @@ def test_the_main_flow_goes_through_api_gateway_and_streams(
 @pytest.mark.parametrize("name", CITIES)
 def test_a_registered_source_delivers_who_is_who_and_what_is_known(stage: dict[str, DeployedCity], name: str) -> None:
     city, person = stage[name], stage[name].stranger()
-    assert city.source is not None
     assert outcomes(city.source.identities(identity(person))) == [("stored", None)]
     assert outcomes(city.source.facts(report(person))) == [("stored", None)]
     assert outcomes(city.source.facts(report(person))) == [("unchanged", None)]

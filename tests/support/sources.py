@@ -23,13 +23,12 @@ WHEN = "2022-04-05T02:00:00Z"
 
 @dataclass
 class SourceClient(Client):
-    """Sends signed requests. `changes` are headers that it states otherwise."""
+    """Sends signed requests, to the city of this process unless `city` names another. `changes` are headers stated otherwise."""
 
     source: str = ""
+    city: str = ""
     private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     changes: dict[str, str] = field(default_factory=dict)
-    city: str | None = None
-    """The city that it signs for; this process's own if not given."""
 
     @property
     def key_id(self) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import cast
 
 from chalicelib.alerts.tables import AlertRow, Outcome
 from chalicelib.alerts.ways import WAYS
@@ -40,7 +39,7 @@ def _alert(one: MemberAlert, owner: str) -> schemas.AlertItem:
 def _delivery(alert: AlertRow) -> schemas.Delivery:
     if alert.outcome is None:
         return "waiting" if alert.hold is None else "held"
-    return cast("schemas.Delivery", Outcome(alert.outcome).value)
+    return Outcome(alert.outcome).value
 
 
 def _messages(alert: AlertRow) -> Iterator[schemas.Message]:
