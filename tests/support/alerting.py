@@ -150,10 +150,10 @@ def own_resolver() -> Iterator[None]:
 
 
 def put_alert(org_id: str, member_id: str, **fields: Any) -> str:
-    """Store an alert as if it had been raised, without its being on the queue. Returns its id."""
+    """Store an alert of a late version as if it had been raised, without its being on the queue. Returns its id."""
     at = fields.pop("at", clock.now())
     alert_id = ids.derived_id(at, org_id, member_id, ids.new_id())
-    values = {"status_version": 1, "sent": [], "expires_at": at + timedelta(days=180), **fields}
+    values = {"status_version": 9, "sent": [], "expires_at": at + timedelta(days=180), **fields}
     store.put(AlertRow(org_id, alert_id, member_id=member_id, **values))
     return alert_id
 
