@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+from botocore.exceptions import ClientError
 from chalice.app import Chalice
 
 from bench.recorder import ORIGINAL, Call, Target
@@ -50,8 +51,17 @@ def bare_seconds(calls: list[Call]) -> float:
     clock = Clock()
     with clock.running():
         for call in calls:
-            ORIGINAL(call.client, call.operation, call.request)
+            _again(call)
     return clock.seconds
+
+
+def _again(call: Call) -> None:
+    """Make a call again. A condition that failed the first time fails now too, and costs the same."""
+    try:
+        ORIGINAL(call.client, call.operation, call.request)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+            raise
 
 
 def _put_back(calls: list[Call]) -> None:
