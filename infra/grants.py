@@ -48,6 +48,8 @@ class Rights:
     """Secrets that it reads."""
     renews: tuple[str, ...] = ()
     """Secrets that it reads and makes anew."""
+    goes_over: tuple[str, ...] = ()
+    """Those among them whose next version lies ready until it goes over to that: for which it moves labels."""
     queues: tuple[str, ...] = ()
     """Queues that it puts messages on; what it takes messages from stands in `infra.wiring`."""
     files: frozenset[str] = frozenset()
@@ -75,7 +77,7 @@ RIGHTS: Mapping[str, Rights] = {
             "access_log": _of(ASK),
             "ledger": _of(PUT),
             "requests": _of(READ, PUT),
-            "runs": _of(READ, ASK, PUT),
+            "runs": _of(READ, ASK, PUT, CHANGE),
             "counters": _of(READ, ASK),
             "keys": _of(PUT),
         },
@@ -168,6 +170,8 @@ RIGHTS: Mapping[str, Rights] = {
         tables={"people": _of(READ, CHANGE), "registry": _of(ASK), "runs": _of(PUT, CHANGE)},
         indexes={"people": ("by_review_day",)},
     ),
-    "rotate_keys": Rights(tables={"runs": _of(PUT, CHANGE)}, renews=("session-key", "pass-key")),
+    "rotate_keys": Rights(
+        tables={"runs": _of(PUT, CHANGE)}, renews=("session-key", "pass-key"), goes_over=("session-key",)
+    ),
 }
 """By the function's name in `app.py`; `api_handler` is Chalice's own."""

@@ -170,10 +170,11 @@ def _secrets(city: City, rights: Rights, keys: Keys) -> Statements:
     if names:
         yield allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [keys.secrets[name].ref for name in names])
     if rights.renews:
-        actions = [
-            f"secretsmanager:{action}" for action in ("GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
-        ]
+        actions = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
         yield allow("RenewSecrets", actions, [keys.secrets[name].ref for name in rights.renews])
+    if rights.goes_over:
+        arns = [keys.secrets[name].ref for name in rights.goes_over]
+        yield allow("GoOverToSecrets", ["secretsmanager:UpdateSecretVersionStage"], arns)
 
 
 def _queues(arns: Arns, rights: Rights) -> Statements:

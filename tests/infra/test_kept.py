@@ -67,7 +67,7 @@ def test_the_stack_that_serves_holds_nothing_that_must_last(city: Synthesised) -
         "AWS::Logs::LogGroup",
     }
     passing = {one["Type"] for one in city.kept["Resources"].values() if said_of_end(one) != KEPT}
-    assert passing == {"AWS::SSM::Parameter"}, "which only says what a table has"
+    assert passing == {"AWS::SSM::Parameter", "AWS::SNS::TopicPolicy"}, "which say what a table has and who may publish"
 
 
 def test_every_stream_is_announced_under_a_name_that_stays_and_read_from_there(city: Synthesised) -> None:

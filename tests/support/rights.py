@@ -58,7 +58,8 @@ def granted(rights: Rights) -> set[Use]:
     uses |= {Use(action, f"{one.table}/{kind}") for one in rights.parts for kind in one.kinds for action in one.actions}
     uses |= {Use(READ, f"{table}/{PROBED}") for table in rights.probes}
     uses |= {Use("GetSecretValue", name) for name in (*rights.secrets, *rights.renews)}
-    uses |= {Use(action, name) for name in rights.renews for action in ("PutSecretValue", "UpdateSecretVersionStage")}
+    uses |= {Use("PutSecretValue", name) for name in rights.renews}
+    uses |= {Use("UpdateSecretVersionStage", name) for name in rights.goes_over}
     uses |= {Use(action, f"queue {queue}") for queue in rights.queues for action in ("GetQueueUrl", "SendMessage")}
     uses |= {Use(action, "files") for action in rights.files}
     uses |= {Use("Decrypt", f"field {name}") for name in rights.opens_fields}
