@@ -52,12 +52,6 @@ def _person_arrives(city: TestCity) -> Send:
     return lambda: city.know(person)
 
 
-def _fact_arrives(city: TestCity) -> Send:
-    """A fact reaches the registry, as an import writes it."""
-    person = city.person()
-    return lambda: city.fact(person, *NEWEST)
-
-
 def _fact_is_shown(city: TestCity) -> Send:
     """The same fact in the registry's stream: the snapshot in the one book of its person is renewed."""
     person = known_person(city)
@@ -102,11 +96,36 @@ def _streamed(function: str, row: Row) -> Send:
     return lambda: called(event, None)
 
 
+def _changing(books: int) -> Operation:
+    """A status changes: history, and in each book that sees it the snapshot, the alert's row and its message to the queue."""
+    limits = Limits(round_trips=None, read=2 + books, write=5 + 5 * books, section="§9")
+    return Operation(f"a status changes in {books} book{'s' if books > 1 else ''}", _change_in(books), limits)
+
+
+def _change_in(books: int) -> Callable[[TestCity], Send]:
+    def prepare(city: TestCity) -> Send:
+        import app
+        from tests.support.lambdas import batch
+        from tests.support.statuses import states, turn
+
+        person, owner = known_person(city), city.verified()
+        member = city.verified(person)
+        for _ in range(books):
+            city.join(member, city.invite(owner, city.book(owner)), "health_code")
+        record = turn(person, states()[-1])
+        return lambda: app.people_stream(batch(record), None)
+
+    return prepare
+
+
 EFFECTS = (
     Operation(f"disclose {DISCLOSED} members", _disclose, NO_LIMITS),
     Operation("a person arrives", _person_arrives, NO_LIMITS),
-    Operation("a fact arrives", _fact_arrives, NO_LIMITS),
     Operation("a fact is shown", _fact_is_shown, NO_LIMITS),
+    _changing(1),
     Operation("a member is counted", _member_is_counted, NO_LIMITS),
     Operation(f"a policy reaches {REACHED} members, {CONCERNED} concerned", policy_reaches, NO_LIMITS),
 )
+
+WIDER = (_changing(5), _changing(20))
+"""The same of somebody who is in more books than one."""

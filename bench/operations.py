@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
-from bench.effects import EFFECTS
+from bench.effects import EFFECTS, WIDER
 from bench.measuring import Limits, Operation, Send
 from bench.preparing import ALL_SCOPES, COOLDOWN, counted_book, full_book, known_person, membership
-from chalicelib.core import clock
+from chalicelib.core import clock, ids
 from tests.support.city import TestCity
 from tests.support.client import Answer
 
 LISTED = 50
+DELIVERED = 500
+"""Facts of a full batch."""
+
 COUNTED = 1_000
 """Members of the book whose numbers are asked for."""
 
@@ -100,6 +103,21 @@ def _leave(city: TestCity) -> Send:
     return lambda: member.delete(f"/v1/me/memberships/{org_id}")
 
 
+def _show_code(city: TestCity) -> Send:
+    client = city.verified(known_person(city))
+    city.deliver()
+    return lambda: client.get("/v1/me/health-code")
+
+
+def _deliver(city: TestCity) -> Send:
+    """A full batch of a registered source, about people of whom the city knows nothing yet: each is a row of its own."""
+    from tests.support.sources import registered, report
+
+    source = registered(city)
+    rows = [report(city.stranger(), fact_id=ids.new_id()) for _ in range(DELIVERED)]
+    return lambda: source.facts(*rows)
+
+
 REQUESTS = (
     Operation("ask for a code", _ask_for_code),
     Operation("log in", _log_in),
@@ -118,10 +136,15 @@ REQUESTS = (
     Operation("set a policy", _set_policy),
     Operation("change consent", _change_consent),
     Operation("leave", _leave),
+    Operation("show my health code", _show_code, Limits(round_trips=1, read=2, write=0, section="§9")),
+    Operation(f"deliver {DELIVERED} facts", _deliver, Limits(round_trips=None, section="")),
 )
 """The requests that exist. §9 names others; they are measured from the day on which they are built."""
 
-LARGER = tuple(Operation(f"numbers of {size:,} members", _numbers_of(size), NUMBERS) for size in (10_000, 100_000))
+LARGER = (
+    *(Operation(f"numbers of {size:,} members", _numbers_of(size), NUMBERS) for size in (10_000, 100_000)),
+    *WIDER,
+)
 """The same with more of what they must not depend on. The bill has them once."""
 
 OPERATIONS = (*REQUESTS, *EFFECTS, *LARGER)

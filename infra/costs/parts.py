@@ -14,7 +14,7 @@ PARTS: Mapping[str, int] = {
     "key": 4,
     "secret": len(SECRETS),
     "metric": 8,
-    "alarm": 82,
+    "alarm": 83,
     "dashboard": 1,
     "firewall": 1,
     "firewall_rule": 2,

@@ -1,7 +1,7 @@
 """How a city uses the service, as plain tables: per resident and day, each with its reason. Only what exists today.
 
-Design §9 counts 29 million code displays and 2.8 million scans a day for 12 million residents; neither exists yet, so
-neither is here. What a later service adds to the requests is a row in `USES`.
+Design §9 counts 29 million code displays and 2.8 million scans a day for 12 million residents; scans don't exist yet, so
+they are not here. What a later service adds to the requests is a row in `USES`.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,9 @@ PAGE = 50
 """Members of a page, the list's default and what `make bench` measures."""
 
 
+BATCH = 500
+"""Facts of a full batch of a source."""
+
 IMPORT = "import"
 
 FACT_DAYS = 365
@@ -34,7 +37,7 @@ class Use:
     daily: float
     reason: str
     by: str = "api_handler"
-    """The function that carries it out, or `import`: facts are imported by a command until sources may deliver them."""
+    """The function that carries it out, or `import`: who a city's people are comes by a command at first."""
 
 
 USES = (
@@ -55,10 +58,12 @@ USES = (
         f"each owner looks at the whole book each working day: 1/{PAGE} page a member",
     ),
     Use("numbers of 1,000 members", 22 / DAYS / BOOK, "each owner looks at the numbers each working day"),
+    Use("show my health code", 29 / 12, "design §9: 29 million displays a day among 12 million residents"),
+    Use(f"deliver {BATCH} facts", 1 / 3 / BATCH, "mass testing of 2022: a result for everybody every third day"),
     Use(f"disclose {PAGE} members", 22 / DAYS / PAGE, "one for each page that was looked at", "ledger_stream"),
     Use("a person arrives", 1 / 365, "the source delivers everybody once a year anew", IMPORT),
-    Use("a fact arrives", 1 / 3, "mass testing of 2022: a result for everybody every third day", IMPORT),
     Use("a fact is shown", 1 / 3, "each result renews the snapshot in the one book", "registry_stream"),
+    Use("a status changes in 1 book", 2 / 365, "one window of fourteen days in a year: in and out", "people_stream"),
     Use("a member is counted", 3 / 365, "each join, each change of consent, each leave", "members_stream"),
     Use(
         "a policy reaches 1000 members, 100 concerned",
@@ -74,7 +79,7 @@ STANDING: dict[str, dict[str, float]] = {
     "people": {"prove identity": 1, "join": 1, "open a book": 1 / BOOK},
     "memberships": {"join": 1},
     "organizations": {"open a book": 1 / BOOK, "invite": 4 / BOOK},
-    "registry": {"a person arrives": 1, "a fact arrives": FACT_DAYS / 3},
+    "registry": {"a person arrives": 1, f"deliver {BATCH} facts": FACT_DAYS / 3 / BATCH},
 }
 """What lies there for each resident at any time: how often an operation's rows are there at once, by table."""
 
