@@ -297,7 +297,7 @@ def test_handing_over(city: TestCity, member: Callable[[], Scene], faults: Seam)
 
     scenes = sweep(city, faults, offered, lambda scene: scene.take_over)
 
-    assert len(scenes) == 2 + 3 * len(FAULTS)
+    assert len(scenes) == 2 + 4 * len(FAULTS)
     owned = [one["org_id"] for one in scenes[0].client.get("/v1/organizations").json["items"]]
     assert sorted(owned) == sorted(scene.book.org_id for scene in scenes)
     assert (stored(person_key(scenes[0].person)) or {})["books"] == {"N": str(len(scenes))}

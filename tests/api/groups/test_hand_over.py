@@ -379,13 +379,15 @@ def test_an_owner_without_a_pointer_is_counted_down_no_further(scene: Scene) -> 
     assert scene.owner_is() is scene.heir.person
 
 
-def test_taking_over_is_three_calls(scene: Scene, faults: Seam) -> None:
+def test_taking_over_is_three_calls_and_a_message_to_look_at_the_e_mails_of_who_owned_it(
+    scene: Scene, faults: Seam
+) -> None:
     scene.offered()
     start = len(faults.calls)
 
     assert scene.accept().status == 200
 
-    assert faults.operations[start:] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]
+    assert faults.operations[start:] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"]
 
 
 # --- at the same moment ----------------------------------------------------------------------------------------------------
