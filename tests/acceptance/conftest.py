@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,8 @@ class RunningCity:
     aws_url: str
     name: str
     folder: Path
+    is_deployed: bool = False
+    """Whether it is one that CloudFormation made, to which nothing outside is connected, or one on this machine."""
     _crowd: Iterator[TestPerson] = field(default_factory=crowd)
     _known: list[TestPerson] = field(default_factory=list)
 
@@ -70,9 +72,13 @@ class RunningCity:
         columns = ("fact_id", "place", "reported_at")
         self._import("facts", [{**dict.fromkeys(columns, ""), **row} for row in rows])
 
-    @cached_property
+    @property
     def source(self) -> SourceClient:
-        """A source that two operators registered, with a key of its own."""
+        """A source that two operators registered, with a key of its own, where the city is now."""
+        return replace(self._registered, transport=HttpTransport(self.url))
+
+    @cached_property
+    def _registered(self) -> SourceClient:
         source = SourceClient(HttpTransport(self.url), source=f"cdc-{self.name}", city=self.name)
         public = self.folder / "public.pem"
         key = source.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -18,7 +18,7 @@ from tests.support import processes
 from tests.support.people import crowd
 from tests.support.synthesis import shared_folder, synthesis
 
-pytest.register_assert_rewrite("tests.rehearsal.deploying", "tests.rehearsal.triggers")
+pytest.register_assert_rewrite("tests.rehearsal.alerting", "tests.rehearsal.deploying", "tests.rehearsal.triggers")
 
 CITIES = ("linyi", "beijing")
 
@@ -28,6 +28,7 @@ class DeployedCity(RunningCity):
     """A deployed city as tests use it: the same calls as on a local one, through API Gateway."""
 
     rehearsed: RehearsedCity | None = field(default=None)
+    is_deployed: bool = True
 
     @property
     def outbox_url(self) -> str:
@@ -64,7 +65,7 @@ def stage(emulator_process: Emulator, tmp_path_factory: pytest.TempPathFactory) 
             made_of = dict(zip(CITIES, both.map(lambda name: synthesis(shared, name), CITIES), strict=True))
         for name, made in made_of.items():
             city = running.enter_context(RehearsedCity(name, made, emulator.url, folder / f"{name}-rehearsed"))
-            cities[name] = DeployedCity(city.url, emulator.url, name, folder, everybody, rehearsed=city)
+            cities[name] = DeployedCity(city.url, emulator.url, name, folder, _crowd=everybody, rehearsed=city)
             (person,) = cities[name].people(1)
             nobody_asked = cities[name].log_in(person.phone).put("/v1/me/identity", person.claim())
             assert nobody_asked.code == "source_unavailable"
