@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from infra.local.city import LocalCity
 
 DOCS = Path(__file__).parents[2] / "docs"
+README = DOCS.parent / "README.md"
 API, BOOK, SOURCES = DOCS / "api.md", DOCS / "guides" / "group-book.md", DOCS / "sources.md"
 BLOCK = re.compile(r"^```(bash|json)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MARK = "---- block {} ----"
@@ -95,6 +97,28 @@ def test_the_owners_guide_does_what_it_says(address: str, tmp_path: Path) -> Non
     assert "<svg" in (tmp_path / "poster.html").read_text()
     assert (tmp_path / "members.csv").read_text(encoding="utf-8-sig").count("欧阳**") == 1
     assert (tmp_path / "members.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_a_fact_becomes_a_message_as_the_readme_says(city: LocalCity) -> None:
+    """The four commands, on this city's ports; the first is what started it."""
+    found = re.search(r"^```\n(make run +#.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    start, *others, look = found.group(1).replace("infra.local.book", f"infra.local.book {city.url}").splitlines()
+    assert start.startswith("make run")
+    script = (
+        "\n".join(others).replace("http://127.0.0.1:4566", city.aws_url).replace(".venv/bin/python", sys.executable)
+    )
+
+    subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=README.parent, check=True, capture_output=True)
+
+    told, ends = "", time.monotonic() + 5
+    while "Demo School" not in told and time.monotonic() < ends:
+        time.sleep(0.2)
+        whole = look.replace("http://127.0.0.1:8000", city.url)
+        told = subprocess.run(whole.split(), check=True, capture_output=True, text=True).stdout
+    (message,) = (one for one in json.loads(told) if "Demo School" in one["text"])
+    assert message["to"] == "13593650280"
+    assert "董泽" not in message["text"]
 
 
 def operated(city: LocalCity, *line: str) -> dict[str, Any]:
