@@ -179,7 +179,9 @@ class _Month:
 
     def _out(self) -> Iterator[Line]:
         (codes,) = [use for use in USES if use.operation == "ask for a code"]
-        messages = self._times(codes)
+        (changes,) = [use for use in USES if use.operation == "a status changes in 1 book"]
+        alerts = self._times(changes) * usage.TOLD
+        messages = self._times(codes) + alerts
         answers = sum(
             self._times(use) * (self.operations[use.operation].answered + usage.GATEWAY_HEADER_BYTES)
             for use in USES
@@ -191,7 +193,8 @@ class _Month:
             f"{usage.SMS_REQUEST_BYTES} bytes"
         )
         yield Line("Traffic", "out", "out", size, arithmetic)
-        yield Line("SMS", "codes", "sms", messages, self._often(codes))
+        yield Line("SMS", "codes", "sms", messages - alerts, self._often(codes))
+        yield Line("SMS", "alerts", "sms", alerts, f"{self._often(changes)} x {usage.TOLD:g} messages")
 
 
 def milliseconds(use: Use, figures: Measured) -> tuple[float, str]:

@@ -74,6 +74,10 @@ USES = (
 )
 """The order of the bench."""
 
+TOLD = 0.75
+"""Text messages for a change of status: every second change is back to normal and told to nobody, the others to an
+administrator and half of them to the owner too. Nobody is taken to choose e-mail alone."""
+
 STANDING: dict[str, dict[str, float]] = {
     "logins": {"ask for a code": 1, "log in": 1, "prove identity": 1},
     "people": {"prove identity": 1, "join": 1, "open a book": 1 / BOOK},
