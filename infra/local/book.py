@@ -48,7 +48,7 @@ def _verified(address: str, person: DemoPerson) -> str:
     _sent(address, "/v1/auth/codes", {"phone": person.phone})
     log_in = {"phone": person.phone, "code": _code(address, person.phone)}
     token = str(_sent(address, "/v1/auth/sessions", log_in)["token"])
-    claim = {name: getattr(person, name) for name in ("name", "document_type", "document_number")}
+    claim = {"name": person.name, "document": {"type": person.document_type, "number": person.document_number}}
     return str(_sent(address, "/v1/me/identity", claim, token, method="PUT")["token"])
 
 
