@@ -136,4 +136,4 @@ def test_it_writes_when_asked(quick: dict[str, Figures]) -> None:
 
 def test_other_options_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--wrote"]) == 2
-    assert capsys.readouterr().err == "usage: python -m bench [--write|--sizes]\n"
+    assert capsys.readouterr().err == "usage: python -m bench [--write|--sizes|--facts]\n"
