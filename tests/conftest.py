@@ -19,6 +19,9 @@ from tests.support.tracing import untraced
 if TYPE_CHECKING:
     from tests.support.city import TestCity
 
+CITY: pytest.StashKey["TestCity"] = pytest.StashKey()
+"""The city of this worker, once a test asked for it."""
+
 UNMEASURED = ("slow", "architecture", "jobs", "engines", "browser", "acceptance")
 """Marks of tests that run without a tracer."""
 
@@ -72,7 +75,9 @@ def rights(emulator: str) -> Iterator[Guard]:  # noqa: ARG001  the guard lies ov
 
 
 @pytest.fixture(scope="session")
-def whole_run(rights: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterator["TestCity"]:
+def whole_run(
+    rights: Guard, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["TestCity"]:
     """The city of this worker. At the end its raw tables are searched for every person of the run."""
     import app
     from infra.local.provision import provision
@@ -87,10 +92,20 @@ def whole_run(rights: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     functions = {name: getattr(app, name) for name in Wiring().functions}
     pump = Pump(tmp_path_factory.mktemp("pump") / "positions.json", functions, deliver_twice=7)
     city = TestCity(Client(InProcess(app.app)), sms, pump)
+    request.config.stash[CITY] = city
     yield city
     assert rights.refused == []
     with untraced():
         assert city.canaries.leaks(dump_tables()) == []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_changes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a file's tests left in streams and queues is not delivered by another file's, which would wait for it."""
+    yield
+    city = request.config.stash.get(CITY, None)
+    if city is not None:
+        city.pump.skip()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -81,9 +81,15 @@ class Delivery:
             self._deliver_again(batch, self.shuffle)
         return True
 
+    def skip(self, client: "DynamoDBStreamsClient") -> None:
+        """Go on behind all that is there now. What a failed record waited for goes with it."""
+        self._waiting.clear()
+        self._failures = 0
+        self._iterator = _iterator(client, self.arn, "LATEST")
+
     def _read(self, client: "DynamoDBStreamsClient") -> list[Record]:
         try:
-            iterator = self._iterator or _oldest(client, self.arn)
+            iterator = self._iterator or _iterator(client, self.arn, "TRIM_HORIZON")
             answer = client.get_records(ShardIterator=iterator, Limit=1000)
         except ClientError as error:
             if error.response["Error"]["Code"] not in _LOST_ITERATOR:
@@ -134,9 +140,9 @@ class Delivery:
         print(json.dumps({"function": parked.function, "parked": parked.sequence}))
 
 
-def _oldest(client: "DynamoDBStreamsClient", arn: str) -> str:
+def _iterator(client: "DynamoDBStreamsClient", arn: str, where: Literal["LATEST", "TRIM_HORIZON"]) -> str:
     shards = client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]  # the emulator has one shard only
-    answer = client.get_shard_iterator(StreamArn=arn, ShardId=shards[0]["ShardId"], ShardIteratorType="TRIM_HORIZON")
+    answer = client.get_shard_iterator(StreamArn=arn, ShardId=shards[0]["ShardId"], ShardIteratorType=where)
     return answer["ShardIterator"]
 
 

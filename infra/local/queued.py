@@ -26,7 +26,7 @@ class Queued:
 
     def advance(self) -> bool:
         """Deliver one batch. False if there was nothing that could be done."""
-        url = aws.sqs().get_queue_url(QueueName=resource_name(settings().city_name, self.source.queue))["QueueUrl"]
+        url = self._url()
         most = min(self.source.batch_size, RECEIVE_AT_MOST)
         messages = aws.sqs().receive_message(QueueUrl=url, MaxNumberOfMessages=most).get("Messages", [])
         failed = self._failed(messages) if messages else set()
@@ -34,6 +34,13 @@ class Queued:
         for message in done:
             aws.sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return bool(done)
+
+    def skip(self) -> None:
+        """Take everything off the queue, undone."""
+        aws.sqs().purge_queue(QueueUrl=self._url())
+
+    def _url(self) -> str:
+        return aws.sqs().get_queue_url(QueueName=resource_name(settings().city_name, self.source.queue))["QueueUrl"]
 
     def _failed(self, messages: "list[MessageTypeDef]") -> set[str]:
         """The ids of the messages that the function did not do; all of them if it raised or named a foreign one."""
