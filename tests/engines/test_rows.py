@@ -46,7 +46,13 @@ def kinds(table: type[Row] = Row) -> Iterator[type[Row]]:
             yield from kinds(kind)
 
 
-OF_THEIR_OWN = {"policies": {"/": {"": {"travel": 7}}}, "occurred_at": "2022-04-05T02:00:00Z"}
+STATUS = {"state": "green", "since": None, "until": None, "as_of": "2022-04-05T02:00:00Z"}
+OF_THEIR_OWN = {
+    "policies": {"/": {"": {"travel": 7}}},
+    "occurred_at": "2022-04-05T02:00:00Z",
+    "category": "question",
+    "status": STATUS,
+}
 """Values of attributes that are read back in one form only."""
 
 

@@ -101,6 +101,7 @@ class TestInline:
         self, city: TestCity, book: Book
     ) -> None:
         book.member("health_code", "nucleic_acid", "vaccination", "travel", person=known(city))
+        city.deliver()
         assert set_policy(book, nucleic_acid_days=7, travel_days=7).status == 200
         chinese = book.owner.speaking("zh-CN")
 
@@ -110,7 +111,8 @@ class TestInline:
         assert row["scopes"] == "健康码、核酸检测、疫苗接种、行程"
         assert (row["nucleic_acid"], row["vaccination"]) == ("阴性", "2")
         assert (row["travel"], row["travel_result"]) == ("行程核验", "无异常")
-        assert (row["attention"], row["overdue"]) == ("逾期", "核酸检测、行程核验")
+        assert (row["status"], row["attention"]) == ("红码", "红码")
+        assert row["overdue"] == "核酸检测、行程核验"
         assert fetched_table(finished(book, chinese)).members == [row]
         assert found.tail[4] == "SHA-256"
 

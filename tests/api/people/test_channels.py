@@ -114,7 +114,7 @@ def test_a_forgotten_address_leaves_text_messages(client: Client, person: TestPe
     assert queued() == [key(person).raw()]
 
 
-def test_a_day_takes_five_addresses(client: Client, later: FrozenClock) -> None:  # noqa: ARG001
+def test_a_day_takes_five_addresses(later: FrozenClock, client: Client) -> None:  # noqa: ARG001  the day begins first
     statuses = [client.put(EMAIL, {"address": f"a{number}@example.com"}).status for number in range(6)]
     assert statuses == [200] * 5 + [429]
     assert shown(client)["email_address"]["address"] == "a***@example.com"

@@ -11,6 +11,7 @@ from chalicelib.core.clock import FrozenClock
 from chalicelib.groups.codes import read_code
 from chalicelib.http.admission import Public
 from chalicelib.http.endpoint import EndpointSpec
+from chalicelib.http.signed import Signed
 from tests.api.people.steps import code_for, enter, prove
 from tests.support.city import TestCity
 from tests.support.client import Client
@@ -35,11 +36,11 @@ Ending = Callable[[Scene], None]
 
 
 def protected_routes() -> Iterator[tuple[str, str]]:
-    """Every method and path that asks who calls."""
+    """Every method and path that asks for a session; sources sign instead."""
     for path, methods in app.app.routes.items():
         for method, entry in methods.items():
             spec: EndpointSpec = vars(entry.view_function)["spec"]
-            if not isinstance(spec.admits, Public):
+            if not isinstance(spec.admits, Public | Signed):
                 yield method, path
 
 
@@ -111,6 +112,9 @@ def test_an_ended_session_opens_no_route(city: TestCity, later: FrozenClock, end
         "{department_id}": city.department(owner, org_id),
         "{invitation_id}": read_code(code)[1],
         "{export_id}": ids.new_id(),
+        "{message_id}": ids.new_id(),
+        "{batch_id}": ids.new_id(),
+        "{alert_id}": ids.new_id(),
     }
     assert client.get("/v1/me").status == 200
 
