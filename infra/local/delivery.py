@@ -17,6 +17,7 @@ from infra.wiring import StreamSource
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from mypy_boto3_dynamodbstreams.type_defs import RecordTypeDef as StreamRecord
 
 Record = dict[str, Any]
 LambdaFunction = Callable[[Any, Any], Any]
@@ -24,6 +25,9 @@ LAMBDA_SECONDS = 25.0
 
 TRIES = 5
 """How often a record is tried here. Lambda goes on for hours, but a machine's own storage answers or is gone."""
+
+RECORDS_A_MILLISECOND = 10**10
+"""A sequence number of the emulator is the record's millisecond, then ten digits that count on."""
 
 _LOST_ITERATOR = ("ExpiredIteratorException", "TrimmedDataAccessException")
 
@@ -67,10 +71,11 @@ class Delivery:
 
     def advance(self, client: "DynamoDBStreamsClient") -> bool:
         """Read on and deliver one batch. False if there was nothing to deliver."""
-        if not self._waiting:
-            self._waiting.extend(self._read(client))
-        if not self._waiting:
-            return False
+        while not self._waiting:
+            read = self._read(client)
+            if not read:
+                return False
+            self._waiting.extend(lambda_record(record, self.arn) for record in read if self._is_new(record))
         # After a failure its record goes alone, so that a function that raises does not take others down with it.
         batch = [self._waiting[0]] if self._failures else list(self._waiting)[: self.source.batch_size]
         failed = self._first_failed(batch)
@@ -87,7 +92,17 @@ class Delivery:
         self._failures = 0
         self._iterator = _iterator(client, self.arn, "LATEST")
 
-    def _read(self, client: "DynamoDBStreamsClient") -> list[Record]:
+    def skip_until(self, milliseconds: int) -> None:
+        """Go on behind what was changed before a moment since 1970. Takes no call: the emulator numbers records by their time."""
+        behind = milliseconds * RECORDS_A_MILLISECOND
+        self._waiting = deque(record for record in self._waiting if int(_sequence(record)) > behind)
+        self._failures = 0
+        self.done = str(max(int(self.done), behind))
+
+    def _is_new(self, record: "StreamRecord") -> bool:
+        return int(record["dynamodb"]["SequenceNumber"]) > int(self.done)
+
+    def _read(self, client: "DynamoDBStreamsClient") -> "Sequence[StreamRecord]":
         try:
             iterator = self._iterator or _iterator(client, self.arn, "TRIM_HORIZON")
             answer = client.get_records(ShardIterator=iterator, Limit=1000)
@@ -97,8 +112,7 @@ class Delivery:
             self._iterator = None  # the machine slept; the next read starts at the oldest record and skips what is done
             return []
         self._iterator = answer.get("NextShardIterator")
-        records = [lambda_record(record, self.arn) for record in answer["Records"]]
-        return [record for record in records if int(_sequence(record)) > int(self.done)]
+        return answer["Records"]
 
     def _first_failed(self, batch: Sequence[Record]) -> int:
         """Index of the first record that the function did not do; the batch's length if it did all."""
