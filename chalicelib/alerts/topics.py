@@ -77,17 +77,17 @@ def send_email(topic: str, member_id: str, subject: str, text: str) -> None:
 
 def topic_arn(name: str) -> str:
     """The ARN of a topic of this account in the city's region."""
-    region = settings().city.region
-    partition = "aws-cn" if region.startswith("cn-") else "aws"
-    return f"arn:{partition}:sns:{region}:{_account()}:{name}"
+    partition, account = _caller()
+    return f"arn:{partition}:sns:{settings().city.region}:{account}:{name}"
 
 
 def forget_account() -> None:
     """Drop what is known of the account, after the settings of the process were changed."""
-    _account.cache_clear()
+    _caller.cache_clear()
 
 
 @cache
-def _account() -> str:
-    """The account's number, which AWS says once a process."""
-    return aws.sts().get_caller_identity()["Account"]
+def _caller() -> tuple[str, str]:
+    """The partition (China has its own) and the number of the account, which AWS says once a process."""
+    said = aws.sts().get_caller_identity()
+    return said["Arn"].split(":")[1], said["Account"]
