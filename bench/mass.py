@@ -1,6 +1,6 @@
 """`python -m bench --facts`: ten thousand facts as a source delivers them after a day of mass testing, and what comes of them.
 
-One person in forty is found positive. Every batch must cost what the first one does, however many facts lie there already.
+Every batch must cost what the first one does, however many facts lie there already. One person in fifty is a member of a book.
 """
 
 import sys
@@ -26,7 +26,7 @@ BATCH = 500
 """Facts of a full batch."""
 
 PEOPLE = 200
-"""Who the facts are about: they proved identity and are members of one book, which sees their health code."""
+"""Of those whom the facts are about, who proved identity and are members of one book, which sees their health code."""
 
 FOUND = 5
 """Of them, who turn abnormal; the demo city holds a batch that would turn more."""
@@ -66,7 +66,8 @@ def deliver(city: TestCity) -> Mass:
     """Deliver the facts, batch by batch, then let everything that follows come to its end."""
     people = _members(city)
     source = registered(city)
-    batches = [_deliver(source, _batch(people, number)) for number in range(FACTS // BATCH)]
+    count = FACTS // BATCH
+    batches = [_deliver(source, _batch(city, people[number::count], number)) for number in range(count)]
     began = time.monotonic()
     city.pump.drain()
     normal = settings().city.scheme.normal.name
@@ -84,12 +85,12 @@ def _members(city: TestCity) -> list[TestPerson]:
     return people
 
 
-def _batch(people: Sequence[TestPerson], number: int) -> list[dict[str, object]]:
-    """A batch: each person in turn, negative but for the few who are found in the first one."""
+def _batch(city: TestCity, members: Sequence[TestPerson], number: int) -> list[dict[str, object]]:
+    """A batch: some members and many others, each negative but for the few who are found among the members of the first one."""
     at = clock.iso(clock.now().replace(microsecond=0))
     rows = []
-    for index in range(BATCH):
-        person = people[index % PEOPLE]
+    others = [city.stranger() for _ in range(BATCH - len(members))]
+    for index, person in enumerate([*members, *others]):
         found = number == 0 and index < FOUND
         kind, result = ("case", "confirmed") if found else ("nucleic_acid", "negative")
         rows.append(report(person, fact_id=ids.new_id(), kind=kind, result=result, occurred_at=at, source_time=at))
@@ -114,7 +115,7 @@ def _delivered(record: Recorder, cpu: float, waited: float) -> Delivered:
 def show(mass: Mass) -> None:
     """Print what the batches took at the least and at the most, and how long the effects did."""
     lines = [
-        f"{FACTS:,} facts about {PEOPLE} members of a book in {len(mass.batches)} batches of {BATCH}",
+        f"{FACTS:,} facts about as many people, {PEOPLE} of them members of a book, in {len(mass.batches)} batches of {BATCH}",
         _between("sequential round trips", [one.round_trips for one in mass.batches]),
         _between("read units", [one.read for one in mass.batches]),
         _between("write units", [one.write for one in mass.batches]),
