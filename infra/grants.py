@@ -101,12 +101,13 @@ RIGHTS: Mapping[str, Rights] = {
     "alerts_sender": Rights(
         tables={
             "alerts": _of(READ, PUT, CHANGE, REMOVE, CHECK),
-            "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
+            "people": _of(READ, ASK, PUT, CHANGE, REMOVE, CHECK),
             "logins": _of(READ, CHANGE),
             "keys": _of(READ),
             "memberships": _of(READ),
             "organizations": _of(READ, ASK),
             "runs": _of(ASK),
+            "ledger": _of(PUT),
         },
         derives_keys=True,
         opens_fields=("email", "phone"),
@@ -124,7 +125,7 @@ RIGHTS: Mapping[str, Rights] = {
             "people": _of(READ, ASK, CHANGE, REMOVE),
             "organizations": _of(READ, ASK, CHANGE, REMOVE),
             "memberships": _of(READ, ASK, REMOVE),
-            "consents": _of(PUT),
+            "consents": _of(ASK, PUT),
             "access_log": _of(ASK, WRITE_MANY),
             "ledger": _of(READ, PUT),
             "counters": _of(ASK, WRITE_MANY),

@@ -4,6 +4,7 @@ Everything here happens behind the queue `alerts`: whoever changes an address or
 and what is wanted is compared with what is there. So it may be done twice, late, or after a death, and ends the same.
 """
 
+import hashlib
 from collections.abc import Mapping
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -41,6 +42,10 @@ class ChangedMeanwhile(Conflict):
     """Another delivery did the same at the same moment."""
 
 
+class AddressGone(Conflict):
+    """The address was forgotten, or another one given, while it was being subscribed; the person is looked at again."""
+
+
 class Emails:
     """E-mails of alerts, and what has to be there before one can be sent."""
 
@@ -60,9 +65,10 @@ class Emails:
         return choice.email
 
     def reaches(self, alert: AlertRow, recipient: Recipient) -> bool:
-        """Whether the address that the person gave last was confirmed for this organization.
+        """Whether the address that the person gave last was confirmed for this organization, and subscribes still.
 
-        If not, they are looked at: somebody who got a role with an address already given has no subscription yet.
+        If not, they are looked at: somebody who got a role with an address already given has no subscription yet, and who
+        followed the link under an e-mail by which SNS ends one has it no longer.
         """
         person_id = recipient.person.person_id
         channels, key = ChannelsRow.of(person_id), SubscriptionRow.of(person_id, alert.org_id)
@@ -74,17 +80,19 @@ class Emails:
         if subscription is None or not is_present or subscription.confirmed_at is None:
             ask_to_follow(person_id)
             return False
+        if not _subscribes(subscription):
+            _distrust(recipient, alert.org_id)
+            return False
         return True
 
     def send(self, alert: AlertRow, audience: Audience, recipient: Recipient, language: Language) -> None:
         """Publish to the organization's topic what the recipient's subscription lets through. Raises EmailUnavailable."""
-        topic = TopicRow.of(alert.org_id)
-        row = store.read_together([topic]).get(topic)
-        if row is None or not row.arn:
-            _distrust(recipient, alert.org_id)
+        key = SubscriptionRow.of(recipient.person.person_id, alert.org_id)
+        row = store.read_together([key]).get(key)
+        if row is None:
             raise EmailUnavailable
         try:
-            topics.send_email(row.arn, recipient.member_id, email_subject(language), email_text(audience, language))
+            topics.send_email(row.topic, row.to, email_subject(language), email_text(audience, language))
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == SUBSCRIPTION_GONE:
                 _distrust(recipient, alert.org_id)
@@ -156,17 +164,38 @@ def _subscribed(chosen: ChannelsRow, org_id: str, member_id: str, address: str) 
     topic_key = TopicRow.of(org_id)
     if store.read_together([topic_key]).get(topic_key) is None and not _note_topic(org_id):
         return None
-    topic = topics.make_topic(org_id)
-    arn = topics.subscribe(topic, member_id, address)
+    topic, to = topics.make_topic(org_id), _word_for(member_id, address)
+    arn = topics.subscribe(topic, to, address)
     if arn is None:
         return None
     key, version = SubscriptionRow.of(chosen.person_id, org_id), chosen.address_version
-    row = SubscriptionRow(key.hash_value, key.range_value, arn=arn, topic=topic, address_version=version)
+    row = SubscriptionRow(key.hash_value, key.range_value, arn=arn, topic=topic, to=to, address_version=version)
     transaction = Transaction().put(row, SubscriptionRow.person_id.does_not_exist(), ChangedMeanwhile())
     actions = [TopicRow.arn.set(topic), TopicRow.subscribers.add(1)]
     transaction.update(topic_key, actions, TopicRow.org_id.exists(), ChangedMeanwhile())
-    transaction.commit()
+    same = (ChannelsRow.address_version == version) & (ChannelsRow.enrolment == chosen.enrolment)
+    transaction.check(chosen.own_key, same, AddressGone())
+    try:
+        transaction.commit()
+    except AddressGone:
+        topics.unsubscribe(arn)
+        raise
     return row
+
+
+def _word_for(member_id: str, address: str) -> str:
+    """For whom an e-mail is: for a member at this one address. It tells neither."""
+    return hashlib.sha256(f"{member_id} {address}".encode()).hexdigest()[:32]
+
+
+def _subscribes(row: SubscriptionRow) -> bool:
+    """Whether a subscription that was confirmed is there still; where SNS does not say, it is."""
+    try:
+        return row.arn in topics.confirmed(row.topic)
+    except ClientError as error:
+        return error.response.get("Error", {}).get("Code") != SUBSCRIPTION_GONE
+    except BotoCoreError:
+        return True
 
 
 def _note_topic(org_id: str) -> bool:
@@ -206,7 +235,7 @@ def _remove(transaction: Transaction, topic: TopicRow, condition: Condition) -> 
 
 
 def _distrust(recipient: Recipient, org_id: str) -> None:
-    """Forget that a subscription was confirmed, for its topic is gone; the next try goes another way."""
+    """Forget that a subscription was confirmed, for it is gone, perhaps with its topic; the next try goes another way."""
     key = SubscriptionRow.of(recipient.person.person_id, org_id)
     store.update(key, [SubscriptionRow.address_version.set(-1)], SubscriptionRow.person_id.exists())
     ask_to_follow(recipient.person.person_id)

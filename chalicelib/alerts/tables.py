@@ -184,11 +184,14 @@ class ChannelsRow(PeopleTable):
 class SubscriptionRow(PeopleTable):
     """That a person's address subscribes to an organization's topic, by which subscription, and which of their addresses it is.
 
-    SNS asks the address itself to confirm; until that was seen there is no `confirmed_at`, and nothing goes there.
+    SNS asks the address itself to confirm; until that was seen there is no `confirmed_at`, and nothing goes there. `to` is
+    what its filter lets through: another word for each address, since SNS lets nobody end a subscription that was not
+    confirmed, and whoever confirms a mistyped one later must get nothing by it.
     """
 
     arn = UnicodeAttribute()
     topic = UnicodeAttribute()
+    to = UnicodeAttribute()
     address_version = NumberAttribute()
     confirmed_at = maybe(UTCDateTimeAttribute)
 

@@ -35,12 +35,12 @@ def make_topic(org_id: str) -> str:
     return made["TopicArn"]
 
 
-def subscribe(topic: str, member_id: str, address: str) -> str | None:
-    """Subscribe an address, which SNS asks to confirm, and return the subscription's ARN. It gets what is for `member_id`.
+def subscribe(topic: str, to: str, address: str) -> str | None:
+    """Subscribe an address, which SNS asks to confirm, and return the subscription's ARN. It gets what is for `to`.
 
     None if SNS does not take it: an address subscribes to a topic once, with one filter.
     """
-    attributes = {"FilterPolicy": json.dumps({TO: [member_id]})}
+    attributes = {"FilterPolicy": json.dumps({TO: [to]})}
     try:
         made = aws.sns().subscribe(
             TopicArn=topic, Protocol="email", Endpoint=address, Attributes=attributes, ReturnSubscriptionArn=True
@@ -67,12 +67,12 @@ def remove_topic(topic: str) -> None:
     aws.sns().delete_topic(TopicArn=topic)
 
 
-def send_email(topic: str, member_id: str, subject: str, text: str) -> None:
+def send_email(topic: str, to: str, subject: str, text: str) -> None:
     """Send an e-mail to the subscriber of a topic whom it is for. Raises what boto3 raises."""
-    to: dict[str, MessageAttributeValueTypeDef] = {
-        TO: {"DataType": "String.Array", "StringValue": json.dumps([member_id])}
+    attributes: dict[str, MessageAttributeValueTypeDef] = {
+        TO: {"DataType": "String.Array", "StringValue": json.dumps([to])}
     }
-    aws.sns().publish(TopicArn=topic, Subject=subject, Message=text, MessageAttributes=to)
+    aws.sns().publish(TopicArn=topic, Subject=subject, Message=text, MessageAttributes=attributes)
 
 
 def topic_arn(name: str) -> str:

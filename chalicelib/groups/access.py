@@ -16,6 +16,7 @@ from chalicelib.groups.errors import (
     NotTheSuccessor,
     OrganizationNotFound,
 )
+from chalicelib.groups.legible import legible
 from chalicelib.groups.tables import TOP, AdminRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person, account_keys, person_of, stepped_up
 
@@ -58,11 +59,12 @@ class Manager:
 
 @dataclass(frozen=True)
 class Member:
-    """A member of an organization."""
+    """A member of an organization, and their role in it if that was looked for and they have one."""
 
     person: Person
     organization: OrganizationRow
     membership: MembershipRow
+    role: AdminRow | None = None
 
 
 @dataclass(frozen=True)
@@ -149,15 +151,20 @@ def _as_manager(person: Person, organization: OrganizationRow, bearer: Bearer, r
 
 
 class OfMember:
-    """Admits members of the organization in the path."""
+    """Admits members of the organization in the path; `with_role` for what ends a role that they may have."""
 
     name = "member"
+
+    def __init__(self, *, with_role: bool = False) -> None:
+        """Take whether their role is read as well."""
+        self._with_role = with_role
 
     def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
         """Session, person, organization, and the membership under the caller's pairwise id."""
         organization = OrganizationRow.of(path["org_id"])
-        own = [_own_membership(bearer, path["org_id"])] if bearer.person_id else []
-        return [*account_keys(bearer), organization, *own]
+        own: list[Key[Any]] = [_own_membership(bearer, path["org_id"])] if bearer.person_id else []
+        role = [_own_role(bearer, path["org_id"])] if bearer.person_id and self._with_role else []
+        return [*account_keys(bearer), organization, *own, *role]
 
     def admit(self, bearer: Bearer, rows: Rows, path: Path) -> Member:
         """The member. Raises MembershipNotFound, also where the book is gone, or what a person may lack."""
@@ -166,7 +173,8 @@ class OfMember:
         membership = rows.get(_own_membership(bearer, path["org_id"]))
         if organization is None or organization.deleted_at is not None or not _is_own(membership, person):
             raise MembershipNotFound
-        return Member(person, organization, membership)  # type: ignore[arg-type]
+        role = legible(rows, _own_role(bearer, path["org_id"])) if self._with_role else None
+        return Member(person, organization, membership, role)  # type: ignore[arg-type]
 
 
 class OfInsider:
@@ -243,6 +251,7 @@ owner_stepped_up = OfOwner(fresh=True)
 manager = OfManager()
 manager_stepped_up = OfManager(fresh=True)
 member = OfMember()
+member_who_leaves = OfMember(with_role=True)
 insider = OfInsider()
 insider_stepped_up = OfInsider(fresh=True)
 guest = OfGuest()

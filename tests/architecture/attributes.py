@@ -301,6 +301,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "state_until": TIME,
         "status_at": TIME,
         "status_version": NUMBER,
+        "to": ID,
         "topic": ID,
         "verified_at": TIME,
     },

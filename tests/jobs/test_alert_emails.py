@@ -16,12 +16,14 @@ from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.fields import FieldCipher
 from chalicelib.core.names import organization_topic
+from chalicelib.groups.effects import sweeps
 from tests.support.alerting import Raised, deliver, own_resolver, put_alert, queued, raised
 from tests.support.books import Book, person_id_of, person_key
 from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.enrolled import enrolled
 from tests.support.people import TestPerson
+from tests.support.rights import acting_as
 from tests.support.rows import items_of, stored
 from tests.support.seam import Seam, aws_error, put_in
 from tests.support.working import FAULTS, Cuts
@@ -90,6 +92,13 @@ def has_topic(org_id: str) -> bool:
     return any(arn.endswith(f":{name}") for arn in arns)
 
 
+def subscription_of(person: TestPerson, org_id: str) -> SubscriptionRow:
+    key = SubscriptionRow.of(person_id_of(person), org_id)
+    row = store.read_together([key]).get(key)
+    assert row is not None
+    return row
+
+
 def topic_count() -> int:
     item = stored(TopicsRow.here())
     return int(item["amount"]["N"]) if item else 0
@@ -121,6 +130,12 @@ def sent(faults: Seam) -> list[dict[str, Any]]:
     return [kwargs for operation, kwargs in faults.calls if operation == "Publish" and "Subject" in kwargs]
 
 
+def is_for(message: dict[str, Any]) -> list[str]:
+    """What a subscription must let through to get an e-mail."""
+    found: list[str] = json.loads(message["MessageAttributes"]["to"]["StringValue"])
+    return found
+
+
 def test_the_first_subscriber_makes_the_topic_and_the_last_one_ends_it(
     client: Client, owner: TestPerson, book: Book
 ) -> None:
@@ -129,8 +144,7 @@ def test_the_first_subscriber_makes_the_topic_and_the_last_one_ends_it(
 
     give(client, owner)
 
-    member_id = pairwise_id(book.org_id, person_id_of(owner))
-    assert subscriptions(book.org_id) == [(ADDRESS, {"to": [member_id]})]
+    assert subscriptions(book.org_id) == [(ADDRESS, {"to": [subscription_of(owner, book.org_id).to]})]
     assert topic_count() == before + 1
     assert organizations(client) == [{"org_id": book.org_id, "state": "confirmed"}]
     assert done(follow(owner)), "a repetition finds nothing to do"
@@ -153,8 +167,7 @@ def test_administrators_subscribe_to_the_same_topic_each_with_a_filter_of_their_
 
     assert sorted(address for address, _ in subscriptions(book.org_id)) == [ADDRESS, "head@example.com"]
     assert {filter_["to"][0] for _, filter_ in subscriptions(book.org_id)} == {
-        head.member_id,
-        pairwise_id(book.org_id, person_id_of(owner)),
+        subscription_of(one, book.org_id).to for one in (head.person, owner)
     }
 
     assert book.owner.delete(f"{book.path}/admins/{head.member_id}").status == 204
@@ -176,6 +189,92 @@ def test_another_address_takes_the_place_of_the_one_before(client: Client, owner
     assert [address for address, _ in subscriptions(book.org_id)] == ["other@example.com"]
 
 
+def test_who_confirms_a_mistyped_address_later_gets_nothing_by_it(
+    client: Client, owner: TestPerson, book: Book, faults: Seam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SNS ends no subscription that was not confirmed, so the stranger's is there until SNS forgets it."""
+    head = book.admin(None)
+    give(head.client, head.person, "head@example.com")
+    with monkeypatch.context() as patched:
+        patched.setattr(topics, "unsubscribe", lambda _: None)
+        give(client, owner, "stranger@example.com")
+        give(client, owner)
+    filters = {address: filter_["to"] for address, filter_ in subscriptions(book.org_id)}
+    assert filters.keys() == {ADDRESS, "head@example.com", "stranger@example.com"}
+
+    assert done(about(book, book.city, owner).deliver())
+
+    (message,) = sent(faults)
+    assert [address for address, words in filters.items() if words == is_for(message)] == [ADDRESS]
+
+
+def test_who_ended_a_subscription_by_the_link_under_an_e_mail_is_told_by_phone_and_asked_again(
+    city: TestCity, client: Client, owner: TestPerson, book: Book, faults: Seam
+) -> None:
+    give(client, owner)
+    client.put("/v1/me/channels", {"sms": False, "email": True, "language": "en"})
+    aws.sns().unsubscribe(SubscriptionArn=subscription_of(owner, book.org_id).arn)
+    queued()
+    one = about(book, city, owner)
+
+    assert done(one.deliver())
+
+    assert (sent(faults), len(one.sent_to(owner)), one.row.outcome) == ([], 1, "sent")
+    assert ChannelsRow.of(person_id_of(owner)).raw() in queued()
+    follow(owner)
+    assert [address for address, _ in subscriptions(book.org_id)] == [ADDRESS]
+
+
+def test_where_sns_does_not_say_who_subscribes_the_e_mail_goes_out(
+    city: TestCity, client: Client, owner: TestPerson, book: Book, faults: Seam
+) -> None:
+    give(client, owner)
+    faults.fail("ListSubscriptionsByTopic", aws_error("Throttled"))
+    one = about(book, city, owner)
+
+    assert done(one.deliver())
+
+    assert len(sent(faults)) == 1
+
+
+def test_an_address_that_is_forgotten_while_it_is_subscribed_leaves_nothing(
+    client: Client, owner: TestPerson, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.put("/v1/me/channels/email", {"address": ADDRESS}).status == 200
+    subscribe = topics.subscribe
+
+    def forgetting(*args: str) -> str | None:
+        with acting_as(None):
+            assert client.delete("/v1/me/channels/email").status == 204
+        return subscribe(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(topics, "subscribe", forgetting)
+        assert not done(follow(owner))
+
+    assert done(follow(owner))
+    assert stored(SubscriptionRow.of(person_id_of(owner), book.org_id)) is None
+    assert subscriptions(book.org_id) == []
+
+
+@pytest.mark.parametrize("end", ["leave", "remove"])
+def test_with_the_membership_the_role_and_its_subscription_end(book: Book, end: str) -> None:
+    head = book.admin(book.department())
+    give(head.client, head.person)
+    member = book.member()
+    assert len(subscriptions(book.org_id)) == 1
+    queued()
+
+    for one in (head, member):
+        path = f"{book.path}/members/{one.member_id}"
+        answer = one.client.delete(book.own_path) if end == "leave" else book.owner.delete(path)
+        assert answer.status == 204
+
+    assert queued() == [ChannelsRow.of(person_id_of(head.person)).raw()], "who had no role is not looked at"
+    assert done(follow(head.person))
+    assert not has_topic(book.org_id)
+
+
 def test_an_alert_goes_by_the_ways_that_were_chosen(
     city: TestCity, client: Client, owner: TestPerson, book: Book, faults: Seam
 ) -> None:
@@ -187,9 +286,7 @@ def test_an_alert_goes_by_the_ways_that_were_chosen(
     assert done(one.deliver())
 
     (message,) = sent(faults)
-    assert json.loads(message["MessageAttributes"]["to"]["StringValue"]) == [
-        pairwise_id(book.org_id, person_id_of(owner))
-    ]
+    assert is_for(message) == [subscription_of(owner, book.org_id).to]
     assert 'in the state "orange"' in message["Message"]
     assert one.sent_to(owner) == []
 
@@ -309,6 +406,24 @@ def test_a_deleted_book_leaves_no_topic_no_subscription_and_no_alert(
     assert items_of(AlertRow, book.org_id) == []
     for person in (owner, head.person):
         assert stored(SubscriptionRow.of(person_id_of(person), book.org_id)) is None
+
+
+def test_an_alert_that_is_raised_while_a_book_is_taken_apart_goes_with_it(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = book.member("health_code")
+    original = sweeps._end_memberships  # noqa: SLF001
+
+    def raising(*args: Any) -> None:
+        with acting_as(None):  # it is another function's doing
+            put_alert(book.org_id, member.member_id)
+        original(*args)
+
+    monkeypatch.setattr(sweeps, "_end_memberships", raising)
+    assert book.delete().status == 204
+    city.deliver()
+
+    assert items_of(AlertRow, book.org_id) == []
 
 
 def test_a_topic_goes_with_its_organization_though_somebody_subscribes_still(

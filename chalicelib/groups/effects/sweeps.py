@@ -87,7 +87,6 @@ def _take_apart(organization: OrganizationRow) -> Iterator[int]:
     """Remove everything but the organization itself and the tally, step by step; yields how much each step was about."""
     org_id = organization.org_id
     files.remove_all(files_of(org_id))
-    _end_alerts(organization)
     for members in _chunks(store.query_all(MembershipRow, org_id), MEMBERS_A_TRANSACTION):
         _end_memberships(organization, members)
         yield len(members)
@@ -95,6 +94,7 @@ def _take_apart(organization: OrganizationRow) -> Iterator[int]:
         yield _end_unread(organization, trace)
     for left in _chunks(store.query_all(MembershipsTable, org_id), ROWS_A_TRANSACTION):
         yield _remove(org_id, [(row.own_key, _kind_of(row)) for row in left])
+    _end_alerts(organization)  # behind the members: while one is there, another alert may be raised about them
     kept = {OrganizationRow.of(org_id).range_value, TallyRow.of(org_id).range_value}
     rest = (row for row in store.query_all(OrganizationsTable, org_id) if row.sk not in kept)
     for rows in _chunks(rest, ROWS_A_TRANSACTION):

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint, Response
 
 from chalicelib.groups import page
-from chalicelib.groups.access import Guest, Member, guest, member
+from chalicelib.groups.access import Guest, Member, guest, member, member_who_leaves
 from chalicelib.groups.errors import InvitationExpired, InvitationFull, InvitationNotFound, InvitationRevoked
 from chalicelib.groups.schemas import memberships as schemas
 from chalicelib.groups.service.invitations import Invitations
@@ -59,7 +59,7 @@ def list_memberships(caller: Person, memberships: Memberships) -> schemas.Member
 
 
 @routes.route("/v1/me/memberships/{org_id}", methods=["DELETE"])
-@endpoint(member)
+@endpoint(member_who_leaves)
 def leave(caller: Member, memberships: Memberships) -> None:
     """Leave and take back everything that was shared (R1.4)."""
     memberships.leave(caller)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.alerts.raising import ask_to_follow
 from chalicelib.core import store, tokens
 from chalicelib.core.errors import Broken
 from chalicelib.core.store import Transaction
@@ -13,6 +14,7 @@ from chalicelib.groups.attention import show
 from chalicelib.groups.consents import Action, receipt
 from chalicelib.groups.disclosures import WHY_DETAILS, WHY_LIST, disclose
 from chalicelib.groups.errors import MemberAdministrates, MemberNotFound, MembershipNotFound
+from chalicelib.groups.legible import legible
 from chalicelib.groups.service.departments import department_path
 from chalicelib.groups.service.endings import commit_as_it_is, end_membership
 from chalicelib.groups.tables import AdminRow, AttentionIndex, ListedMember, MembershipRow, PathIndex
@@ -94,7 +96,9 @@ class Members:
 
         Raises MemberNotFound, also for who is not in the manager's subtree, or MemberAdministrates.
         """
-        membership = member_of(manager, member_id)
+        keys = MembershipRow.of(manager.org_id, member_id), AdminRow.of(manager.org_id, member_id)
+        rows = store.read_together(keys)
+        membership, has_role = _reached(manager, rows.get(keys[0])), legible(rows, keys[1]) is not None
         if manager.admin is not None and membership.person_id == manager.organization.owner_id:
             raise MemberAdministrates
 
@@ -108,6 +112,8 @@ class Members:
             commit_as_it_is(membership, removing)
         except MembershipNotFound as error:
             raise MemberNotFound from error
+        if has_role:
+            ask_to_follow(membership.person_id)
 
 
 def _as_they_stand(manager: Manager, rows: list[ListedMember], *, attention: bool) -> list[ListedMember]:
@@ -120,7 +126,10 @@ def _as_they_stand(manager: Manager, rows: list[ListedMember], *, attention: boo
 def member_of(manager: Manager, member_id: str) -> MembershipRow:
     """A member of the manager's subtree. Raises MemberNotFound for anybody else, so that nobody learns who is beside."""
     key = MembershipRow.of(manager.org_id, member_id)
-    membership = store.read_together([key]).get(key)
+    return _reached(manager, store.read_together([key]).get(key))
+
+
+def _reached(manager: Manager, membership: MembershipRow | None) -> MembershipRow:
     if membership is None or not manager.reaches(membership.path):
         raise MemberNotFound
     return membership

@@ -6,6 +6,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.alerts.raising import ask_to_follow
 from chalicelib.core import clock, store
 from chalicelib.core.errors import Broken, GatebookError, Unavailable
 from chalicelib.core.ports import HealthSource
@@ -173,6 +174,8 @@ class Memberships:
             return transaction.put(receipt(membership, member.organization, Action.LEFT))
 
         commit_as_it_is(member.membership, leaving)
+        if member.role is not None:
+            ask_to_follow(member.membership.person_id)
 
     def own(self, person: Person) -> OwnMemberships:
         """The caller's memberships in books that were not deleted."""
