@@ -26,7 +26,7 @@ import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
-from chalicelib.alerts.channels import ChannelChoices
+from chalicelib.alerts.channels import ChannelChoices, sweep_channels
 from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.sending import AlertSender
 from chalicelib.alerts.sms import city_sender
@@ -40,6 +40,7 @@ from chalicelib.core.services import Services
 from chalicelib.core.streams import BatchAnswer
 from chalicelib.core.work import LambdaContext, Work
 from chalicelib.groups.effects.counts import count_members
+from chalicelib.groups.effects.erasures import sweep_alerts
 from chalicelib.groups.effects.statuses import carry_status
 from chalicelib.groups.effects.sweeps import sweep_book
 from chalicelib.groups.service.admins import Admins
@@ -106,6 +107,8 @@ def compose(
     erasure.on_person_erasing(channels.forget)
     emails.asks(Managed())
     ledger_effects.on_entry("ERASURE", sweep_messages)
+    ledger_effects.on_entry("ERASURE", sweep_channels)
+    ledger_effects.on_entry("ERASURE", sweep_alerts)
     ledger_effects.on_entry("BOOK_DELETED", sweep_book)
     ledger_effects.on_entry("EXPORT", begin_export)
     ledger_effects.on_entry(POLICY_CHANGED, standings.begin)

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from chalicelib.alerts.channels import sweep_channels
 from chalicelib.core import clock, ids, store
 from chalicelib.core.errors import GatebookError, Unavailable
 from chalicelib.core.store import Key
+from chalicelib.groups.effects.erasures import sweep_alerts
 from chalicelib.groups.effects.sweeps import SWEPT
 from chalicelib.groups.service.restore import delete_book_again, leave_again
 from chalicelib.groups.service.succeeded import hand_over_again
@@ -43,7 +45,7 @@ class Step(Protocol):
 
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    "ERASURE": (leave_again, end_lives_again),
+    "ERASURE": (leave_again, sweep_channels, sweep_alerts, end_lives_again),
     "BOOK_DELETED": (delete_book_again,),
     SWEPT: (delete_book_again, certify_again),
     HANDED_OVER: (hand_over_again, disclose_again),

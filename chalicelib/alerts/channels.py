@@ -1,8 +1,14 @@
-"""How somebody wants to be told: by text message, by e-mail or by both, and in which language."""
+"""How somebody wants to be told: by text message, by e-mail or by both, and in which language.
 
-from collections.abc import Sequence
+What is chosen is written over what was read and nothing else, and only while the person's life goes on: of two devices
+none brings back an address that the other one has forgotten, and nothing is stored behind an erasure.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.alerts.addresses import canonical_email
 from chalicelib.alerts.emails import sealed_in
@@ -11,16 +17,24 @@ from chalicelib.alerts.raising import ask_to_follow
 from chalicelib.alerts.tables import ChannelsRow, SubscriptionRow
 from chalicelib.alerts.ways import Choice
 from chalicelib.core import clock, masks, store
+from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.core.store import Transaction
 from chalicelib.core.texts import Language
 from chalicelib.people.access import Person
+from chalicelib.people.errors import SessionEnded
 from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
+from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.logins import phone_subject
-from chalicelib.people.tables.people import PersonRow
+from chalicelib.people.tables.people import LifeTrace, PersonRow
+from chalicelib.people.tables.privacy import LedgerRow
 
 ADDRESSES_A_DAY = 5
 """Addresses that one person may give in a day: each gets mail that its owner may not have asked for."""
+
+
+class ChosenMeanwhile(Conflict):
+    """Another device of the person's chose at the same moment; what it chose is read and changed."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +72,13 @@ class ChannelChoices:
         """Choose channels and language. Raises NoChannel for none at all, EmailMissing for e-mail without an address."""
         if not (sms or email):
             raise NoChannel
-        row = _present(person) or _fresh(person)
-        if email and row.email_sealed is None:
-            raise EmailMissing
-        row.by_sms, row.by_email, row.language = sms, email, language
-        store.put(row)
-        return self._shown(person.row, row)
+
+        def choosing(row: ChannelsRow) -> None:
+            if email and row.email_sealed is None:
+                raise EmailMissing
+            row.by_sms, row.by_email, row.language = sms, email, language
+
+        return self._shown(person.row, _changed(person, choosing))
 
     def give_address(self, person: Person, address: str) -> Channels:
         """Take an address, in place of another one, and have it asked for confirmation; e-mail is switched on.
@@ -72,11 +87,13 @@ class ChannelChoices:
         """
         email = canonical_email(address)
         _count(person)
-        row = _present(person) or _fresh(person)
-        row.email_sealed = self._cipher.seal(FieldClass.EMAIL, sealed_in(person.person_id), email)
-        row.email_mask, row.by_email = masks.mask_email(email), True
-        row.address_version = row.address_version + 1
-        store.put(row)
+        sealed = self._cipher.seal(FieldClass.EMAIL, sealed_in(person.person_id), email)
+
+        def giving(row: ChannelsRow) -> None:
+            row.email_sealed, row.email_mask, row.by_email = sealed, masks.mask_email(email), True
+            row.address_version = row.address_version + 1
+
+        row = _changed(person, giving)
         ask_to_follow(person.person_id)
         return self._shown(person.row, row)
 
@@ -85,10 +102,7 @@ class ChannelChoices:
         row = _present(person)
         if row is None or row.email_sealed is None:
             return
-        row.email_sealed = row.email_mask = None
-        row.by_sms, row.by_email = True, False
-        row.address_version = row.address_version + 1
-        store.put(row)
+        _changed(person, _without_address)
         ask_to_follow(person.person_id)
 
     def forget(self, person: Person) -> None:
@@ -116,6 +130,38 @@ def _present(person: Person) -> ChannelsRow | None:
     return row if row is not None and row.enrolment == person.enrolment else None
 
 
+def _changed(person: Person, change: Callable[[ChannelsRow], None]) -> ChannelsRow:
+    """Change what the person chose, and return it. Raises SessionEnded if they were erased meanwhile, and what `change` does."""
+    for attempt in range(store.ROUNDS):
+        present = _present(person)
+        row = present or _fresh(person)
+        transaction = Transaction()
+        same, life = _unchanged(person, present), PersonRow.enrolment == person.enrolment
+        change(row)
+        transaction.put(row, same, ChosenMeanwhile()).check(person.row.own_key, life, SessionEnded())
+        try:
+            transaction.commit()
+        except ChosenMeanwhile:
+            store.wait_before(attempt)
+        else:
+            return row
+    raise Unavailable
+
+
+def _unchanged(person: Person, present: ChannelsRow | None) -> Condition:
+    """That the address is still the one that was read; nothing, or what a life before left, where there was none."""
+    same: Condition = ChannelsRow.person_id.does_not_exist() | (ChannelsRow.enrolment != person.enrolment)
+    if present is not None:
+        same = (ChannelsRow.enrolment == person.enrolment) & (ChannelsRow.address_version == present.address_version)
+    return same
+
+
+def _without_address(row: ChannelsRow) -> None:
+    row.email_sealed = row.email_mask = None
+    row.by_sms, row.by_email = True, False
+    row.address_version = row.address_version + 1
+
+
 def _fresh(person: Person) -> ChannelsRow:
     """What counts for somebody who chose nothing yet. Versions of addresses begin above those of any life before."""
     usual = Choice.of(None, person.row)
@@ -137,3 +183,21 @@ def _count(person: Person) -> None:
     )
     count_one(transaction, window, TooManyAddresses(seconds_left(DAY)))
     transaction.commit()
+
+
+def sweep_channels(entry: LedgerRow, *, write: bool = True) -> int:
+    """Remove what the ended lives of an ERASURE entry chose, also what was stored while they ended; subscriptions follow.
+
+    Returns how many rows are of such lives, which without `write` stay; again finds none.
+    """
+    return sum(_swept(person_id, enrolment, write=write) for person_id, enrolment in lives_in(entry))
+
+
+def _swept(person_id: str, enrolment: int, *, write: bool) -> bool:
+    trace: store.Key[LifeTrace] = LifeTrace.key(person_id, ChannelsRow.SK)
+    row = store.read_together([trace]).get(trace)
+    is_left = row is not None and row.enrolment <= enrolment
+    if write and is_left:
+        ask_to_follow(person_id)
+        store.delete(trace, LifeTrace.enrolment <= enrolment)
+    return is_left

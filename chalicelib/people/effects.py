@@ -10,7 +10,7 @@ from chalicelib.people.service.privacy import disclosures_of
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import AccessRow, LedgerRow
 
-LedgerHook = Callable[[LedgerRow], None]
+LedgerHook = Callable[[LedgerRow], object]
 
 RETRIES = "ledger_retries"
 """The queue of entries that are tried again."""

@@ -12,7 +12,9 @@ from chalicelib.groups.tables import MembershipRow
 from tests.support.alerting import put_alert
 from tests.support.books import Book, Member
 from tests.support.city import TestCity
+from tests.support.lambdas import failed
 from tests.support.rows import put_raw, spoil, spoiled, stored
+from tests.support.statuses import fresh, states, to_people, turn
 
 pytestmark = pytest.mark.api
 
@@ -156,6 +158,33 @@ def test_who_leaves_and_joins_anew_brings_no_old_alerts_back(book: Book) -> None
         assert listed(book) == []
         put_alert(book.org_id, member.member_id)
         assert len(listed(book)) == 1
+
+
+def test_who_shares_anew_brings_no_old_alerts_back(book: Book) -> None:
+    fresh()
+    member = book.member("health_code")
+    assert to_people(turn(member.person, states()[1])) == failed()
+    assert len(listed(book)) == 1
+
+    for scopes in (["travel"], ["health_code"]):
+        assert member.client.put(f"{book.own_path}/consent", {"scopes": scopes}).status == 200
+
+    assert listed(book) == []
+    assert to_people(turn(member.person, states()[-1])) == failed()
+    assert len(listed(book)) == 1
+
+
+def test_who_is_erased_leaves_no_alert_behind_and_others_keep_theirs(city: TestCity, book: Book) -> None:
+    member, other = book.member("health_code", person=city.person()), book.member("health_code")
+    gone, kept = (AlertRow.of(book.org_id, put_alert(book.org_id, one.member_id)) for one in (member, other))
+    assert member.client.delete("/v1/me").status == 204
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
+        city.join(city.verified(member.person), book.code, "health_code")
+        of_the_new_life = AlertRow.of(book.org_id, put_alert(book.org_id, member.member_id))
+
+        city.deliver()
+
+    assert [stored(one) is not None for one in (gone, kept, of_the_new_life)] == [False, True, True]
 
 
 def test_expired_alerts_are_not_shown(book: Book) -> None:

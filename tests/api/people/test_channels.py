@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.alerts import channels
 from chalicelib.alerts.tables import ChannelsRow
 from chalicelib.core import clock, store
 from chalicelib.core.clock import FrozenClock
+from chalicelib.people.service.erasure import Erasure
+from chalicelib.people.tables.privacy import ledger_entry, living
+from infra.restore import Ledger, replay
 from tests.support.alerting import own_resolver, queued
 from tests.support.books import person_id_of
 from tests.support.canaries import dump_tables
@@ -114,7 +118,7 @@ def test_a_forgotten_address_leaves_text_messages(client: Client, person: TestPe
     assert queued() == [key(person).raw()]
 
 
-def test_a_day_takes_five_addresses(later: FrozenClock, client: Client) -> None:  # noqa: ARG001  the day begins first
+def test_a_day_takes_five_addresses(later: FrozenClock, client: Client) -> None:  # noqa: ARG001  before the session
     statuses = [client.put(EMAIL, {"address": f"a{number}@example.com"}).status for number in range(6)]
     assert statuses == [200] * 5 + [429]
     assert shown(client)["email_address"]["address"] == "a***@example.com"
@@ -130,6 +134,65 @@ def test_another_life_knows_nothing_of_the_address(city: TestCity, client: Clien
     assert queued() == [key(person).raw()], "subscriptions end behind the answer"
     with clock.frozen(clock.now() + timedelta(minutes=2)):  # a phone gets a code a minute
         assert shown(city.verified(person)) == USUAL
+
+
+def test_of_two_devices_none_brings_back_what_the_other_forgot(
+    client: Client, person: TestPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.put(EMAIL, {"address": ADDRESS})
+    read = channels._present  # noqa: SLF001
+
+    def forgotten_behind_the_read(caller: Any) -> Any:
+        found = read(caller)
+        monkeypatch.setattr(channels, "_present", read)
+        assert client.delete(EMAIL).status == 204
+        return found
+
+    monkeypatch.setattr(channels, "_present", forgotten_behind_the_read)
+
+    assert client.put(PATH, {"sms": False, "email": True, "language": "en"}).code == "email_missing"
+    assert shown(client) == USUAL
+    assert "email_sealed" not in (stored(key(person)) or {})
+
+
+def test_what_is_chosen_while_a_life_ends_is_gone_with_it(
+    city: TestCity, client: Client, person: TestPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the last transaction, which the sweep comes behind; after it nothing is stored any more."""
+    end, read = Erasure._end_life, channels._present  # noqa: SLF001
+
+    def given_before(self: Erasure, caller: Any) -> None:
+        assert client.put(EMAIL, {"address": ADDRESS}).status == 200
+        end(self, caller)
+
+    def erased_behind_the_read(caller: Any) -> Any:
+        found = read(caller)
+        monkeypatch.setattr(channels, "_present", read)
+        assert client.delete("/v1/me").status == 204
+        return found
+
+    monkeypatch.setattr(Erasure, "_end_life", given_before)
+    monkeypatch.setattr(channels, "_present", erased_behind_the_read)
+    assert client.put(EMAIL, {"address": ADDRESS}).code == "session_ended"
+    assert stored(key(person)) is not None
+    queued()
+
+    city.deliver()
+
+    assert stored(key(person)) is None
+
+
+def test_what_a_backup_brings_back_of_an_ended_life_goes_again(client: Client, person: TestPerson) -> None:
+    client.put(EMAIL, {"address": ADDRESS})
+    queued()
+    old, later = (Ledger([ledger_entry("ERASURE", [living(person_id_of(person), life)])]) for life in (1, 0))
+    assert [replay(one, write=False).behind["ERASURE"] > 0 for one in (old, later)] == [True, False]
+
+    replay(old)
+
+    assert stored(key(person)) is None
+    assert queued() == [key(person).raw()]
+    assert replay(old, write=False).is_settled
 
 
 def test_what_a_life_before_left_counts_as_nothing(client: Client, person: TestPerson) -> None:
