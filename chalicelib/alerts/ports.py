@@ -44,14 +44,19 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Audience:
-    """What is to be told and to whom, as it is at this moment: what an alert says was never stored with it."""
+    """What is to be told and to whom, as it is at this moment: what an alert says was never stored with it.
 
+    `life` is whom it is about, as the ledger lists people. `otherwise` is told where no recipient can be reached.
+    """
+
+    life: str
     organization: str
     name_mask: str
     state: ShownState
     since: datetime
     department: str | None
     recipients: Sequence[Recipient]
+    otherwise: Sequence[Recipient] = ()
 
 
 class Resolver(Protocol):

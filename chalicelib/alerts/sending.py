@@ -1,5 +1,7 @@
 """Alerts leave the city: each urgent message at least once, and twice only if the sender died between publishing and marking.
 
+A carrier's answer that is lost is such a death as well: nobody knows whether the message was taken, so it is sent again.
+
 What was sent is marked after it was sent, message by message. One delivery at a time works on an alert, by a claim that
 ends by itself; what fails is asked for again by the queue, and after five times parked until an operator has it done
 again. A text message for which the city's budget has no room waits for the next hour and holds nothing else up.
@@ -11,6 +13,7 @@ from datetime import timedelta
 
 from chalicelib.alerts.breaker import is_held
 from chalicelib.alerts.emails import Emails
+from chalicelib.alerts.errors import AlertNotFound
 from chalicelib.alerts.ports import Audience, Recipient, Resolver
 from chalicelib.alerts.raising import QUEUE, ask_for
 from chalicelib.alerts.tables import AlertRow, BreakerRow, ChannelsRow, Outcome, TopicRow
@@ -19,13 +22,23 @@ from chalicelib.alerts.ways import Choice, Way
 from chalicelib.core import clock, ids, store
 from chalicelib.core.errors import Broken, Unavailable
 from chalicelib.core.log import Event, emit
-from chalicelib.core.store import ROUNDS, STORAGE_ERRORS, Action, Key, wait_before
+from chalicelib.core.store import ROUNDS, STORAGE_ERRORS, Action, Key, Transaction, wait_before
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
 from chalicelib.core.texts import Language
 from chalicelib.people.errors import SmsBudgetSpent
+from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
 
 CLAIM_SECONDS = 150
 """How long one delivery has an alert to itself: longer than its function may run (`.chalice/config.json`: 120 seconds)."""
+
+WHAT = ("name", "health_code")
+"""What a message discloses of a member, in the words of the access log; the name is masked."""
+
+ALL_OF_IT = f"{(1 << len(WHAT)) - 1:x}"
+"""All of these, as a ledger entry masks them."""
+
+WHY = "alerted"
+"""The reason that the access log shows for a message."""
 
 CITY_TOPIC = "city"
 """Who was told, in an alert's row, where it was the city's own topic."""
@@ -97,7 +110,7 @@ class AlertSender:
         if audience is None:
             _settle(alert, Outcome.WITHHELD)
             return None
-        told, waits, failures = list(self._told(alert, audience)), list[int](), list[Exception]()
+        told, waits, failures = self._told(alert, audience), list[int](), list[Exception]()
         for one in told:
             try:
                 self._tell(alert, audience, one)
@@ -118,11 +131,15 @@ class AlertSender:
             raise Unavailable
         return self._resolver.recipients(alert)
 
-    def _told(self, alert: AlertRow, audience: Audience) -> Iterator[_Told]:
-        """Who is to be told and how: by the ways they chose, and if none of these reaches them by the one that all have."""
-        keys = {one.member_id: ChannelsRow.of(one.person.person_id) for one in audience.recipients}
+    def _told(self, alert: AlertRow, audience: Audience) -> list[_Told]:
+        """Who is to be told and how; where none of them can be reached, whoever is told otherwise."""
+        return [*self._reached(alert, audience.recipients)] or [*self._reached(alert, audience.otherwise)]
+
+    def _reached(self, alert: AlertRow, recipients: Sequence[Recipient]) -> Iterator[_Told]:
+        """Those who can be reached: by the ways they chose, and if none of these reaches them by the one that all have."""
+        keys = {one.member_id: ChannelsRow.of(one.person.person_id) for one in recipients}
         rows = store.read_together(keys.values())
-        for one in audience.recipients:
+        for one in recipients:
             choice = _choice(rows, keys[one.member_id], one)
             chosen = [way for way in self._ways if way.is_chosen(choice) and _reaches(way, alert, one)]
             usual = [way for way in self._ways[:1] if _reaches(way, alert, one)]
@@ -143,7 +160,21 @@ class AlertSender:
         except Exception:
             emit(Event.ALERT_FAILED, purpose=name)
             raise
-        _mark(alert, f"{member_id}#{name}")
+        is_first = not any(one.startswith(f"{member_id}#") for one in alert.sent)
+        _mark(alert, f"{member_id}#{name}", _disclosure(alert, audience, told.recipient) if is_first else None)
+
+
+def _disclosure(alert: AlertRow, audience: Audience, recipient: Recipient) -> LedgerRow:
+    """That somebody was told of the member, for the member to read (B1)."""
+    return ledger_entry(
+        "DISCLOSURE",
+        [f"{audience.life}.{ALL_OF_IT}"],
+        org_id=alert.org_id,
+        organization=audience.organization,
+        actor=recipient.person.name_mask or "",
+        what=list(WHAT),
+        why=WHY,
+    )
 
 
 def _choice(rows: store.Rows, key: Key[ChannelsRow], recipient: Recipient) -> Choice:
@@ -205,15 +236,25 @@ def _change(alert: AlertRow, actions: Sequence[Action]) -> None:
     store.update(alert.own_key, [*actions, *ended], AlertRow.claim == alert.claim)
 
 
-def _mark(alert: AlertRow, what: str) -> None:
-    """Note that a message is out. A storage in trouble is asked several times, for without the mark it would go out again."""
-    sent = AlertRow.sent.set(AlertRow.sent.append([f"{what}#{clock.iso(clock.now())}"]))
+def _mark(alert: AlertRow, what: str, disclosure: LedgerRow | None = None) -> None:
+    """Note that a message is out, and in the same transaction what it disclosed.
+
+    A storage in trouble is asked several times, for without the mark it would go out again.
+    """
+    mark = f"{what}#{clock.iso(clock.now())}"
+    sent = AlertRow.sent.set(AlertRow.sent.append([mark]))
+    transaction = Transaction().update(alert.own_key, [sent], AlertRow.org_id.exists(), AlertNotFound())
+    if disclosure is not None:
+        transaction.put(disclosure)
     for attempt in range(ROUNDS):
         try:
-            store.update(alert.own_key, [sent], AlertRow.org_id.exists())
-        except STORAGE_ERRORS:
+            transaction.commit()
+        except AlertNotFound:  # its book was deleted meanwhile
+            return
+        except (*STORAGE_ERRORS, Unavailable):
             if attempt + 1 == ROUNDS:
                 raise
             wait_before(attempt)
         else:
+            alert.sent = [*alert.sent, mark]
             return

@@ -48,8 +48,8 @@ class SmsUnavailable(Unavailable):
 class SnsSmsSender:
     """Sends through Amazon SNS, as transactional messages: they are delivered first and bypass marketing opt-outs."""
 
-    def send(self, phone: str, text: str, language: Language) -> None:  # noqa: ARG002  the text is in it already
-        """Hand the text to SNS. `phone` is canonical. Raises SmsUnavailable if SNS does not take it."""
+    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002
+        """Hand the text to SNS, which has no use for the rest. Raises SmsUnavailable if SNS does not take it."""
         try:
             aws.sns().publish(PhoneNumber=COUNTRY_PREFIX + phone, Message=text, MessageAttributes=_TRANSACTIONAL)
         except (BotoCoreError, ClientError) as error:
@@ -59,7 +59,8 @@ class SnsSmsSender:
 class HttpSmsSender:
     """Posts each message to a gateway, signed with a key that city and gateway share.
 
-    The body's `id` is the same in no two messages, so that the gateway can drop what reaches it twice.
+    The body's `id` is the same in no two messages, and in each try of one that is sent again where nobody knows whether it
+    was taken, so that the gateway can drop what it took before.
     """
 
     def __init__(self, url: str, key: Callable[[], bytes]) -> None:
@@ -74,9 +75,9 @@ class HttpSmsSender:
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._key = key
 
-    def send(self, phone: str, text: str, language: Language) -> None:  # noqa: ARG002  the text is in it already
+    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002
         """Hand the text to the gateway. `phone` is canonical. Raises SmsUnavailable for any answer but 2xx."""
-        message = {"phone": phone, "text": text, "id": ids.new_id(), "at": clock.iso(clock.now())}
+        message = {"phone": phone, "text": text, "id": message_id or ids.new_id(), "at": clock.iso(clock.now())}
         body = json.dumps(message, ensure_ascii=False).encode()
         timestamp = str(clock.epoch())
         headers = {

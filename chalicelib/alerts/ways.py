@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from chalicelib.alerts.messages import sms_text
 from chalicelib.alerts.ports import Audience, Recipient
 from chalicelib.alerts.tables import AlertRow, ChannelsRow
+from chalicelib.core import ids
 from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.core.log import Event, emit
 from chalicelib.core.ports import SmsSender
@@ -73,10 +74,11 @@ class Sms:
         """Whether there is a phone, and the health source does not say by now that it is somebody else's."""
         return recipient.person.phone_sealed is not None and not recipient.person.phone_refuted
 
-    def send(self, alert: AlertRow, audience: Audience, recipient: Recipient, language: Language) -> None:  # noqa: ARG002
+    def send(self, alert: AlertRow, audience: Audience, recipient: Recipient, language: Language) -> None:
         """Send within the city's budget. Raises SmsBudgetSpent, SmsUnavailable, or Broken for a phone that does not open."""
         person = recipient.person
         phone = self._cipher.open(FieldClass.PHONE, f"people|{person.person_id}|PERSON", person.phone_sealed or b"")
         budget.take_one()
-        self._sender.send(phone, sms_text(audience, language), language)
+        message_id = ids.derived_id(alert.at, alert.org_id, alert.alert_id, recipient.member_id)
+        self._sender.send(phone, sms_text(audience, language), language, message_id)
         emit(Event.SMS_SENT, purpose=PURPOSE)

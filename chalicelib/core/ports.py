@@ -101,6 +101,9 @@ class TravelVerifier(Protocol):
 class SmsSender(Protocol):
     """Sends one text to one mainland phone."""
 
-    def send(self, phone: str, text: str, language: Language) -> None:
-        """Hand the text over. `phone` is canonical. Raises SmsUnavailable if the carrier does not take it."""
+    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:
+        """Hand the text over. `phone` is canonical. Raises SmsUnavailable if the carrier does not take it.
+
+        `message_id` is the same each time one message is tried, for carriers that drop what they took already.
+        """
         ...

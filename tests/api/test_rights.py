@@ -61,9 +61,9 @@ class SentAndRecorded:
     def __init__(self, record: RecordedSms) -> None:
         self._sender, self._record = city_sender(), record
 
-    def send(self, phone: str, text: str, language: Language) -> None:
-        self._sender.send(phone, text, language)
-        self._record.send(phone, text, language)
+    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:
+        self._sender.send(phone, text, language, message_id)
+        self._record.send(phone, text, language, message_id)
 
 
 @pytest.fixture

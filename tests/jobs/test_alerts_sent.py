@@ -121,6 +121,60 @@ def test_everybody_is_told_once_and_it_is_marked_of_each(city: TestCity) -> None
     )
 
 
+def test_who_is_told_stands_once_in_the_log_of_whom_it_is_about(city: TestCity) -> None:
+    about, first, second = city.person(), verified(city), verified(city)
+    client = city.verified(about)
+    life = f"{recipient(about).person.person_id}.1"
+    one = raised(city, first, second, life=life)
+    city.sms.faults = [SmsUnavailable()]
+
+    while not is_done(one.deliver()):
+        assert one.row.outcome is None
+    one.deliver()
+    city.deliver()
+
+    entries = client.get("/v1/me/access-log").json["items"]
+    assert [(entry["organization"], entry["what"], entry["why"]) for entry in entries] == [
+        ("第三中学", ["name", "health_code"], "alerted")
+    ] * 2
+    assert sorted(entry["actor"] for entry in entries) == sorted(
+        str(recipient(person).person.name_mask) for person in (first, second)
+    )
+
+
+def test_each_try_of_a_text_message_has_the_same_id(
+    city: TestCity, time: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = verified(city), verified(city)
+    one = raised(city, first, second)
+    before = len(city.sms.ids)
+    with monkeypatch.context() as patched:
+        patched.setattr(city.sms, "send", _sent_and_killed(city))
+        with pytest.raises(Killed):
+            one.deliver()
+    time.tick(CLAIM_SECONDS + 1)
+    assert is_done(one.deliver())
+    other = raised(city, first)
+    assert is_done(other.deliver())
+
+    lost, again, beside, new = city.sms.ids[before:]
+    assert lost == again
+    assert len({again, beside, new, None}) == 4
+
+
+def test_where_no_recipient_can_be_reached_somebody_else_is_told(city: TestCity) -> None:
+    refuted, owner = verified(city), verified(city)
+    recipients = [recipient(refuted)]
+    recipients[0].person.phone_refuted = True
+    one = raised(city, refuted, owner, recipients=recipients, otherwise=[recipient(owner)])
+    assert is_done(one.deliver())
+    assert (one.row.outcome, len(one.sent_to(owner)), one.sent_to(refuted)) == ("sent", 1, [])
+
+    reachable = raised(city, refuted, owner, recipients=[recipient(refuted)], otherwise=[recipient(owner)])
+    assert is_done(reachable.deliver())
+    assert (len(reachable.sent_to(owner)), len(reachable.sent_to(refuted))) == (1, 1)
+
+
 def test_an_alert_row_says_nothing_of_the_person(city: TestCity) -> None:
     one = raised(city)
     one.deliver()
@@ -160,11 +214,11 @@ def test_who_can_be_told_is_told_though_another_cannot_be_now(city: TestCity) ->
     assert [len(one.sent_to(person)) for person in (first, second)] == [1, 1]
 
 
-def _sent_and_killed(city: TestCity) -> Callable[[str, str, Language], None]:
+def _sent_and_killed(city: TestCity) -> Callable[[str, str, Language, str | None], None]:
     send = city.sms.send
 
-    def die(phone: str, text: str, language: Language) -> None:
-        send(phone, text, language)
+    def die(phone: str, text: str, language: Language, message_id: str | None = None) -> None:
+        send(phone, text, language, message_id)
         raise Killed
 
     return die

@@ -76,6 +76,21 @@ def test_the_nearest_department_with_an_administrator_is_told_and_none_above_or_
     assert top.member_id not in teachers
 
 
+def test_the_owner_is_told_where_no_administrator_can_be_reached_but_not_of_themself(
+    city: TestCity, book: Book
+) -> None:
+    department = book.department()
+    member, teacher = book.member_in(department, CODE), book.admin(department)
+    otherwise = audience_of(raised(book, member, states()[1])).otherwise
+    assert [one.member_id for one in otherwise] == [owner_of(book)]
+    assert audience_of(raised(book, member, states()[-1])).otherwise == []
+
+    own = AlertRow(book.org_id, ids.new_id(), member_id=city.join(book.owner, book.code, CODE), status_version=5)
+    top = book.admin(None)
+    assert (told(own), audience_of(own).otherwise) == ([top.member_id], [])
+    assert teacher.member_id not in told(own)
+
+
 def test_of_a_state_that_sounds_an_alarm_the_owner_is_told_too(book: Book) -> None:
     department = book.department()
     member, teacher = book.member_in(department, CODE), book.admin(department)

@@ -98,6 +98,7 @@ def raised(city: TestCity, *people: TestPerson, **audience: Any) -> Raised:
     """An alert for these people, who proved their identities, or for a new one."""
     persons = list(people) or [verified(city)]
     fields: dict[str, Any] = {
+        "life": f"{ids.new_id()}.1",
         "organization": "第三中学",
         "name_mask": "王**",
         "state": AState(),

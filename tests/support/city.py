@@ -23,13 +23,15 @@ class RecordedSms:
     def __init__(self) -> None:
         """Start with nothing sent."""
         self.sent: list[tuple[str, str]] = []
+        self.ids: list[str | None] = []
         self.faults: list[Exception] = []
 
-    def send(self, phone: str, text: str, language: Language) -> None:  # noqa: ARG002  the text is in it already
+    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002
         """Keep the message, unless a fault is due."""
         if self.faults:
             raise self.faults.pop(0)
         self.sent.append((phone, text))
+        self.ids.append(message_id)
 
     def last_code(self, phone: str) -> str:
         """The code in the last message to a phone."""

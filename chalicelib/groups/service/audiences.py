@@ -17,6 +17,7 @@ from chalicelib.groups.policies import upward
 from chalicelib.groups.service.admins import roles_of
 from chalicelib.groups.tables import DepartmentRow, MembershipRow, OrganizationRow
 from chalicelib.people.tables.people import PersonRow
+from chalicelib.people.tables.privacy import living
 
 
 class Audiences:
@@ -26,7 +27,7 @@ class Audiences:
         """The audience of an alert at this moment; None if the member left, or shares their health code no longer.
 
         Told is the nearest department upward that has an administrator, and of a state that sounds an alarm the owner too. Where
-        there is no administrator it is the owner alone. Nobody is told of themself.
+        there is no administrator it is the owner alone, and so where none of them can be reached. Nobody is told of themself.
         """
         keys = MembershipRow.of(alert.org_id, alert.member_id), OrganizationRow.of(alert.org_id)
         rows = store.read_together(keys)
@@ -36,13 +37,16 @@ class Audiences:
             return None
         shown = statuses.shown(member, clock.now()) or {}
         state, since = settings().city.scheme.state(shown.get("state")), shown.get("since")
+        recipients, otherwise = _recipients(book, member)
         return Audience(
+            life=living(member.person_id, int(member.enrolment)),
             organization=book.name,
             name_mask=member.name_mask,
             state=state,
             since=alert.at if since is None else datetime.fromisoformat(since),
             department=_department(member),
-            recipients=_recipients(book, member, with_owner=_is_alarming(member)),
+            recipients=recipients,
+            otherwise=otherwise,
         )
 
 
@@ -60,13 +64,12 @@ def _department(member: MembershipRow) -> str | None:
     return None if row is None else row.name
 
 
-def _recipients(book: OrganizationRow, member: MembershipRow, *, with_owner: bool) -> list[Recipient]:
-    found = _nearest(member)
-    if with_owner or not found:
-        owner_id = pairwise_id(book.org_id, book.owner_id)
-        told = {member.member_id, *(one.member_id for one in found)}
-        found += _present({owner_id: book.owner_id}) if owner_id not in told else []
-    return found
+def _recipients(book: OrganizationRow, member: MembershipRow) -> tuple[list[Recipient], list[Recipient]]:
+    """Who is told, and who if none of them can be."""
+    found, owner_id = _nearest(member), pairwise_id(book.org_id, book.owner_id)
+    told = {member.member_id, *(one.member_id for one in found)}
+    owner = _present({owner_id: book.owner_id}) if owner_id not in told else []
+    return ([*found, *owner], []) if _is_alarming(member) or not found else (found, owner)
 
 
 def _nearest(member: MembershipRow) -> list[Recipient]:

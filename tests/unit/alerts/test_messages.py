@@ -26,7 +26,9 @@ def city_name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 def audience(name: str, word: Words | None = None) -> Audience:
     since = datetime(2022, 4, 5, 16, 30, tzinfo=UTC)
-    return Audience(name, "王**", AState(word=word or Words(zh="居家观察", en="home observation")), since, None, [])
+    return Audience(
+        "p.1", name, "王**", AState(word=word or Words(zh="居家观察", en="home observation")), since, None, []
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
