@@ -1,14 +1,15 @@
 """What a change of a person's status causes: its row in the history, and whatever the features above hang on it.
 
 The record says which change it was, the table what the person's status is by now. So a record may come twice, late or after
-its like; one that comes again from the queue of retries, by its key alone, stands for the newest change.
+its like; one that comes again from the queue of retries, by its key alone, stands for every change of late, for whichever of
+them it was.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from chalicelib.core import store
+from chalicelib.core import clock, store
 from chalicelib.core.store import RawItem
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
 from chalicelib.health.service.history import history_row
@@ -22,7 +23,10 @@ PERSON = PersonRow.of("").range_value
 """The sort key of a person's own row, which alone says a status."""
 
 LOOKED_BACK = 100
-"""Versions that are looked through for the one with which a state began, where a record comes by its key alone."""
+"""Versions that are looked through for those with which states began, where a record comes by its key alone."""
+
+LATE = timedelta(days=15)
+"""What began before that needs nothing more, but for the present state: a parked record is kept for 14 days (decision 0012)."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,9 @@ class PeopleEffects:
             _forget(seen)
             return
         _keep(seen)
-        told = StatusChange(person, _began(change, seen))
-        for hook in self._hooks:
-            hook(told)
+        for began in _began(change, seen):
+            for hook in self._hooks:
+                hook(StatusChange(person, began))
         _finish(seen)
 
 
@@ -113,18 +117,21 @@ def _forget(seen: PersonRow) -> None:
     store.delete(StatusRow.of(seen.person_id, int(seen.status_version)), StatusRow.enrolment == seen.enrolment)
 
 
-def _began(change: Change, seen: PersonRow) -> Began | None:
-    """With what the state of a status began, if it is for this change to say so."""
+def _began(change: Change, seen: PersonRow) -> Sequence[Began | None]:
+    """With what the state of a status began, if it is for this change to say so; by a key alone all that began of late."""
     if not change.again:
         before = (change.old or {}).get("state", {}).get("S")
-        return None if before == seen.state else _beginning(seen)
-    first: PersonRow | StatusRow = seen
+        return [None if before == seen.state else _beginning(seen)]
     kept = StatusRow.sk.startswith(StatusRow.PREFIX)
-    for row in store.query(StatusRow, seen.person_id, kept, limit=LOOKED_BACK, newest_first=True).rows:
-        if row.state != seen.state or row.enrolment != seen.enrolment:
-            break
-        first = row
-    return _beginning(first)
+    found = store.query(StatusRow, seen.person_id, kept, limit=LOOKED_BACK, newest_first=True).rows
+    begun: list[Began | None] = []
+    older: StatusRow | None = None
+    for row in (row for row in reversed(found) if row.enrolment == seen.enrolment):
+        if older is None or row.state != older.state:
+            begun.append(_beginning(row))
+        older = row
+    *earlier, last = begun or [_beginning(seen)]
+    return [*(one for one in earlier if one is not None and one.at > clock.now() - LATE), last]
 
 
 def _beginning(status: PersonRow | StatusRow) -> Began | None:

@@ -1,13 +1,14 @@
 """What the stream of `people` causes, by the events that Lambda hands over: twice, late, out of order, some of it poison."""
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 import app
-from chalicelib.core import store
-from chalicelib.health.people_effects import RETRIES, Began, PeopleEffects, StatusChange
+from chalicelib.core import clock, store
+from chalicelib.health.people_effects import LATE, RETRIES, Began, PeopleEffects, StatusChange
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.status import StatusRow
 from tests.support import messages
@@ -211,7 +212,7 @@ def test_a_hook_that_fails_is_tried_again_by_key_and_leaves_no_mark(
     assert done(person) == 1
 
 
-def test_a_key_alone_stands_for_the_newest_change_and_finds_when_its_state_began(
+def test_a_key_alone_stands_for_every_change_of_late_and_finds_when_states_began(
     person: TestPerson, told: list[StatusChange]
 ) -> None:
     normal, mild, *_ = states()
@@ -222,11 +223,27 @@ def test_a_key_alone_stands_for_the_newest_change_and_finds_when_its_state_began
 
     assert to_people(retried(person)) == failed()
 
-    assert began(told) == [(mild, 2)]
-    assert told[0].began is not None
-    assert told[0].began.at <= at
+    assert began(told) == [(normal, 1), (mild, 2)]
+    assert told[1].began is not None
+    assert told[1].began.at <= at
     assert done(person) == 4
     assert len(history(person)) == 4
+
+
+def test_of_what_began_long_ago_only_the_present_state_is_told_by_a_key_alone(
+    person: TestPerson, told: list[StatusChange]
+) -> None:
+    normal, mild, worst = states()[0], states()[1], states()[-1]
+    for state in (mild, normal):
+        assert to_people(turn(person, state)) == failed()
+    with clock.frozen(clock.now() + LATE + timedelta(days=1)) as later:
+        assert to_people(turn(person, worst)) == failed()
+        later.tick(LATE.total_seconds() + 1)
+        del told[:]
+
+        assert to_people(retried(person)) == failed()
+
+    assert began(told) == [(worst, 3)]
 
 
 def test_of_a_key_alone_of_somebody_without_a_status_nothing_is_said(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.alerts.tables import AlertRow
 from chalicelib.core import store
 from chalicelib.groups.effects import statuses as carrying
 from chalicelib.groups.tables import MembershipRow
@@ -155,6 +156,22 @@ def test_twice_late_and_by_key_is_one_alert(book: Book) -> None:
     assert to_people(*records, *records[::-1], retried(member.person)) == failed()
 
     assert versions(book.org_id) == [2]
+
+
+def test_a_change_that_failed_is_told_though_another_came_before_its_next_try(book: Book, faults: Seam) -> None:
+    member = book.member(CODE)
+    normal, mild, *_ = states()
+    messages.take(RETRIES)
+    first = turn(member.person, mild)
+    faults.fail("SendMessage", ValueError())
+    assert to_people(first) == failed()
+    store.write_all(deletes=[row.own_key for row in store.query_all(AlertRow, book.org_id)])
+
+    assert to_people(turn(member.person, normal)) == failed()
+    assert versions(book.org_id) == []
+    assert to_people(*messages.take(RETRIES)) == failed()
+
+    assert (held(book.org_id, member.person), versions(book.org_id)) == ((normal, 2), [1])
 
 
 def test_a_change_from_before_the_consent_is_told_to_nobody(city: TestCity, book: Book) -> None:
