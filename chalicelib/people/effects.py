@@ -23,9 +23,9 @@ class LedgerEffects:
         """Know the reactions of people; others are added by `on_entry`."""
         self._reactions: dict[str, list[LedgerHook]] = {"DISCLOSURE": [fan_out], "ERASURE": [_sweep]}
 
-    def on_entry(self, kind: str, hook: LedgerHook) -> None:
-        """Register a reaction to a kind of entry; several are called in the order of registration."""
-        self._reactions.setdefault(kind, []).append(hook)
+    def on_entry(self, kind: str, *hooks: LedgerHook) -> None:
+        """Register reactions to a kind of entry; several are called in the order of registration."""
+        self._reactions.setdefault(kind, []).extend(hooks)
 
     def handle(self, event: LambdaEvent) -> BatchAnswer:
         """Handle a Lambda event of the stream or of the queue of retries."""
