@@ -149,6 +149,25 @@ def test_an_older_status_never_covers_a_newer_one(book: Book) -> None:
     assert versions(book.org_id) == [1], "a change that was shared is told, however late it comes"
 
 
+def test_a_newer_status_that_another_consumer_carried_meanwhile_stays(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its look at the person and its look at the memberships."""
+    member, worst = book.member(CODE), states()[-1]
+    late, look = turn(member.person, states()[1]), carrying.pointers_of
+
+    def overtaken(*args: Any) -> Any:
+        monkeypatch.setattr(carrying, "pointers_of", look)
+        assert to_people(turn(member.person, worst)) == failed()
+        return look(*args)
+
+    monkeypatch.setattr(carrying, "pointers_of", overtaken)
+
+    assert to_people(late) == failed()
+
+    assert (held(book.org_id, member.person), versions(book.org_id)) == ((worst, 2), [1, 2])
+
+
 def test_twice_late_and_by_key_is_one_alert(book: Book) -> None:
     member = book.member(CODE)
     records = [turn(member.person, state) for state in states()[:2]]
