@@ -68,10 +68,9 @@ class SourceKey:
             proposal=decision.proposal_id,
             confirmed_by=decision.confirmed_by,
         )
-        others = keys_of(self.source) if self.replaces else []
         transaction.put(row, SourceKeyRow.kind.does_not_exist(), KeyKnown())
-        for other in others:
-            _end(transaction, other, decision.at + OVERLAP, decision.confirmed_by)
+        if self.replaces:
+            end_all(transaction, self.source, decision.at + OVERLAP, decision.confirmed_by)
 
 
 def valid_keys(source: str) -> list[SourceKeyRow]:
@@ -88,6 +87,12 @@ def end_key(source: str, name: str, by: str) -> SourceKeyRow:
     _end(transaction, row, clock.now(), by)
     transaction.commit()
     return row
+
+
+def end_all(transaction: Transaction, source: str, at: datetime, by: str) -> None:
+    """End every key that a source has, unless it ends earlier already."""
+    for row in keys_of(source):
+        _end(transaction, row, at, by)
 
 
 def end_again(entry: LedgerRow, *, write: bool) -> int:

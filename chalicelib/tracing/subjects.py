@@ -17,7 +17,7 @@ from chalicelib.people.service.roles import Role, role_change, same_holder, veri
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.tracing.decision import Decision
 from chalicelib.tracing.errors import BookGone, SubjectErased
-from chalicelib.tracing.keys import SourceKey
+from chalicelib.tracing.keys import SourceKey, end_all
 from chalicelib.tracing.tables import Naming, ProposalRow
 
 WHY_FORCED = "handed_over_by_city"
@@ -120,7 +120,7 @@ class Source:
         return self.before.at if self.before is not None else None
 
     def decide(self, transaction: Transaction, decision: Decision) -> None:
-        """Put its row."""
+        """Put its row; with a source its keys end, so that naming it anew brings none of them back."""
         row = SourceRow(
             SourceRow.KIND,
             self.source,
@@ -130,6 +130,8 @@ class Source:
             at=decision.at,
         )
         transaction.put(row, same_source(self.before), Conflict())
+        if not decision.granted:
+            end_all(transaction, self.source, decision.at, decision.confirmed_by)
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,15 @@ def test_one_operator_ends_a_key_at_once(city: TestCity, name: str) -> None:
     refused(run("sources", "key", "revoke", name, "never", *ANNA), "no valid key of this name")
 
 
+def test_a_source_that_is_named_anew_has_none_of_its_old_keys(city: TestCity, name: str) -> None:
+    _, key, pem = added(name)
+    for act in ("revoke", "grant"):
+        assert run("confirm", propose_source(act, name), *BORIS).exit_code == 0
+    assert keys(name) == []
+    assert client_of(city, name, pem).facts(report(city.stranger())).code == "signature_refused"
+    assert [(one.kind, one.principal) for one in of_key(key)][-1] == ("SOURCE_KEY_ENDED", "boris")
+
+
 def test_after_a_restore_an_ended_key_ends_again_and_an_added_one_is_not_added_twice(city: TestCity, name: str) -> None:
     proposal, key, pem = added(name)
     since = clock.now()
