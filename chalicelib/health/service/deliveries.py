@@ -13,7 +13,7 @@ from chalicelib.core.log import Event, emit
 from chalicelib.health.access import Sender
 from chalicelib.health.rows import Origin, RawRow, RowReader
 from chalicelib.health.service.holding import may_turn, turned_by
-from chalicelib.health.service.storing import Outcome, store_if_legible
+from chalicelib.health.service.storing import Outcome, Places
 from chalicelib.health.tables import DeliveredRow, FactRow, IdentityRow
 from chalicelib.health.tables.deliveries import WAITS, BatchState, HeldBatchRow, SeenBatchRow, put_parts
 
@@ -65,16 +65,19 @@ class Deliveries:
             state = _state(held)
             return Delivered(batch_id, _waiting(parsed, Outcome(state.value)), state)
         facts = [row for row in parsed if isinstance(row, FactRow)]
-        turned = [] if held is not None else turned_by(facts)
+        places = Places(facts)
+        new = [fact for fact in facts if places.settled(fact) is None]
+        turned = [] if held is not None else turned_by(new, places)
         if may_turn(sender.name, turned):
-            return Delivered(batch_id, _stored(parsed))
+            return Delivered(batch_id, _stored(parsed, places))
         batch_id = _hold(sender, origin, facts, len(turned))
         return Delivered(batch_id, _waiting(parsed, Outcome.HELD), BatchState.HELD)
 
     def identities(self, sender: Sender, reporter: str, rows: Sequence[RawRow]) -> Delivered:
         """Store who is who."""
         reader, origin = self._reader(), Origin(sender.name, ids.new_id(), reporter)
-        return Delivered(origin.batch, _stored([_parsed(reader.delivered_identity, raw, origin) for raw in rows]))
+        parsed = [_parsed(reader.delivered_identity, raw, origin) for raw in rows]
+        return Delivered(origin.batch, _stored(parsed, Places(row for row in parsed if isinstance(row, IdentityRow))))
 
     def _reader(self) -> RowReader:
         """A reader with the identity key for this one batch, which has up to 1,500 ids to make: it is asked for once."""
@@ -89,8 +92,8 @@ def _parsed(parse: Callable[[RawRow, Origin], RowT], raw: RawRow, origin: Origin
         return RowOutcome(Outcome.REFUSED, error.code)
 
 
-def _stored(parsed: Sequence[FactRow | IdentityRow | RowOutcome]) -> list[RowOutcome]:
-    return [row if isinstance(row, RowOutcome) else RowOutcome(*store_if_legible(row)) for row in parsed]
+def _stored(parsed: Sequence[FactRow | IdentityRow | RowOutcome], places: Places) -> list[RowOutcome]:
+    return [row if isinstance(row, RowOutcome) else RowOutcome(*places.store(row)) for row in parsed]
 
 
 def _waiting(parsed: Sequence[FactRow | RowOutcome], outcome: Outcome) -> list[RowOutcome]:

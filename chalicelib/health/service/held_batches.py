@@ -6,7 +6,7 @@ from contextlib import suppress
 from chalicelib.core import clock, store, tokens
 from chalicelib.core.store import Transaction
 from chalicelib.health.errors import BatchDecided, BatchNotFound
-from chalicelib.health.service.storing import store_if_legible
+from chalicelib.health.service.storing import Places
 from chalicelib.health.tables.deliveries import BatchState, HeldBatchRow, held_facts, put_parts
 from chalicelib.people.access import Person
 from chalicelib.people.service.privacy import Listed
@@ -36,8 +36,10 @@ class HeldBatches:
         batch = _decided(officer, batch_id, BatchState.RELEASED)
         if batch.done_at is not None:
             return batch
-        for fact in held_facts(batch):
-            store_if_legible(fact)
+        facts = held_facts(batch)
+        places = Places(facts)
+        for fact in facts:
+            places.store(fact)
         return _done(batch)
 
     def drop(self, officer: Person, batch_id: str) -> HeldBatchRow:

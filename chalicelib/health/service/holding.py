@@ -10,19 +10,26 @@ from datetime import datetime, timedelta
 from chalicelib.core import clock, store
 from chalicelib.core.errors import Broken, Unavailable
 from chalicelib.core.log import Event, emit
+from chalicelib.core.scheme import State
 from chalicelib.core.settings import settings
 from chalicelib.health.rows import SKEW
 from chalicelib.health.rules import judge
+from chalicelib.health.service.storing import Places
 from chalicelib.health.tables import FIRST_FACT, FactRow
 from chalicelib.health.tables.deliveries import TurnedRow
 from chalicelib.people.tables.people import PersonRow
 
 
-def turned_by(facts: Iterable[FactRow]) -> list[str]:
-    """The people, by person_id, who are not abnormal now and would be with these facts. Only enrolled ones have a state."""
+def turned_by(facts: Sequence[FactRow], places: Places) -> list[str]:
+    """The people, by person_id, who are not abnormal now and would be with these facts. Only enrolled ones have a state.
+
+    Most of what is delivered are negative tests: whoever gets nothing that could turn anybody is not looked at.
+    """
+    judged = {fact.person_id for fact in facts if _might_turn(fact, places)}
     of_person: dict[str, list[FactRow]] = defaultdict(list)
     for fact in facts:
-        of_person[fact.person_id].append(fact)
+        if fact.person_id in judged:
+            of_person[fact.person_id].append(fact)
     people = store.read_together(map(PersonRow.of, of_person))
     return [person_id for person_id, new in of_person.items() if _is_enrolled(people, person_id) and _turns(new)]
 
@@ -45,6 +52,13 @@ def may_turn(source: str, people: Sequence[str]) -> bool:
             return True
         store.wait_before(attempt)
     raise Unavailable
+
+
+def _might_turn(fact: FactRow, places: Places) -> bool:
+    """Whether a fact can make anybody abnormal: by a rule, or by taking the place of what kept a rule from holding."""
+    scheme = settings().city.scheme
+    causes = (rule for rule in scheme.rules if rule.fact == fact.kind and fact.result in rule.results)
+    return places.is_taken(fact) or any(_is_abnormal_state(scheme.state(rule.state)) for rule in causes)
 
 
 def _is_enrolled(people: store.Rows, person_id: str) -> bool:
@@ -72,7 +86,10 @@ def _turns(new: Sequence[FactRow]) -> bool:
 def _is_abnormal(rows: Iterable[FactRow], at: datetime) -> bool:
     city = settings().city
     facts = [row.fact() for row in rows if not row.withdrawn]
-    state = city.scheme.state(judge(city.scheme, city.time_zone, facts, at).state)
+    return _is_abnormal_state(city.scheme.state(judge(city.scheme, city.time_zone, facts, at).state))
+
+
+def _is_abnormal_state(state: State) -> bool:
     return state.alarm or not state.allows_entry
 
 

@@ -179,6 +179,23 @@ def test_a_batch_that_was_cut_short_is_sent_again(city: TestCity, lab: SourceCli
     assert outcomes(lab.facts(report(first), report(second))) == [("unchanged", None), ("stored", None)]
 
 
+def test_each_try_comes_further_for_what_is_stored_costs_no_write(
+    city: TestCity, lab: SourceClient, faults: Seam
+) -> None:
+    rows = [report(city.stranger()) for _ in range(5)]
+    faults.calls.clear()
+    calls = []
+    for _ in range(2):
+        faults.before["PutItem"] = [None, None, aws_error("ProvisionedThroughputExceededException")]
+        assert lab.facts(*rows).status == 503
+        calls.append(faults.counts["PutItem"])
+    assert outcomes(lab.facts(*rows)) == [("unchanged", None)] * 4 + [("stored", None)]
+    assert [*calls, faults.counts["PutItem"]] == [3, 6, 7]
+    faults.calls.clear()
+    assert outcomes(lab.facts(*rows)) == [("unchanged", None)] * 5
+    assert faults.counts == {"BatchGetItem": 2, "GenerateMac": 1}
+
+
 def test_a_batch_has_a_size_and_a_form(city: TestCity, lab: SourceClient) -> None:
     person = city.stranger()
     rows = [report(person, fact_id=str(number)) for number in range(501)]

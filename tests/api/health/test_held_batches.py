@@ -137,6 +137,26 @@ def test_taking_back_what_kept_people_normal_counts_as_well(city: TestCity, lab:
     assert lab.facts(*taken).json["state"] == "held"
 
 
+def test_moving_what_kept_people_normal_to_before_its_time_counts_as_well(city: TestCity, lab: SourceClient) -> None:
+    people = residents(city, LIMIT + 1)
+    days = [clock.iso(clock.now() - timedelta(days=day)) for day in (3, 2, 1)]
+    first = [case(person, occurred_at=days[1], source_time=days[1]) for person in people]
+    cleared = [case(one, fact_id="2", result="recovered", occurred_at=days[2], source_time=days[2]) for one in people]
+    assert lab.facts(*first, *cleared).json["state"] == "stored"
+    moved = [case(person, fact_id="2", result="recovered", occurred_at=days[0]) for person in people]
+    assert lab.facts(*moved).json["state"] == "held"
+
+
+def test_nobody_is_looked_at_who_gets_nothing_that_turns_anybody(
+    city: TestCity, lab: SourceClient, faults: Seam
+) -> None:
+    people = residents(city, 3)
+    rows = [report(person) for person in people] + [case(person, result="recovered") for person in people]
+    faults.calls.clear()
+    assert outcomes(lab.facts(*rows)) == [("stored", None)] * 6
+    assert faults.counts == {"BatchGetItem": 2, "GenerateMac": 1, "PutItem": 6}
+
+
 def test_a_held_batch_that_comes_again_is_the_same_one(
     city: TestCity, lab: SourceClient, capfd: pytest.CaptureFixture[str]
 ) -> None:

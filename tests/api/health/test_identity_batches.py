@@ -108,6 +108,16 @@ def test_the_identity_key_is_asked_for_once_a_batch_and_nothing_is_opened(
     assert faults.counts["Decrypt"] == 0
 
 
+def test_what_was_delivered_before_is_not_written_again(city: TestCity, office: SourceClient, faults: Seam) -> None:
+    rows = [identity(city.stranger()) for _ in range(3)]
+    office.identities(*rows)
+    faults.calls.clear()
+    assert outcomes(office.identities(*rows, identity(city.stranger()))) == [("unchanged", None)] * 3 + [
+        ("stored", None)
+    ]
+    assert faults.counts["PutItem"] == 1
+
+
 @given(order=st.permutations([("a", "1"), ("a", "2"), ("b", "1"), ("b", "3"), ("a", "2")]))
 @settings(
     max_examples=10, deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
