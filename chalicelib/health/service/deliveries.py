@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from chalicelib.core import clock, ids, store
@@ -12,6 +12,7 @@ from chalicelib.core.fields import FieldCipher
 from chalicelib.core.log import Event, emit
 from chalicelib.health.access import Sender
 from chalicelib.health.rows import Origin, RawRow, RowReader
+from chalicelib.health.service.held_batches import carry_out
 from chalicelib.health.service.holding import may_turn, turned_by
 from chalicelib.health.service.storing import Outcome, Places
 from chalicelib.health.tables import DeliveredRow, FactRow, IdentityRow
@@ -55,7 +56,7 @@ class Deliveries:
     def facts(self, sender: Sender, reporter: str, reports: Sequence[FactReport]) -> Delivered:
         """Store facts, or hold all of them if they would turn more people abnormal than the city lets a source (B3)."""
         held = _held_before(sender)
-        batch_id = sender.seen.batch_id if sender.seen else ids.new_id()
+        batch_id = _batch_id(sender, held)
         reader, origin = self._reader(), Origin(sender.name, batch_id, reporter)
         parsed = [
             _parsed(reader.withdrawn_fact if one.withdrawn else reader.delivered_fact, one.columns, origin)
@@ -66,8 +67,7 @@ class Deliveries:
             return Delivered(batch_id, _waiting(parsed, Outcome(state.value)), state)
         facts = [row for row in parsed if isinstance(row, FactRow)]
         places = Places(facts)
-        new = [fact for fact in facts if places.settled(fact) is None]
-        turned = [] if held is not None else turned_by(new, places)
+        turned = turned_by([fact for fact in facts if places.settled(fact) is None], places)
         if may_turn(sender.name, turned):
             return Delivered(batch_id, _stored(parsed, places))
         batch_id = _hold(sender, origin, facts, len(turned))
@@ -101,11 +101,23 @@ def _waiting(parsed: Sequence[FactRow | RowOutcome], outcome: Outcome) -> list[R
 
 
 def _held_before(sender: Sender) -> HeldBatchRow | None:
-    """This very batch as it was held when it came before, or None if it never was."""
+    """This very batch as it was held when it came before; None if it never was, or too long ago.
+
+    What an officer released of it is stored before anything else, if that was cut short.
+    """
     if sender.seen is None:
         return None
     key = HeldBatchRow.of(sender.seen.batch_id)
-    return store.read_together([key]).get(key)
+    held = store.read_together([key]).get(key)
+    if held is None or held.expires_at <= clock.now():
+        return None
+    return carry_out(held) if held.state == BatchState.RELEASED else held
+
+
+def _batch_id(sender: Sender, held: HeldBatchRow | None) -> str:
+    """The id under which a batch waits or waited. One that was released is as any other: what was not in it then is new."""
+    is_released = held is not None and held.state == BatchState.RELEASED
+    return ids.new_id() if sender.seen is None or is_released else str(sender.seen.batch_id)
 
 
 def _state(held: HeldBatchRow) -> BatchState:
@@ -117,18 +129,18 @@ def _state(held: HeldBatchRow) -> BatchState:
 
 
 def _hold(sender: Sender, origin: Origin, facts: Sequence[FactRow], turned: int) -> str:
-    """Keep a batch for an officer, once, and tell operators of it once; returns the id under which it waits.
+    """Keep a batch for an officer, once; returns the id under which it waits, which its facts then name.
 
-    Its header is stored last, so whatever is listed is whole.
+    Its header is stored last, so whatever is listed is whole. Operators are told before: rather twice than never, should the
+    call end just then.
     """
     until = clock.now() + WAITS
-    seen = SeenBatchRow(
-        SeenBatchRow.KIND, f"{sender.name}#{sender.digest}", batch_id=origin.batch, expires_at=until + timedelta(days=1)
-    )
-    first = store.put_once(seen, SeenBatchRow.kind.does_not_exist() | (SeenBatchRow.expires_at <= clock.now()))
+    batch_id = _remembered(sender, origin.batch, until)
+    for fact in facts:
+        fact.batch = batch_id
     batch = HeldBatchRow(
         HeldBatchRow.KIND,
-        first.batch_id if first is not None else origin.batch,
+        batch_id,
         source=origin.source,
         reporter=origin.reporter,
         at=clock.now(),
@@ -138,6 +150,17 @@ def _hold(sender: Sender, origin: Origin, facts: Sequence[FactRow], turned: int)
         expires_at=until,
     )
     put_parts(batch, facts)
-    if store.put_once(batch, HeldBatchRow.kind.does_not_exist() | (HeldBatchRow.expires_at <= clock.now())) is None:
-        emit(Event.BATCH_HELD, count=turned)
-    return str(batch.decision_id)
+    emit(Event.BATCH_HELD, count=turned)
+    store.put_once(batch, HeldBatchRow.kind.does_not_exist() | (HeldBatchRow.expires_at <= clock.now()))
+    return batch_id
+
+
+def _remembered(sender: Sender, batch_id: str, until: datetime) -> str:
+    """Note under which id this body waits; returns the id that it has already if it came twice at the same moment."""
+    key = SeenBatchRow.of(sender.name, sender.digest)
+    row = SeenBatchRow(key.hash_value, key.range_value, batch_id=batch_id, expires_at=until + timedelta(days=1))
+    free = SeenBatchRow.kind.does_not_exist() | (SeenBatchRow.expires_at <= clock.now())
+    if sender.seen is not None:
+        free |= SeenBatchRow.batch_id == sender.seen.batch_id
+    first = store.put_once(row, free)
+    return batch_id if first is None else str(first.batch_id)

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 
 from chalicelib.core import clock, store, tokens
+from chalicelib.core.errors import Broken
 from chalicelib.core.store import Transaction
 from chalicelib.health.errors import BatchDecided, BatchNotFound
 from chalicelib.health.service.storing import Places
@@ -33,19 +34,28 @@ class HeldBatches:
 
         Of a fact that was delivered anew since, the newer report stays.
         """
-        batch = _decided(officer, batch_id, BatchState.RELEASED)
-        if batch.done_at is not None:
-            return batch
-        facts = held_facts(batch)
-        places = Places(facts)
-        for fact in facts:
-            places.store(fact)
-        return _done(batch)
+        return carry_out(_decided(officer, batch_id, BatchState.RELEASED))
 
     def drop(self, officer: Person, batch_id: str) -> HeldBatchRow:
         """Forget the facts of a batch. The same batch delivered again is not stored. Raises BatchNotFound or BatchDecided."""
-        batch = _decided(officer, batch_id, BatchState.DROPPED)
-        return batch if batch.done_at is not None else _done(batch)
+        return carry_out(_decided(officer, batch_id, BatchState.DROPPED))
+
+
+def carry_out(batch: HeldBatchRow) -> HeldBatchRow:
+    """Do what an officer decided of a batch, if that is not done yet: store its facts, or forget them. Raises Broken."""
+    if batch.done_at is not None:
+        return batch
+    if batch.state == BatchState.RELEASED:
+        try:
+            facts = held_facts(batch)
+        except Broken:
+            if (now := _stored(batch.decision_id)).done_at is None:
+                raise
+            return now  # by somebody else, between the two reads
+        places = Places(facts)
+        for fact in facts:
+            places.store(fact)
+    return _done(batch)
 
 
 def _decided(officer: Person, batch_id: str, state: BatchState) -> HeldBatchRow:
