@@ -1,11 +1,13 @@
 """What a delivery into the registry causes for people who are enrolled."""
 
+import math
 from collections.abc import Callable, Sequence
 
-from chalicelib.core import store
+from chalicelib.core import clock, queues, store
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
+from chalicelib.health.rows import SKEW
 from chalicelib.health.service.status import Status
-from chalicelib.health.tables import IdentityRow
+from chalicelib.health.tables import FIRST_FACT, FactRow, IdentityRow
 from chalicelib.people.tables.people import PersonRow
 
 FactsHook = Callable[[PersonRow], None]
@@ -52,6 +54,7 @@ class RegistryEffects:
         now = self._status.refresh(person.person_id, person)
         if now is None:
             return
+        _look_again_soon(now)
         for hook in self._on_facts:
             hook(now)
 
@@ -82,6 +85,19 @@ class _People:
 
 def _person(change: Change) -> store.Key[PersonRow]:
     return PersonRow.of(change.text("person_id"))
+
+
+def _look_again_soon(person: PersonRow) -> None:
+    """Have a status computed again that changes within minutes: a source's clock may be ahead of ours, and its fact begins then.
+
+    Else nobody would hear of it before the night.
+    """
+    if person.state_until is None:
+        return
+    left = person.state_until - clock.now()
+    if left <= SKEW:
+        facts = FactRow.key(person.person_id, FIRST_FACT)
+        queues.send(RETRIES, {"keys": facts.raw()}, after=math.ceil(left.total_seconds()) + 1)
 
 
 def _compare_phone(person: PersonRow) -> None:

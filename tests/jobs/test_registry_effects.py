@@ -4,12 +4,13 @@ import json
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 import app
-from chalicelib.core import clock, store
+from chalicelib.core import clock, queues, store
 from chalicelib.groups.service import standings
 from chalicelib.health.tables import FactRow
 from tests.support import messages
@@ -25,6 +26,7 @@ from tests.support.city import TestCity
 from tests.support.lambdas import batch, fact_records, failed, identity_record, record, removed_record
 from tests.support.rows import spoil, stored
 from tests.support.seam import Killed, Seam, aws_error
+from tests.support.sources import registered, report
 
 pytestmark = pytest.mark.jobs
 
@@ -81,6 +83,33 @@ def test_a_person_in_several_books_is_refreshed_in_each_within_its_scopes(city: 
 
     shown = [shown_columns(stored(membership_key(one.org_id, member.person)) or {}) for one in (book, other, third)]
     assert shown == [{"nucleic_acid"}, {"travel"}, set()]
+
+
+def test_a_fact_that_a_fast_clock_dated_ahead_counts_once_its_moment_is_there(
+    city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, lab = book.member("health_code"), registered(city)
+    sent: list[tuple[str, Any, int]] = []
+    monkeypatch.setattr(queues, "send", lambda queue, message, *, after=0: sent.append((queue, message, after)))
+    ahead = clock.now() + timedelta(minutes=4)
+    lab.facts(report(member.person, kind="case", occurred_at=clock.iso(ahead), result="confirmed"))
+
+    assert to_registry(*fact_records(member.person)) == failed()
+
+    ((queue, message, after),) = sent
+    assert queue == "registry_retries"
+    assert 230 <= after <= 242
+    before = state_of(member)
+    with clock.frozen(clock.now() + timedelta(seconds=after)):
+        retried = {"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(message)}
+        assert to_registry(retried) == failed()
+        assert (before, state_of(member)) == ("green", "red")
+    assert len(sent) == 1
+
+
+def state_of(member: Member) -> str | None:
+    row = store.read_together([person_key(member.person)]).get(person_key(member.person))
+    return None if row is None else row.state
 
 
 def test_an_old_record_that_comes_late_does_not_bring_an_old_fact_back(city: TestCity, book: Book) -> None:
