@@ -9,7 +9,7 @@ from chalicelib.core.texts import Language
 
 
 class SourceUnavailable(Unavailable):
-    """No health source tells this city who is who: none was registered yet."""
+    """No health source tells this city who is who: none was registered, or none delivered identities yet."""
 
     code = "source_unavailable"
     retry_after = 3600

@@ -7,6 +7,7 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.core import store
 from chalicelib.core.errors import Invalid
 from chalicelib.health.tables import SourceRow
+from chalicelib.health.tables.deliveries import IdentitiesRow
 
 NAME = re.compile(r"[a-z0-9-]{2,32}")
 """Names of sources are words for paths and keys, and nobody's name."""
@@ -32,6 +33,11 @@ def stored_source(name: str) -> SourceRow | None:
 def has_source() -> bool:
     """Whether any source may deliver."""
     return any(source.granted for source in store.query_all(SourceRow, SourceRow.KIND))
+
+
+def has_identities() -> bool:
+    """Whether any source ever said who is who. One that reports tests alone leaves nobody to compare a claim with."""
+    return bool(store.query(IdentitiesRow, IdentitiesRow.RUN, limit=1).rows)
 
 
 def same_source(before: SourceRow | None) -> Condition:

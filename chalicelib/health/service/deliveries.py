@@ -16,7 +16,14 @@ from chalicelib.health.service.held_batches import carry_out
 from chalicelib.health.service.holding import may_turn, turned_by
 from chalicelib.health.service.storing import Outcome, Places
 from chalicelib.health.tables import DeliveredRow, FactRow, IdentityRow
-from chalicelib.health.tables.deliveries import WAITS, BatchState, HeldBatchRow, SeenBatchRow, put_parts
+from chalicelib.health.tables.deliveries import (
+    WAITS,
+    BatchState,
+    HeldBatchRow,
+    IdentitiesRow,
+    SeenBatchRow,
+    put_parts,
+)
 
 RowT = TypeVar("RowT", bound=DeliveredRow)
 
@@ -74,10 +81,14 @@ class Deliveries:
         return Delivered(batch_id, _waiting(parsed, Outcome.HELD), BatchState.HELD)
 
     def identities(self, sender: Sender, reporter: str, rows: Sequence[RawRow]) -> Delivered:
-        """Store who is who."""
+        """Store who is who. From the first one on the city compares identities."""
         reader, origin = self._reader(), Origin(sender.name, ids.new_id(), reporter)
         parsed = [_parsed(reader.delivered_identity, raw, origin) for raw in rows]
-        return Delivered(origin.batch, _stored(parsed, Places(row for row in parsed if isinstance(row, IdentityRow))))
+        identities = [row for row in parsed if isinstance(row, IdentityRow)]
+        outcomes = _stored(parsed, Places(identities))
+        if identities:
+            store.put(IdentitiesRow(IdentitiesRow.RUN, sender.name))
+        return Delivered(origin.batch, outcomes)
 
     def _reader(self) -> RowReader:
         """A reader with the identity key for this one batch, which has up to 1,500 ids to make: it is asked for once."""

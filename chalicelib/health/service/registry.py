@@ -7,7 +7,7 @@ from chalicelib.core import store
 from chalicelib.core.errors import Broken
 from chalicelib.core.ports import Fact, IdentityClaim, SourceUnavailable
 from chalicelib.core.settings import settings
-from chalicelib.health.sources import has_source
+from chalicelib.health.sources import has_identities, has_source
 from chalicelib.health.tables import FIRST_FACT, FactRow, IdentityRow
 
 NO_MAC = "A" * 22
@@ -18,8 +18,8 @@ class RegistrySource:
     """Answers from what was imported or delivered into this city."""
 
     def require_ready(self) -> None:
-        """Raises SourceUnavailable in a deployed city that has named no source: nobody could be in its registry."""
-        if not settings().is_local and not has_source():
+        """Raises SourceUnavailable in a deployed city without a source that said who is who: nobody could be in its registry."""
+        if not settings().is_local and not (has_source() and has_identities()):
             raise SourceUnavailable
 
     def confirms(self, claim: IdentityClaim) -> bool:

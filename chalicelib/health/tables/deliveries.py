@@ -15,6 +15,7 @@ from pynamodb.attributes import (
 from chalicelib.core import clock, store
 from chalicelib.core.decisions import DecisionsTable
 from chalicelib.core.errors import Broken
+from chalicelib.core.runs import RunsTable
 from chalicelib.core.store import Key, RawItem, list_of, maybe
 from chalicelib.health.tables.registry import FactRow
 
@@ -145,6 +146,17 @@ class SeenBatchRow(DecisionsTable):
     def of(cls, source: str, digest: str) -> "Key[SeenBatchRow]":
         """Where it lies."""
         return cls.key(cls.KIND, f"{source}#{digest}")
+
+
+class IdentitiesRow(RunsTable):
+    """That a source said who is who. Its keys are all it says."""
+
+    RUN = "identities"
+
+    @classmethod
+    def of(cls, source: str) -> "Key[IdentitiesRow]":
+        """Where it lies."""
+        return cls.key(cls.RUN, source)
 
 
 class TurnedRow(DecisionsTable):

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from chalicelib.core import store
 from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.health.service import registry
-from chalicelib.health.sources import has_source
+from chalicelib.health.sources import has_identities, has_source
 from chalicelib.health.tables import IdentityRow, SourceRow
+from chalicelib.health.tables.deliveries import IdentitiesRow
 from tests.support.books import person_id_of
 from tests.support.city import TestCity
 from tests.support.people import TestPerson
 from tests.support.rows import spoil, stored
 from tests.support.seam import Seam
-from tests.support.sources import SourceClient, identity, outcomes, registered
+from tests.support.sources import SourceClient, identity, outcomes, registered, report
 
 pytestmark = pytest.mark.api
 
@@ -115,7 +116,7 @@ def test_what_was_delivered_before_is_not_written_again(city: TestCity, office: 
     assert outcomes(office.identities(*rows, identity(city.stranger()))) == [("unchanged", None)] * 3 + [
         ("stored", None)
     ]
-    assert faults.counts["PutItem"] == 1
+    assert faults.counts["PutItem"] == 2, "one identity, and that the source delivers them"
 
 
 @given(order=st.permutations([("a", "1"), ("a", "2"), ("b", "1"), ("b", "3"), ("a", "2")]))
@@ -133,20 +134,22 @@ def test_any_order_ends_in_the_same_identity(city: TestCity, order: list[tuple[s
     assert row_of(person)["version"]["S"].startswith("2022-04-03")
 
 
-def deployed(monkeypatch: pytest.MonkeyPatch, *, sources: bool) -> None:
+def deployed(monkeypatch: pytest.MonkeyPatch, *, sources: bool, identities: bool = True) -> None:
     """As it is in a deployed city, with sources or without."""
     not_here = type("Deployed", (), {"is_local": False})()
     monkeypatch.setattr(registry, "settings", lambda: not_here)
     monkeypatch.setattr(registry, "has_source", lambda: sources)
+    monkeypatch.setattr(registry, "has_identities", lambda: identities)
 
 
-def test_a_deployed_city_without_a_source_compares_nobody_and_counts_no_try(
-    city: TestCity, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("sources", "identities"), [(False, True), (True, False)])
+def test_a_deployed_city_that_was_told_of_nobody_compares_nobody_and_counts_no_try(
+    city: TestCity, monkeypatch: pytest.MonkeyPatch, *, sources: bool, identities: bool
 ) -> None:
     person = city.person()
     client = city.log_in(person)
     with monkeypatch.context() as patched:
-        deployed(patched, sources=False)
+        deployed(patched, sources=sources, identities=identities)
         for _ in range(6):
             answer = client.put("/v1/me/identity", person.claim())
             assert (answer.status, answer.code) == (503, "source_unavailable")
@@ -159,6 +162,17 @@ def test_a_deployed_city_with_a_source_compares(city: TestCity, monkeypatch: pyt
     client = city.log_in(person)
     deployed(monkeypatch, sources=True)
     assert client.put("/v1/me/identity", person.claim()).status == 200
+
+
+def test_facts_or_refused_rows_tell_a_city_of_nobody(city: TestCity, office: SourceClient) -> None:
+    for row in list(store.query_all(IdentitiesRow, IdentitiesRow.RUN)):
+        store.delete(row.own_key)
+    person = city.stranger()
+    office.facts(report(person))
+    office.identities(identity(person, phone="12345"))
+    assert not has_identities()
+    office.identities(identity(person))
+    assert has_identities()
 
 
 def test_a_source_counts_while_it_is_granted(city: TestCity) -> None:
