@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.core import clock, store
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.tables import FactRow
-from tests.support.books import Book, person_id_of
+from tests.support.books import Book, at_once, person_id_of
 from tests.support.city import TestCity
 from tests.support.people import TestPerson
 from tests.support.rows import items_of, spoil, stored
@@ -194,6 +194,13 @@ def test_each_try_comes_further_for_what_is_stored_costs_no_write(
     faults.calls.clear()
     assert outcomes(lab.facts(*rows)) == [("unchanged", None)] * 5
     assert faults.counts == {"BatchGetItem": 2, "GenerateMac": 1}
+
+
+def test_the_same_batch_twice_at_once_stores_each_row_once(city: TestCity, lab: SourceClient) -> None:
+    rows = [report(city.stranger()) for _ in range(10)]
+    first, second = map(outcomes, at_once(2, lambda _: lab.facts(*rows)))
+    pairs = {tuple(sorted(word for word, _ in both)) for both in zip(first, second, strict=True)}
+    assert pairs == {("stored", "unchanged")}
 
 
 def test_a_batch_has_a_size_and_a_form(city: TestCity, lab: SourceClient) -> None:

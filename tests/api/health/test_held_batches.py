@@ -312,6 +312,20 @@ def test_two_officers_at_once_decide_once(city: TestCity, lab: SourceClient) -> 
     assert len(entries) == 1
 
 
+def test_the_same_batch_thrice_at_once_waits_once(city: TestCity, lab: SourceClient) -> None:
+    """As when a source did not wait for the first answer."""
+    people = residents(city, LIMIT + 1)
+    rows = cases(people)
+    answers = at_once(3, lambda _: lab.facts(*rows))
+    assert {(one.status, one.json["state"]) for one in answers} == {(202, "held")}
+    (batch_id,) = {one.json["batch_id"] for one in answers}
+    decider = officer(city)
+    listed = [one["batch_id"] for one in decider.get("/v1/facts/batches").json["items"] if one["source"] == lab.source]
+    assert listed == [batch_id]
+    assert release(decider, batch_id).status == 200
+    assert {fact.batch for person in people for fact in RegistrySource().facts_of(person_id_of(person))} == {batch_id}
+
+
 def test_many_deliveries_at_once_turn_no_more_than_allowed(city: TestCity, lab: SourceClient) -> None:
     people = residents(city, LIMIT * 2)
     answers = at_once(len(people), lambda number: lab.facts(case(people[number])))
