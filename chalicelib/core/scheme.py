@@ -59,7 +59,7 @@ class State(Policy):
 
 
 class Clearing(Policy):
-    """A later fact that ends a rule for what came before it, or at the same moment.
+    """A later fact that ends a rule for what came before it, or at the same moment if it was not reported before that.
 
     Of the two ways in which a pop-up ends, a travel check reports the first result and an officer's answer to a report the
     second: `travel_check` `clear` and `travel_check` `answered`.

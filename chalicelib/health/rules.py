@@ -14,6 +14,9 @@ from chalicelib.core.scheme import Rule, Scheme
 _DIVISION = re.compile(r"[1-9][0-9]{5}(?:[0-9]{3}){0,2}")
 """A code of GB/T 2260, or of a sub-district or community below it (GB/T 10114)."""
 
+_Told = tuple[datetime, str]
+"""When something happened, and when it was reported."""
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -108,9 +111,9 @@ def _causes(scheme: Scheme, zone: str, facts: Iterable[Fact]) -> Iterator[_Cause
     for fact in facts:
         by_result[fact.kind, fact.result].append((datetime.fromisoformat(fact.occurred_at), fact))
     for rule in scheme.rules:
-        cleared = sorted(moment for key in rule.clearings for moment, _ in by_result.get(key, ()))
+        cleared = sorted((moment, one.reported_at) for key in rule.clearings for moment, one in by_result.get(key, ()))
         for start, fact in _matching(rule, by_result):
-            end = min(_window_end(rule, zone, start), _cleared_at(cleared, start))
+            end = min(_window_end(rule, zone, start), _cleared_at(cleared, (start, fact.reported_at)))
             if start < end:
                 yield _Cause(scheme.rank(rule.state), rule, fact, start, end)
 
@@ -143,7 +146,10 @@ def _window_end(rule: Rule, zone: str, start: datetime) -> datetime:
         return _NEVER
 
 
-def _cleared_at(cleared: Sequence[datetime], start: datetime) -> datetime:
-    """The first of these moments, in order, that is not before `start`; the end of the calendar if there is none."""
+def _cleared_at(cleared: Sequence[_Told], start: _Told) -> datetime:
+    """The first of these moments, in order, that is not before `start`; the end of the calendar if there is none.
+
+    Of two things that happened at one moment, as all of one day do where a source knows days alone, the later told counts.
+    """
     following = bisect_left(cleared, start)
-    return cleared[following] if following < len(cleared) else _NEVER
+    return cleared[following][0] if following < len(cleared) else _NEVER

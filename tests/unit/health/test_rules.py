@@ -40,8 +40,9 @@ def causing(rule: Rule, at: datetime = NOON) -> Fact:
 
 moments = st.integers(0, 30 * 24 * 4).map(lambda quarters: NOON + timedelta(minutes=15 * quarters, days=-30))
 kinds = st.sampled_from([(kind.value, result) for kind, results in RESULTS.items() for result in sorted(results)])
-facts = st.builds(lambda what, at, place, number: fact(what[0], what[1], at, place, fact_id=str(number)),
-                  kinds, moments, st.sampled_from(PLACES), st.integers(0, 3))  # fmt: skip
+facts = st.builds(lambda what, at, place, number, told: fact(what[0], what[1], at, place, fact_id=str(number),
+                                                             reported_at=clock.iso(at + timedelta(hours=told))),
+                  kinds, moments, st.sampled_from(PLACES), st.integers(0, 3), st.integers(0, 2))  # fmt: skip
 people = st.lists(facts, max_size=12)
 schemes = st.sampled_from(list(SCHEMES.values()))
 
@@ -61,9 +62,11 @@ def goes_by(rule: Rule, cause: Fact, everything: list[Fact], at: datetime) -> bo
     clears = {(one.fact, result) for one in rule.cleared_by for result in one.results}
     lasting = rule.days is None or (local_date(at) - local_date(start)).days <= rule.days
     outside = len(cause.place) in {6, 9} and cause.place.isdigit() and not cause.place.startswith(rule.area or "")
+    told = (start, cause.reported_at)
     cleared = any(
-        (one.kind, one.result) in clears and start <= datetime.fromisoformat(one.occurred_at) <= at
+        (one.kind, one.result) in clears and told <= (moment, one.reported_at) and moment <= at
         for one in everything
+        for moment in [datetime.fromisoformat(one.occurred_at)]
     )
     is_named = cause.kind == rule.fact and cause.result in rule.results
     return is_named and start <= at and lasting and not outside and not cleared
@@ -188,6 +191,19 @@ def test_what_clears_a_rule_ends_it_and_only_what_came_before(scheme: Scheme, ru
         assert judge(alone, ZONE, [causing(rule), same], NOON).state == scheme.normal.name
         assert judge(alone, ZONE, [causing(rule), before], NOON).state == rule.state
         assert judge(alone, ZONE, [causing(rule, NOON + 2 * hour), later], NOON + 2 * hour).state == rule.state
+
+
+@pytest.mark.parametrize("name", ["beijing", "linyi", "maoming", "demo"])
+@pytest.mark.parametrize("results", [("positive", "negative"), ("negative", "positive")], ids=" then ".join)
+def test_of_two_tests_of_one_day_the_one_that_was_reported_last_counts(name: str, results: tuple[str, str]) -> None:
+    """Where a source knows days alone, all that happened on one happened at its first moment."""
+    scheme, hour = SCHEMES[name], timedelta(hours=1)
+    both = [fact("nucleic_acid", result, reported_at=clock.iso(NOON + number * hour), fact_id=str(number))
+            for number, result in enumerate(results)]  # fmt: skip
+
+    is_normal = judge(scheme, ZONE, both, NOON + 24 * hour).state == scheme.normal.name
+
+    assert is_normal == (results[-1] == "negative")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
