@@ -86,12 +86,11 @@ def shown(member: ListedMember, at: datetime) -> dict[str, Any] | None:
 def _as_of(member: ListedMember, held: Mapping[str, Any]) -> datetime | None:
     """How old what is known of a member is: what was reported of them, or all that is known of their segment of the city.
 
-    What is said of a segment does not hold for somebody whose own facts could not be read since (design §4, "Freshness").
+    Of somebody whose facts could not be read since a moment nothing is known after it, whatever was confirmed since.
     """
-    through, stale = complete_through(segment_of(member.person_id)), _moment(held.get("unread_since"))
-    if through is not None and stale is not None:
-        through = min(through, stale)
-    return max((one for one in (_moment(held.get("as_of")), through) if one is not None), default=None)
+    moments = [complete_through(segment_of(member.person_id)), _moment(held.get("as_of"))]
+    known = max((one for one in moments if one is not None), default=None)
+    return None if known is None else min(known, _moment(held.get("unread_since")) or known)
 
 
 def _moment(text: str | None) -> datetime | None:

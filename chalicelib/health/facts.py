@@ -40,6 +40,13 @@ TRAVEL_KINDS = frozenset({Kind.HIGH_RISK_TRAVEL, Kind.TRAVEL_CHECK})
 """What the scope `travel` covers (settled reading of R0.5)."""
 
 
+PLATFORM, OFFICERS = "national_platform", "officers"
+"""Who reports the fact that a travel check brings, and the one that an officer's answer to a report is."""
+
+ON_REQUEST = frozenset({PLATFORM, OFFICERS})
+"""Who reports because the person asked for it, and says nothing of what the sources know (design §4, "Freshness")."""
+
+
 def derived_fact_id(source: str, kind: str, occurred_at: str, place: str) -> str:
     """The id of a fact whose source gives none: the same report always gets the same one."""
     parts = "\x1f".join((source, kind, occurred_at, place))

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.clock import is_moment
 from chalicelib.core.ports import Fact
-from chalicelib.health.facts import nucleic_acid_shown, travel_shown, vaccination_shown
+from chalicelib.health.facts import ON_REQUEST, nucleic_acid_shown, travel_shown, vaccination_shown
 
 CAUSE = ("kind", "result", "occurred_at", "place", "source", "reported_at")
 """What is shown of the fact that caused the state, with who reported it and when (B2, B3)."""
@@ -22,13 +22,16 @@ Known = dict[str, Any]
 
 
 def known_of(facts: Sequence[Fact], cause: Fact | None) -> Known:
-    """What is shown of these facts, one of which caused the state, and when the source last reported any of them."""
+    """What is shown of these facts, one of which caused the state, and when a source last reported any of them.
+
+    What the person can bring about themself is no report: nobody makes their own status fresh.
+    """
     return {
         "nucleic_acid": nucleic_acid_shown(facts),
         "vaccination": vaccination_shown(facts),
         "travel": travel_shown(facts),
         "cause": None if cause is None else {name: getattr(cause, name) for name in CAUSE},
-        "reported_at": max((fact.reported_at for fact in facts), default=None),
+        "reported_at": max((fact.reported_at for fact in facts if fact.source not in ON_REQUEST), default=None),
     }
 
 

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from chalicelib.core import clock, store, tokens
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ports import Fact, TravelVerifier
+from chalicelib.core.ports import Fact, TravelResult, TravelVerifier
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Transaction
 from chalicelib.health.errors import TooManyTravelChecks
-from chalicelib.health.facts import Kind, derived_fact_id
+from chalicelib.health.facts import PLATFORM, Kind, derived_fact_id
 from chalicelib.health.service.status import Shown, Status
 from chalicelib.health.tables import FactRow
 from chalicelib.people.access import Person
-from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
+from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left, take_back
 from chalicelib.people.service.privacy import Listed, own_page
 from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.people import PersonRow
@@ -22,9 +22,6 @@ from chalicelib.people.tables.status import StatusRow
 
 TRAVEL_CHECKS_A_DAY = 10
 """Travel checks of one person in a day of the city: somebody who travels asks again after each leg of the journey."""
-
-PLATFORM = "national_platform"
-"""Who reports the facts that a travel check brings."""
 
 PassHook = Callable[[PersonRow], str | None]
 
@@ -59,13 +56,24 @@ class HealthCode:
         Of one day only the last answer is kept. Raises TravelUnavailable, TooManyTravelChecks, or Unavailable if the answer is
         kept and what follows from it is not computed yet.
         """
-        _count(person)
-        phone = tokens.open_for(person.account.bearer, person.account.session.phone_sealed)
-        store.put(FactRow.storing(person.person_id, _travel_fact(self._travel.verify(phone), clock.now())))
+        store.put(FactRow.storing(person.person_id, _travel_fact(self._result(person), clock.now())))
         row = self._status.refresh(person.person_id)
         if row is None:
             raise Unavailable
         return self._code(row)
+
+    def _result(self, person: Person) -> TravelResult:
+        """What the platform says of the caller's phone. A check that it did not answer is not counted."""
+        window = Window(
+            phone_subject(person.account.phone_mac), f"travel#{day_window(clock.now())}", TRAVEL_CHECKS_A_DAY, DAY
+        )
+        _count(window)
+        phone = tokens.open_for(person.account.bearer, person.account.session.phone_sealed)
+        try:
+            return self._travel.verify(phone)
+        except Unavailable:
+            _uncount(window)
+            raise
 
     def history(self, person: Person, limit: int, cursor: str | None) -> Listed[StatusRow]:
         """The statuses that the person had in this life, newest first (B2). Raises InvalidCursor."""
@@ -75,12 +83,15 @@ class HealthCode:
         return Code(self._status.shown(row), self._pass_of(row))
 
 
-def _count(person: Person) -> None:
-    window = Window(
-        phone_subject(person.account.phone_mac), f"travel#{day_window(clock.now())}", TRAVEL_CHECKS_A_DAY, DAY
-    )
+def _count(window: Window) -> None:
     transaction = Transaction()
     count_one(transaction, window, TooManyTravelChecks(seconds_left(DAY), fields={"limit": TRAVEL_CHECKS_A_DAY}))
+    transaction.commit()
+
+
+def _uncount(window: Window) -> None:
+    transaction = Transaction()
+    take_back(transaction, window.subject, window.name)
     transaction.commit()
 
 

@@ -11,7 +11,7 @@ from chalicelib.core.log import Event, emit, where
 from chalicelib.core.ports import Fact
 from chalicelib.core.store import Transaction
 from chalicelib.health.errors import MessageAnswered, MessageNotFound, TooManyMessages
-from chalicelib.health.facts import Kind
+from chalicelib.health.facts import OFFICERS, Kind
 from chalicelib.health.service.status import Status
 from chalicelib.health.tables import FactRow
 from chalicelib.health.tables.messages import Category, MessagePointer, MessageRow
@@ -31,9 +31,6 @@ REPORT = "travel_report"
 
 ANSWERED = "answered"
 """The result of the travel check that an officer's answer to a report is."""
-
-OFFICERS = "officers"
-"""Who reports the fact that an answer brings."""
 
 WHY = "message_read"
 """The reason in the access logs of those whose messages an officer read."""

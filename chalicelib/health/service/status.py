@@ -173,10 +173,19 @@ def _made_stale(person: PersonRow) -> PersonRow | None:
 
 
 def _is_due(person: PersonRow) -> bool:
-    """Whether the stored status says nothing about now: there is none, it has ended, or it is of another scheme."""
-    scheme, until = settings().city.scheme, person.state_until
+    """Whether the stored status says nothing about now: there is none, it has ended, or it is not by a rule of the scheme."""
+    until = person.state_until
     has_ended = until is not None and until <= clock.now()
-    return has_ended or scheme.rank(person.state) < 0 or not is_whole(person.known)
+    return has_ended or person.state is None or person.state != _by_rule(person) or not is_whole(person.known)
+
+
+def _by_rule(person: PersonRow) -> str | None:
+    """The state to which the stored rule leads; None if the scheme holds that rule no more."""
+    scheme = settings().city.scheme
+    if person.rule is None:
+        return scheme.normal.name
+    rule = scheme.rule(person.rule)
+    return None if rule is None else rule.state
 
 
 def _shown(person: PersonRow) -> Shown:
@@ -217,10 +226,8 @@ def reported_through(person: PersonRow) -> datetime | None:
 def _as_of(person: PersonRow) -> datetime | None:
     """Until when the sources' data about a person are known to be stored (design §4, "Freshness").
 
-    What is said of a whole segment does not hold for somebody whose own facts could not be read since.
+    Of somebody whose facts could not be read since a moment nothing is known after it, whatever was confirmed since.
     """
-    through, reported = complete_through(segment_of(person.person_id)), reported_through(person)
-    if through is not None and person.stale_since is not None:
-        through = min(through, person.stale_since)
-    moments = [one for one in (through, reported) if one is not None]
-    return min(max(moments), clock.now()) if moments else None
+    moments = [complete_through(segment_of(person.person_id)), reported_through(person)]
+    known = max((one for one in moments if one is not None), default=None)
+    return None if known is None else min(known, person.stale_since or known, clock.now())

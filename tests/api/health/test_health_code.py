@@ -52,7 +52,7 @@ def test_a_code_is_there_with_one_click_and_no_form(client: Client) -> None:
     assert (shown["state"], shown["word"], shown["colour"], shown["icon"]) == (
         state.name, state.word.en, state.colour, state.icon,
     )  # fmt: skip
-    assert (shown["allows_entry"], shown["action"], bool(shown["pass"])) == (True, "none", True)
+    assert (shown["allows_entry"], shown["action"], shown["pass"].count(".")) == (True, "none", 2)
     assert shown["contact"].keys() == {"name", "phone", "hours"}
     assert [shown[name] for name in ("cause", "since", "until", "nucleic_acid", "vaccination", "travel")] == [None] * 6
     assert clock.now() - at(shown["as_of"]) < timedelta(minutes=1)
@@ -185,6 +185,18 @@ def test_what_is_said_of_a_segment_does_not_hold_for_who_could_not_be_read(perso
     change(person, PersonRow.stale_since.set(old))
 
     assert code(client)["state"] == "unknown"
+    change(person, PersonRow.checked_at.set(clock.now()))
+    assert code(client)["state"] == "unknown", "that it is them says nothing of the fact that could not be read"
+
+
+@pytest.mark.usefixtures("nothing_said")
+def test_nobody_makes_their_own_status_fresh(person: TestPerson, client: Client) -> None:
+    """What the platform says of a journey is no word of what the city's sources know."""
+    change(person, PersonRow.checked_at.set(clock.now() - LIMIT - timedelta(minutes=1)))
+
+    shown = client.post(f"{CODE}/travel-check").json
+
+    assert (shown["state"], shown["travel"]["result"]) == ("unknown", "clear")
 
 
 def test_a_confirmation_from_the_future_makes_nothing_fresher_than_now(client: Client) -> None:
@@ -241,6 +253,8 @@ def test_a_segment_that_cannot_be_read_is_one_of_which_nothing_is_said(person: T
         ("known", None),
         ("state", {"S": "violet"}),
         ("state", None),
+        ("rule", {"S": "of_an_older_scheme"}),
+        ("rule", None),
     ],
 )
 def test_a_status_that_makes_no_sense_is_computed_anew(
@@ -250,7 +264,8 @@ def test_a_status_that_makes_no_sense_is_computed_anew(
     city.deliver()
     spoil(person_key(person), column, value)
 
-    assert code(client)["state"] == cause.state
+    shown = code(client)
+    assert (shown["state"], shown["cause"]["rule"]) == (cause.state, cause.rule)
 
 
 @pytest.mark.parametrize("column", ["state_until", "status_version"])

@@ -61,8 +61,8 @@ def test_a_pop_up_ends_with_the_platforms_answer(
     assert (answer.status, answer.json["state"]) == (200, normal())
     assert answer.json["travel"]["result"] == "clear"
     assert platform.asked == [person.phone] * 2
-    now = code(client)
-    assert now == answer.json | {"as_of": now["as_of"], "pass": now["pass"]}
+    again = code(client)
+    assert again == answer.json | {name: again[name] for name in ("as_of", "pass")}
 
 
 def test_a_platform_that_does_not_answer_ends_no_pop_up(
@@ -99,6 +99,12 @@ def test_travel_is_checked_so_often_a_day(client: Client, platform: Platform) ->
         platform.answers = ["clear"]
         assert client.post(TRAVEL).status == 200
     assert len(platform.asked) == TRAVEL_CHECKS_A_DAY + 1
+
+
+def test_a_check_that_the_platform_does_not_answer_is_not_counted(client: Client, platform: Platform) -> None:
+    platform.answers = [*[TravelUnavailable()] * TRAVEL_CHECKS_A_DAY, "clear"]
+
+    assert [client.post(TRAVEL).status for _ in platform.answers[:]] == [*[503] * TRAVEL_CHECKS_A_DAY, 200]
 
 
 def test_of_a_day_one_check_is_kept(person: TestPerson, client: Client, platform: Platform) -> None:

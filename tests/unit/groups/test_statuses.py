@@ -125,6 +125,7 @@ def test_a_fresh_segment_says_nothing_of_who_could_not_be_read_in_it(through: li
     assert state_at(later, status=HELD) == WORST
     assert state_at(later, status=row) == "unknown"
     assert state_at(NOON, status=row) == WORST
+    assert state_at(later, status=row | {"as_of": "2022-04-10T04:00:00Z"}) == "unknown", "that was of who they are"
 
 
 def test_somebody_whose_facts_could_not_be_read_holds_since_when() -> None:
