@@ -1,6 +1,6 @@
 """What can go wrong with health codes, messages, passes and deliveries, in the words of the domain."""
 
-from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, TooMany, Unavailable
+from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, Refused, TooMany, Unavailable
 
 
 class PassMalformed(Invalid):
@@ -77,6 +77,12 @@ class MessageNotFound(NotFound):
     """There is no such message, it was removed after its time, or whoever wrote it erased themself."""
 
     code = "message_not_found"
+
+
+class OwnMessage(Refused):
+    """The officer wrote the message themself: nobody ends their own pop-up (B3)."""
+
+    code = "own_message"
 
 
 class MessageAnswered(Conflict):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
@@ -10,7 +11,7 @@ from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.ports import Fact
 from chalicelib.core.store import Transaction
-from chalicelib.health.errors import MessageAnswered, MessageNotFound, TooManyMessages
+from chalicelib.health.errors import MessageAnswered, MessageNotFound, OwnMessage, TooManyMessages
 from chalicelib.health.facts import OFFICERS, Kind
 from chalicelib.health.service.status import Status
 from chalicelib.health.tables import FactRow
@@ -82,13 +83,15 @@ class Messages:
     def answer(self, officer: Person, message_id: str, text: str) -> MessageRow:
         """Store an answer, and with that to a report the fact that ends its pop-up; the same answer twice is one.
 
-        Raises MessageNotFound, MessageAnswered, or Broken.
+        Raises MessageNotFound, OwnMessage, MessageAnswered, or Broken.
         """
         (row,) = _found([message_id])
         if isinstance(row, Broken):
             raise row
         if row is None or not _living([row]):
             raise MessageNotFound
+        if row.person_id == officer.person_id:
+            raise OwnMessage
         if row.kind == MessageRow.WAITING:
             row = _answered(row, officer, text)
         elif row.answer != text:
@@ -173,11 +176,15 @@ def _answered(row: MessageRow, officer: Person, text: str) -> MessageRow:
     transaction.put(row)
     transaction.put(ledger_entry("MESSAGE_ANSWERED", people, actor=row.answered_by))
     if row.category == REPORT:
-        now = clock.iso(at)
-        fact = Fact(row.message_id, Kind.TRAVEL_CHECK.value, ANSWERED, now, "", OFFICERS, now)
-        transaction.put(FactRow.storing(row.person_id, fact))
+        transaction.put(FactRow.storing(row.person_id, _answer_fact(row, at)))
     transaction.commit()
     return row
+
+
+def _answer_fact(row: MessageRow, at: datetime) -> Fact:
+    """What the answer to a report says: of what was until the report, for of later journeys nobody told the officer."""
+    reported, now = clock.iso(row.at), clock.iso(at)
+    return Fact(row.message_id, Kind.TRAVEL_CHECK.value, ANSWERED, reported, "", OFFICERS, now)
 
 
 def sweep_messages(entry: LedgerRow) -> None:

@@ -95,6 +95,34 @@ def test_a_pop_up_stays_until_an_officer_answers(
     assert (fact["kind"], fact["result"], fact["source"]) == ("travel_check", "answered", "officers")
 
 
+def test_an_answer_ends_the_pop_up_of_no_journey_after_the_report(
+    city: TestCity, person: TestPerson, client: Client, officer: Client
+) -> None:
+    with clock.frozen(clock.now()) as time:
+        abroad(city, person)
+        report = sent(client)
+        time.tick(60)
+        abroad(city, person)
+
+        assert officer.post(path(report), THANKS).status == 200
+        assert (code(client)["action"], code(client)["allows_entry"]) == ("report", False)
+
+        assert officer.post(path(sent(client)), THANKS).status == 200
+        assert code(client)["state"] == normal()
+
+
+def test_no_officer_ends_their_own_pop_up(city: TestCity, officer: Client) -> None:
+    person = city.stranger()
+    (client,) = enrolled(city, person)
+    name_officer(person)
+    message_id = sent(client)
+
+    assert refused(client.post(path(message_id), THANKS), 403, "own_message")
+
+    assert facts_of(person) == []
+    assert officer.post(path(message_id), THANKS).status == 200
+
+
 def test_an_answer_to_a_question_changes_no_status(
     city: TestCity, person: TestPerson, client: Client, officer: Client
 ) -> None:
