@@ -20,6 +20,7 @@ from chalicelib.groups.effects.sweeps import SWEPT
 from chalicelib.groups.service.restore import delete_book_again, leave_again
 from chalicelib.groups.service.succeeded import hand_over_again
 from chalicelib.groups.service.succession import HANDED_OVER
+from chalicelib.health.service.messages import sweep_messages
 from chalicelib.people.service.restore import certify_again, disclose_again, end_lives_again, forget_older_phones
 from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
 from chalicelib.tracing.keys import ADDED, ENDED, end_again
@@ -45,7 +46,7 @@ class Step(Protocol):
 
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    "ERASURE": (leave_again, sweep_channels, sweep_alerts, end_lives_again),
+    "ERASURE": (leave_again, sweep_channels, sweep_alerts, sweep_messages, end_lives_again),
     "BOOK_DELETED": (delete_book_again,),
     SWEPT: (delete_book_again, certify_again),
     HANDED_OVER: (hand_over_again, disclose_again),

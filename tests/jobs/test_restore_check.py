@@ -11,13 +11,16 @@ from typer.testing import CliRunner, Result
 
 from chalicelib.core import clock, ids, store
 from chalicelib.health.sources import stored_source
+from chalicelib.health.tables.messages import MessagePointer, MessageRow
+from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry, ledger_shards
+from chalicelib.people.tables.status import StatusRow
 from chalicelib.tracing.restore import SAME_REQUEST
 from chalicelib.tracing.service import WAITS
 from infra.cli.main import app as cli
 from infra.local.provision import provision
 from infra.process import working_for
-from tests.support.rows import items_of, spoil
+from tests.support.rows import items_of, spoil, stored
 from tests.support.seam import Seam, aws_error
 
 pytestmark = pytest.mark.jobs
@@ -117,6 +120,32 @@ def test_a_bad_entry_is_named_and_stops_no_other(check: Any, kind: str, fields: 
     assert [one["entry"] for one in told["failed"]] == [name_of(bad)]
     assert told["kinds"]["SOURCE_REVOKED"]["rows"] == 1
     assert is_granted(source) is (False if options else None)
+
+
+def test_what_an_ended_life_was_in_and_wrote_does_not_come_back(check: Any) -> None:
+    person_id, until = ids.new_id(), clock.now() + timedelta(days=9)
+    waiting, answered = (
+        MessageRow.of(MessageRow.WAITING, ids.new_id()),
+        MessageRow.of(MessageRow.ANSWERED, ids.new_id()),
+    )
+    said: dict[str, Any] = {"category": "question", "text": "Where?", "at": clock.now(), "expires_at": until}
+    for life, key in ((1, waiting), (2, answered)):
+        pointer = MessagePointer.of(person_id, str(key.range_value))
+        store.put(MessagePointer(pointer.hash_value, pointer.range_value, enrolment=life, expires_at=until))
+        store.put(MessageRow(key.hash_value, key.range_value, person_id=person_id, enrolment=life, **said))
+        status: dict[str, Any] = {"status_version": life, "state": "green", "status_at": clock.now()}
+        store.put(
+            StatusRow(person_id, StatusRow.of(person_id, life).range_value, enrolment=life, expires_at=until, **status)
+        )
+    put("ERASURE", people=[f"{person_id}.1"])
+
+    counts = [json.loads(check("--json", *options).stdout)["kinds"]["ERASURE"]["rows"]
+              for options in ([], ["--replay", "--yes"], [])]  # fmt: skip
+
+    assert counts == [3, 3, 0], "a message, a status, and the person, who is moved to the next life"
+    assert (stored(waiting), stored(answered) is not None) == (None, True)
+    left = [item["sk"]["S"] for item in items_of(PersonRow, person_id)]
+    assert sorted(left) == [f"MESSAGE#{answered.range_value}", "PERSON", "STATUS#0000000002"]
 
 
 @pytest.mark.parametrize("options", [["--replay", "--yes"], []], ids=["replay", "count"])

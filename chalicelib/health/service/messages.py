@@ -20,6 +20,7 @@ from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
 from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
 from chalicelib.people.service.privacy import Listed, own_page
+from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.people import LifeTrace, PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, kept_until, ledger_entry, living
@@ -187,12 +188,21 @@ def _answer_fact(row: MessageRow, at: datetime) -> Fact:
     return Fact(row.message_id, Kind.TRAVEL_CHECK.value, ANSWERED, reported, "", OFFICERS, now)
 
 
-def sweep_messages(entry: LedgerRow) -> None:
-    """Remove what was written in the ended lives of an ERASURE entry; nobody was shown it since. Twice, it removes none more."""
-    for life in entry.people or ():
-        person_id, enrolment = life.rsplit(".", 1)
-        pointers = store.query_all(LifeTrace, person_id, LifeTrace.sk.startswith(MessagePointer.PREFIX))
-        for row in [row for row in pointers if row.enrolment <= int(enrolment)]:
-            for kind in (MessageRow.WAITING, MessageRow.ANSWERED):
-                store.delete(MessageRow.of(kind, row.sk.removeprefix(MessagePointer.PREFIX)))
-            store.delete(row.own_key)
+def sweep_messages(entry: LedgerRow, *, write: bool = True) -> int:
+    """Remove what was written in the ended lives of an ERASURE entry; nobody was shown it since. Twice, it removes none more.
+
+    Returns how many messages there were; without `write` they stay.
+    """
+    pointers = [
+        pointer for person_id, enrolment in lives_in(entry) for pointer in _pointers_until(person_id, enrolment)
+    ]
+    for row in pointers if write else ():
+        for kind in (MessageRow.WAITING, MessageRow.ANSWERED):
+            store.delete(MessageRow.of(kind, row.sk.removeprefix(MessagePointer.PREFIX)))
+        store.delete(row.own_key)
+    return len(pointers)
+
+
+def _pointers_until(person_id: str, enrolment: int) -> list[LifeTrace]:
+    rows = store.query_all(LifeTrace, person_id, LifeTrace.sk.startswith(MessagePointer.PREFIX))
+    return [row for row in rows if row.enrolment <= enrolment]

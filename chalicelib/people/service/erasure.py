@@ -95,7 +95,7 @@ def sweep_erased(entry: LedgerRow) -> int:
         store.write_all(deletes=old)
         single: list[store.Key[Any]] = [
             *certificates_until(person_id, int(enrolment)),
-            *_statuses_until(person_id, int(enrolment)),
+            *statuses_until(person_id, int(enrolment)),
         ]
         for key in single:
             store.delete(key)
@@ -103,6 +103,7 @@ def sweep_erased(entry: LedgerRow) -> int:
     return removed
 
 
-def _statuses_until(person_id: str, enrolment: int) -> list[store.Key[LifeTrace]]:
+def statuses_until(person_id: str, enrolment: int) -> list[store.Key[LifeTrace]]:
+    """Where the past statuses of a person's lives lie, up to one of these."""
     rows = store.query_all(LifeTrace, person_id, LifeTrace.sk.startswith(StatusRow.PREFIX))
     return [row.own_key for row in rows if row.enrolment <= enrolment]

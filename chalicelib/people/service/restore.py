@@ -13,7 +13,7 @@ from chalicelib.core import store
 from chalicelib.core.errors import Broken
 from chalicelib.core.store import Key
 from chalicelib.people.service.certificates import Statement, certificates_until, completion, counted, under_way
-from chalicelib.people.service.erasure import KEPT_AFTER_ERASURE
+from chalicelib.people.service.erasure import KEPT_AFTER_ERASURE, statuses_until
 from chalicelib.people.service.privacy import disclosures_of
 from chalicelib.people.tables.certificates import CertificateRow
 from chalicelib.people.tables.logins import AccountRow, SessionRow, phone_subject
@@ -31,7 +31,7 @@ def lives_in(entry: LedgerRow) -> list[tuple[str, int]]:
 
 
 def end_lives_again(entry: LedgerRow, *, write: bool) -> int:
-    """Move the people of an ERASURE entry past it; their accounts, sessions and access logs of that time go."""
+    """Move the people of an ERASURE entry past it; what was theirs at that time goes, their accounts and sessions too."""
     return sum(_end_life_again(person_id, enrolment, write=write) for person_id, enrolment in lives_in(entry))
 
 
@@ -41,12 +41,12 @@ def _end_life_again(person_id: str, enrolment: int, *, write: bool) -> int:
     logins = _logins(person, enrolment)
     log = [row.own_key for row in store.query_all(AccessTrace, person_id) if row.enrolment <= enrolment]
     is_behind = person is None or person.enrolment <= enrolment
-    certificates = certificates_until(person_id, enrolment)
+    left = [*logins, *log, *certificates_until(person_id, enrolment), *statuses_until(person_id, enrolment)]
     if write:
-        store.write_all(deletes=[*logins, *log, *certificates])
+        store.write_all(deletes=left)
         if is_behind:  # last, since it names the phone under which the rest was found
             _move_past(key, enrolment)
-    return len(logins) + len(log) + len(certificates) + is_behind
+    return len(left) + is_behind
 
 
 def _logins(person: PersonRow | None, enrolment: int) -> list[Key[Any]]:
