@@ -20,13 +20,17 @@ Send = Callable[[], object]
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one operation; None where the design names none. `read` is without what grows with the answer."""
+    """Limits of one operation; None where the design names none. `read` is without what grows with the answer.
+
+    `cpu` is how much more it may take in process than its calls do.
+    """
 
     round_trips: int | None = 2
     read: float | None = None
     write: float | None = None
     read_grows: bool = False
     one_transaction: bool = False
+    cpu: float | None = None
     section: str = EVERYTHING
 
 

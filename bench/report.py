@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cold import LIMIT, OURS, UNAVOIDABLE, ColdStart
-from bench.known import KNOWN, KNOWN_COLD_START, KNOWN_OVER, KNOWN_START
-from bench.measuring import Cpu, Figures
+from bench.known import KNOWN, KNOWN_COLD_START, KNOWN_CPU, KNOWN_HERE, KNOWN_OVER
+from bench.measuring import Cpu, Figures, Operation
 from bench.size import Package
 from infra.costs.prices import Assumptions, price_list
 from infra.package import MAX_BYTES
@@ -17,7 +17,7 @@ WIDTH = 160
 """Columns of the table where it goes into a file."""
 
 COLUMNS = ("round trips", "read units", "write units", "calls", "keys", "sent", "received", "design", "")
-MONEY = ("DynamoDB", "KMS", "together", "CPU", "bare botocore", "ratio")
+MONEY = ("DynamoDB", "KMS", "together", "CPU", "bare botocore", "ratio", "")
 PRICES = price_list("us-east-1", Assumptions())
 
 
@@ -31,9 +31,15 @@ class Measurements:
     package: Package
 
     @property
+    def cpu_ratios(self) -> list["CpuRatio"]:
+        """How the CPU of each operation stands."""
+        return [CpuRatio(one.operation, its.ratio) for one, its in zip(self.figures, self.cpu, strict=True)]
+
+    @property
     def over(self) -> list[str]:
         """What is over a limit."""
         over = [one.operation.name for one in self.figures if one.over]
+        over += [one.name for one in self.cpu_ratios if one.is_over]
         over += ["cold start"] if self.start.ratio > LIMIT else []
         return over + (["package"] if self.package.is_over else [])
 
@@ -41,8 +47,40 @@ class Measurements:
     def unknown_over(self) -> list[str]:
         """What is over a limit and not known to be, or by more than is known."""
         known = {one.operation.name for one in self.figures if is_known(one)}
+        known |= {one.name for one in self.cpu_ratios if one.is_known}
         known |= {"cold start"} if self.start.ratio <= KNOWN_COLD_START else set()
         return [name for name in self.over if name not in known]
+
+
+@dataclass(frozen=True)
+class CpuRatio:
+    """How much more CPU an operation takes than its calls, beside its limit if the design names one."""
+
+    operation: Operation
+    ratio: float
+
+    @property
+    def name(self) -> str:
+        """What it is called among what is over."""
+        return f"CPU of: {self.operation.name}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is above its limit."""
+        limit = self.operation.limits.cpu
+        return limit is not None and self.ratio > limit
+
+    @property
+    def is_known(self) -> bool:
+        """Whether that is known, and it is no more than that."""
+        return self.ratio <= KNOWN_CPU.get(self.operation.name, 0)
+
+    @property
+    def verdict(self) -> str:
+        """That in a word; nothing where there is no limit."""
+        if self.operation.limits.cpu is None:
+            return ""
+        return "ok" if not self.is_over else KNOWN_HERE if self.is_known else "[red]over[/red]"
 
 
 def is_known(figures: Figures) -> bool:
@@ -70,10 +108,15 @@ def money_table(all_figures: list[Figures], cpu: list[Cpu]) -> Table:
     for figures, its in zip(all_figures, cpu, strict=True):
         dynamodb, kms = price_of_a_million(figures)
         amounts = (f"{amount:.2f}" for amount in (dynamodb, kms, dynamodb + kms))
-        table.add_row(
-            figures.operation.name, *amounts, f"{its.whole * 1000:.1f}", f"{its.bare * 1000:.1f}", f"{its.ratio:.2f}"
-        )
+        times = (f"{seconds * 1000:.1f}" for seconds in (its.whole, its.bare))
+        ratio = CpuRatio(figures.operation, its.ratio)
+        table.add_row(figures.operation.name, *amounts, *times, _ratio(ratio), ratio.verdict)
     return table
+
+
+def _ratio(of: CpuRatio) -> str:
+    limit = of.operation.limits.cpu
+    return f"{of.ratio:.2f}" + ("" if limit is None else f" ≤ {limit:g}")
 
 
 def price_of_a_million(figures: Figures) -> tuple[float, float]:
@@ -85,7 +128,7 @@ def price_of_a_million(figures: Figures) -> tuple[float, float]:
 
 def cold_start_line(measured: ColdStart) -> str:
     """The cold start in words."""
-    verdict = "ok" if measured.ratio <= LIMIT else KNOWN_START if measured.ratio <= KNOWN_COLD_START else "over"
+    verdict = "ok" if measured.ratio <= LIMIT else KNOWN_HERE if measured.ratio <= KNOWN_COLD_START else "over"
     return (
         f"Cold start, CPU: {OURS} {measured.ours:.3f} s, {UNAVOIDABLE} {measured.unavoidable:.3f} s, "
         f"ratio {measured.ratio:.2f} ≤ {LIMIT} (§9): {verdict}"
@@ -133,7 +176,7 @@ def show(measured: Measurements) -> None:
     console.print(operations_table(measured.figures))
     console.print(money_table(measured.figures, measured.cpu))
     lines = (
-        "The ratio has no verdict: design §9 limits it (1.3) for showing a health code and for checking in, which don't exist yet.",
+        "The ratio is CPU in process to that of the bare botocore calls; §9 limits it where a limit stands beside it.",
         cold_start_line(measured.start),
         package_line(measured.package),
         f"Over a limit: {', '.join(measured.over) or 'nothing'}. Not known: {', '.join(measured.unknown_over) or 'nothing'}.",

@@ -9,7 +9,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from chalicelib.core import clock
@@ -43,7 +43,7 @@ class PassKey:
     private: "EllipticCurvePrivateKey"
     sealing: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def kid(self) -> str:
         """The beginning of the key's thumbprint (RFC 7638)."""
         x, y = self.coordinates

@@ -93,7 +93,9 @@ class Status:
         """
         row: PersonRow | None = person
         try:
-            row = self.refresh(person.person_id, person) if _is_due(person) else person
+            if not _is_due(person):
+                return _shown(person)
+            row = self.refresh(person.person_id, person)
             return _unknown(person) if row is None or _is_due(row) else _shown(row)
         except Exception as error:  # noqa: BLE001  any failure means that nobody knows
             _report(error)
@@ -189,8 +191,9 @@ def _by_rule(person: PersonRow) -> str | None:
 
 
 def _shown(person: PersonRow) -> Shown:
-    """The stored status of somebody who is not due for another; unknown if it is too old."""
-    as_of, limit = _as_of(person), timedelta(hours=settings().city.freshness.limit_hours)
+    """The stored status of somebody who is not due for another, so that what is known is whole; unknown if it is too old."""
+    known: Mapping[str, Any] = person.known or {}
+    as_of, limit = _as_of(person, known), timedelta(hours=settings().city.freshness.limit_hours)
     if as_of is None or clock.now() - as_of > limit:
         return _unknown(person, as_of)
     return Shown(
@@ -201,8 +204,8 @@ def _shown(person: PersonRow) -> Shown:
         person.state_until,
         as_of,
         int(person.status_version),
-        _known(person).get("cause"),
-        _known(person),
+        known.get("cause"),
+        known,
     )
 
 
@@ -218,16 +221,20 @@ def _known(person: PersonRow) -> Mapping[str, Any]:
 
 def reported_through(person: PersonRow) -> datetime | None:
     """When the source last reported anything of this person, or confirmed who they are; None if it never did."""
-    reported_at = _known(person).get("reported_at")
+    return _reported_through(person, _known(person))
+
+
+def _reported_through(person: PersonRow, known: Mapping[str, Any]) -> datetime | None:
+    reported_at = known.get("reported_at")
     moments = [person.checked_at, None if reported_at is None else datetime.fromisoformat(reported_at)]
     return max((one for one in moments if one is not None), default=None)
 
 
-def _as_of(person: PersonRow) -> datetime | None:
+def _as_of(person: PersonRow, known: Mapping[str, Any]) -> datetime | None:
     """Until when the sources' data about a person are known to be stored (design §4, "Freshness").
 
     Of somebody whose facts could not be read since a moment nothing is known after it, whatever was confirmed since.
     """
-    moments = [complete_through(segment_of(person.person_id)), reported_through(person)]
-    known = max((one for one in moments if one is not None), default=None)
-    return None if known is None else min(known, person.stale_since or known, clock.now())
+    moments = [complete_through(segment_of(person.person_id)), _reported_through(person, known)]
+    through = max((one for one in moments if one is not None), default=None)
+    return None if through is None else min(through, person.stale_since or through, clock.now())

@@ -9,7 +9,7 @@ import pytest
 import bench.__main__ as command
 from bench.cold import LIMIT, ColdStart
 from bench.effects import EFFECTS
-from bench.known import KNOWN_COLD_START, KNOWN_OVER
+from bench.known import KNOWN_COLD_START, KNOWN_CPU, KNOWN_OVER
 from bench.measuring import Cpu, Figures, Limits, Operation
 from bench.operations import OPERATIONS, REQUESTS
 from bench.report import Measurements, cold_start_line, package_line, price_of_a_million, show
@@ -22,6 +22,8 @@ from tests.unit.bench.figures import figures, measurements
 
 WITHIN, KNOWN = figures("leave", 2), figures("log in", KNOWN_OVER["log in"])
 WORSE, UNKNOWN = figures("log in", KNOWN_OVER["log in"] + 1), figures("leave", 3)
+CODE, OTHER = figures("show my health code", 1, Limits(cpu=1.3)), figures("leave", 1, Limits(cpu=1.3))
+MOST = KNOWN_CPU["show my health code"]
 EXPENSIVE = figures("log in", 5, Limits(round_trips=2, read=4))
 
 
@@ -39,6 +41,10 @@ def cold(ratio: float) -> ColdStart:
         (measurements(UNKNOWN), ["leave"], ["leave"]),
         (measurements(EXPENSIVE), ["log in"], ["log in"]),
         (measurements(figures("a fact is shown", 9, Limits(round_trips=None))), [], []),
+        (measurements(CODE), ["CPU of: show my health code"], []),
+        (measurements(CODE, ratio=MOST + 0.1), *[["CPU of: show my health code"]] * 2),
+        (measurements(CODE, ratio=1.3), [], []),
+        (measurements(OTHER), ["CPU of: leave"], ["CPU of: leave"]),
         (measurements(start=cold(LIMIT)), [], []),
         (measurements(start=cold(KNOWN_COLD_START)), ["cold start"], []),
         (measurements(start=cold(KNOWN_COLD_START + 0.1)), ["cold start"], ["cold start"]),
@@ -66,9 +72,19 @@ def test_everything_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert "over: round trips" in rows["leave"]
     assert "known, decision 0007" in rows["log in"]
     assert "2.75 │ 3.00 │     5.75 │ 3.0 │           2.0 │  1.50" in text
-    assert "The ratio has no verdict" in text
+    assert "1.50 │  " in text, "no limit, no verdict"
     assert "Package: 11,266,510 bytes ≤ 15,000,000 (§9): ok" in text
     assert "Over a limit: log in, leave, cold start. Not known: leave." in text
+
+
+def test_a_ratio_stands_beside_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    for measured, said in ((measurements(CODE), "known, bench/known.py"), (measurements(OTHER), "over")):
+        show(measured)
+        (row,) = [line for line in capsys.readouterr().out.splitlines() if "1.50 ≤ 1.3" in line]
+        assert row.split("│")[-2].strip() == said
+    show(measurements(CODE, ratio=1.2))
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "1.20 ≤ 1.3" in line]
+    assert row.split("│")[-2].strip() == "ok"
 
 
 def test_lines_say_how_a_figure_stands() -> None:
