@@ -61,8 +61,10 @@ _NAME_MARKS = _HYPHENS | _APOSTROPHES | _MIDDLE_DOTS
 UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 _IDEOGRAPH = "[\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U0003ffff]"
-_SPACE_IN_CHINESE = re.compile(f"(?<={_IDEOGRAPH}) (?={_IDEOGRAPH})")
-_DOT_IN_CHINESE = re.compile(rf"(?<={_IDEOGRAPH}) ?\. ?(?={_IDEOGRAPH})")
+_SPACE_IN_CHINESE = f"(?<={_IDEOGRAPH}) (?={_IDEOGRAPH})"
+_DOT_IN_CHINESE = rf"(?<={_IDEOGRAPH}) ?\. ?(?={_IDEOGRAPH})"
+"""Both are compiled where they are first used: each takes as long as a module to import."""
+
 _SPACED_MIDDLE_DOT = re.compile(r" ?· ?")
 _NAME_START = re.compile(r"'?[^\W\d_]")
 
@@ -184,8 +186,8 @@ def _matched(pattern: re.Pattern[str], compact: str) -> re.Match[str]:
 def _respell(text: str) -> str:
     """Settle spaces, dots, hyphens, apostrophes and case of a name."""
     name = " ".join(text.translate(_NAME_MARKS).split())
-    name = _DOT_IN_CHINESE.sub("·", name)
-    name = _SPACE_IN_CHINESE.sub("", _SPACED_MIDDLE_DOT.sub("·", name))
+    name = re.sub(_DOT_IN_CHINESE, "·", name)
+    name = re.sub(_SPACE_IN_CHINESE, "", _SPACED_MIDDLE_DOT.sub("·", name))
     return unicodedata.normalize("NFKC", name.upper()).translate(_APOSTROPHES)
 
 

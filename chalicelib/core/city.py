@@ -5,7 +5,6 @@ stops the city before it serves anybody.
 """
 
 import re
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -224,6 +223,8 @@ def all_cities() -> list[City]:
 
 def parse_city(name: str, toml: str) -> City:
     """Return the policy written in `toml`, the file of the city `name`; CityFileError names each wrong field."""
+    import tomllib
+
     try:
         city = City.model_validate(tomllib.loads(toml))
     except tomllib.TOMLDecodeError as broken:

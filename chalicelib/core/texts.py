@@ -6,7 +6,6 @@ A file is tables of tables; each text is a table of its languages:
     title = { zh-CN = "手机号码有误", en = "Check the phone number" }
 """
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -37,6 +36,8 @@ def text(file: str, key: str, language: Language, **fields: str | int) -> str:
 @cache
 def contents(file: str) -> dict[str, Any]:
     """Return a whole text file, read once per process; KeyError if there is none of that name."""
+    import tomllib
+
     path = _FOLDER / f"{file}.toml"
     if not path.is_file():
         raise KeyError(file)
