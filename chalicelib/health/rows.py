@@ -68,18 +68,14 @@ class RowReader:
         return FactRow.storing(person_id, Fact(fact_id, kind, result, occurred_at, place, source, reported_at))
 
     def delivered_fact(self, raw: RawRow, origin: Origin) -> FactRow:
-        """A row of a batch. The source's name is part of the fact's id, so no source touches what another one reported.
-
-        What a source dates ahead by its clock happened now by the city's.
-        """
+        """A row of a batch. The source's name is part of the fact's id, so no source touches what another one reported."""
         person_id = self._person(raw)[2]
         kind, result = _kind_and_result(raw)
         source_time = _moment(raw, "source_time", ahead=SKEW)
-        said = _moment(raw, "occurred_at", ahead=SKEW)
-        occurred_at = clock.iso(min(said, clock.now()))  # else it would count from a moment at which nobody looks
+        occurred_at = clock.iso(_moment(raw, "occurred_at", ahead=SKEW))
         content = result, occurred_at, _word(raw, "place"), origin.source, clock.iso(source_time)
         row = FactRow.storing(person_id, Fact(_own_fact_id(raw, origin), kind, *content, origin.batch, origin.reporter))
-        row.version = _version(source_time, result, clock.iso(said), row.place, origin.reporter)
+        row.version = _version(source_time, result, occurred_at, row.place, origin.reporter)
         return row
 
     def withdrawn_fact(self, raw: RawRow, origin: Origin) -> FactRow:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.core import clock, store
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.tables import FactRow
-from tests.support.books import Book, at_once, person_id_of, person_key
+from tests.support.books import Book, at_once, person_id_of
 from tests.support.city import TestCity
 from tests.support.people import TestPerson
 from tests.support.rows import items_of, spoil, stored
@@ -93,24 +93,6 @@ def test_a_source_clock_may_be_five_minutes_ahead_and_no_more(city: TestCity, la
     ahead = [clock.iso(clock.now() + timedelta(minutes=minutes)) for minutes in (4, 6)]
     rows = [report(person, fact_id=at, source_time=at) for at in ahead]
     assert outcomes(lab.facts(*rows)) == [("stored", None), ("refused", "future_source_time")]
-
-
-def test_what_a_source_dates_ahead_happened_now_and_counts_at_once(city: TestCity, lab: SourceClient) -> None:
-    """Nobody would look at the moment that its clock names: the alert would wait for the night."""
-    person = city.person()
-    client = city.verified(person)
-    with clock.frozen(clock.now()) as time:
-        ahead = clock.iso(clock.now() + timedelta(minutes=4))
-        row = report(person, kind="case", result="confirmed", occurred_at=ahead, source_time=ahead)
-        assert outcomes(lab.facts(row)) == [("stored", None)]
-        city.deliver()
-
-        (fact,) = RegistrySource().facts_of(person_id_of(person))
-        assert fact.occurred_at == clock.iso(clock.now())
-        assert (stored(person_key(person)) or {})["state"] == {"S": "red"}
-        assert client.get("/v1/me/health-code").json["allows_entry"] is False
-        time.tick(60)
-        assert outcomes(lab.facts(row)) == [("unchanged", None)]
 
 
 def test_the_same_delivery_again_changes_nothing(city: TestCity, lab: SourceClient) -> None:
