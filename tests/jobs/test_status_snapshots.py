@@ -9,6 +9,7 @@ import pytest
 from chalicelib.alerts.tables import AlertRow
 from chalicelib.core import store
 from chalicelib.groups.effects import statuses as carrying
+from chalicelib.groups.service.memberships import pointers_of
 from chalicelib.groups.tables import MembershipRow
 from chalicelib.health.people_effects import RETRIES
 from tests.support import messages
@@ -155,7 +156,7 @@ def test_a_newer_status_that_another_consumer_carried_meanwhile_stays(
 ) -> None:
     """Between its look at the person and its look at the memberships."""
     member, worst = book.member(CODE), states()[-1]
-    late, look = turn(member.person, states()[1]), carrying.pointers_of
+    late, look = turn(member.person, states()[1]), pointers_of
 
     def overtaken(*args: Any) -> Any:
         monkeypatch.setattr(carrying, "pointers_of", look)
