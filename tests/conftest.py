@@ -116,6 +116,7 @@ def city(
     """The worker's city for one test; afterwards its answers, output and logs are searched for people."""
     now = time.time_ns() // 10**6  # as the emulator's clock goes, also where a test stopped the city's
     whole_run.pump.skip_until(now)  # other tests' changes are theirs to deliver
+    whole_run.sms.faults.clear()
     answers_before = len(whole_run.api.answers)
     yield whole_run
     refused, rights.refused[:] = list(rights.refused), []

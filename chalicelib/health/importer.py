@@ -14,9 +14,13 @@ from chalicelib.core.errors import Invalid
 from chalicelib.core.fields import FieldCipher
 from chalicelib.core.runs import mark_complete
 from chalicelib.health.rows import RawRow, RowReader
+from chalicelib.health.tables.deliveries import IdentitiesRow
 from chalicelib.people.tables.people import SEGMENTS
 
 BATCH = 100
+IMPORT = "import"
+"""Instead of a source's name, where a file said who is who."""
+
 FIRST_LINE = 2
 """Line 1 of a file is its header."""
 
@@ -50,8 +54,9 @@ class Importer:
         return _in_batches(rows, self._reader.imported_fact)
 
     def finish(self) -> None:
-        """Record that every segment holds what was known now (design §4, "Freshness")."""
+        """Record that every segment holds what was known now (design §4, "Freshness"), and that the city was told who is who."""
         mark_complete(SEGMENTS, clock.now())
+        store.put(IdentitiesRow(IdentitiesRow.RUN, IMPORT))
 
 
 def _in_batches(rows: Iterable[RawRow], parse: Callable[[RawRow], store.Row]) -> Iterator[RowResult]:

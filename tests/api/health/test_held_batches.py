@@ -174,10 +174,14 @@ def test_an_officer_sees_how_large_a_batch_is_and_nobody_in_it(city: TestCity, l
     people = residents(city, LIMIT + 1)
     batch_id, _ = held(lab, people)
 
-    answer = officer(city).get("/v1/facts/batches?limit=1")
+    client, seen = officer(city), list[Any]()
+    answer = client.get("/v1/facts/batches?limit=5")
+    while answer.json["cursor"]:
+        seen += answer.json["items"]
+        answer = client.get(f"/v1/facts/batches?limit=5&cursor={answer.json['cursor']}")
+    seen += answer.json["items"]
 
-    (one,) = answer.json["items"]
-    assert answer.json["cursor"]
+    (one,) = (item for item in seen if item["batch_id"] == batch_id)
     assert {name: one[name] for name in ("batch_id", "source", "reporter", "rows", "people_turned", "state")} == {
         "batch_id": batch_id,
         "source": lab.source,
@@ -186,7 +190,7 @@ def test_an_officer_sees_how_large_a_batch_is_and_nobody_in_it(city: TestCity, l
         "people_turned": LIMIT + 1,
         "state": "held",
     }
-    assert person_id_of(people[0]) not in answer.text
+    assert person_id_of(people[0]) not in str(seen)
 
 
 def test_no_document_lies_in_what_is_held(city: TestCity, lab: SourceClient) -> None:

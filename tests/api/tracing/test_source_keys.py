@@ -48,7 +48,7 @@ def keys(name: str) -> list[str]:
 
 
 def of_key(key: str) -> list[LedgerRow]:
-    return [one for one in ledger_since(clock.now()).entries if one.run == key]
+    return sorted((one for one in ledger_since(clock.now()).entries if one.run == key), key=lambda one: one.at)
 
 
 def test_a_key_is_taken_once_another_operator_confirmed_it(city: TestCity, name: str) -> None:
