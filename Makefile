@@ -48,7 +48,8 @@ check: lint ## Check what can be checked in a minute: lint, unit and architectur
 .PHONY: test
 test: $(WHOLLY_COVERED) lint ## Check everything, as CI does
 	$(BIN)/python -m infra.openapi --check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report term
+	COVERAGE_CORE=$$($(BIN)/python -c "import sys; print('sysmon' if sys.version_info >= (3, 12) else 'ctrace')") \
+		$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report term
 	@table=$$($(BIN)/coverage report --include "$(subst $(SPACE),$(COMMA),$(WHOLLY_COVERED))" --fail-under 100) \
 		|| { echo "$$table"; exit 1; }
 

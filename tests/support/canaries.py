@@ -6,9 +6,14 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import urllib3
+
+from chalicelib.core.aws import LOCAL_CREDENTIALS
+from chalicelib.core.settings import settings
 from tests.support.people import TestPerson
 
 SHORTEST = 5
@@ -17,6 +22,9 @@ SHORTEST = 5
 SEQUENCE = re.compile(rb"(?<!\d)(?:0{10})?0{5}\d{25}(?!\d)")
 """A number of a stream's record, as the emulator makes them and as a cursor pads them; in one with many zeros a test's phone
 occurs by chance."""
+
+BINARY = re.compile(rb'\{"B": "([A-Za-z0-9+/=]*)"\}')
+"""A binary attribute in DynamoDB's JSON."""
 
 Start = tuple[int, ...]
 """The first bytes of a spelling."""
@@ -70,23 +78,28 @@ def dump_tables() -> bytes:
     """Every item of every table of the city as bytes, binary attributes as they are."""
     from chalicelib.core import store
 
-    parts = []
-    for table in store.tables():
-        start: dict[str, Any] = {}
-        while True:
-            request = {"TableName": table.physical_name(), **({"ExclusiveStartKey": start} if start else {})}
-            answer = store.connection().dispatch("Scan", request)
-            parts += [_bytes_of(item) for item in answer["Items"]]
-            if not (start := answer.get("LastEvaluatedKey") or {}):
-                break
-    return b"\n".join(parts)
+    return b"\n".join(page for table in store.tables() for page in _pages(table.physical_name()))
 
 
-def _bytes_of(value: Any) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, dict):
-        return b"|".join(_bytes_of(part) for pair in value.items() for part in pair)
-    if isinstance(value, list):
-        return b"|".join(map(_bytes_of, value))
-    return str(value).encode()
+def _pages(table: str) -> Iterator[bytes]:
+    """A table, page by page. Asked for without boto3, which takes ten times as long to read it; emulators look at no signature."""
+    start: dict[str, Any] = {}
+    while True:
+        request = {"TableName": table, **({"ExclusiveStartKey": start} if start else {})}
+        answer = urllib3.request("POST", settings().endpoint_url or "", json=request, headers=_headers(), timeout=60)
+        assert answer.status == HTTPStatus.OK, answer.data
+        page = json.loads(answer.data)
+        yield BINARY.sub(
+            lambda found: base64.b64decode(found[1]), json.dumps(page["Items"], ensure_ascii=False).encode()
+        )
+        if not (start := page.get("LastEvaluatedKey") or {}):
+            return
+
+
+def _headers() -> dict[str, str]:
+    scope = f"{LOCAL_CREDENTIALS['aws_access_key_id']}/20220401/{settings().city.region}/dynamodb/aws4_request"
+    return {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": "DynamoDB_20120810.Scan",
+    }

@@ -126,6 +126,7 @@ def test_erasing_oneself_leaves_nothing_of_a_membership(city: TestCity, book: Bo
     member = book.member(*ALL_SCOPES, person=known(city))
     book.page()
     city.deliver()
+    assert member.member_id.encode() in dump_tables()
 
     assert member.client.delete("/v1/me").status == 204
 

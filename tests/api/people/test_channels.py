@@ -87,7 +87,9 @@ def test_an_address_switches_e_mail_on_and_is_sealed_and_masked(client: Client, 
     assert answer.status == 200
     assert answer.json == shown(client) == {**USUAL, "email": True, "email_address": GIVEN}
     assert queued() == [key(person).raw()] * 2, "the sender looks after it, and again at each look"
-    assert ADDRESS.encode() not in dump_tables()
+    dump, sealed = dump_tables(), (stored(key(person)) or {})["email_sealed"]["B"]
+    assert bytes(sealed) in dump, "bytes are there as they are stored"
+    assert ADDRESS.encode() not in dump
 
 
 def test_an_address_that_is_none_is_refused_and_not_repeated(client: Client) -> None:
