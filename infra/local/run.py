@@ -15,6 +15,7 @@ from infra.local.emulator import ROOT, EmulatorError
 from infra.local.ports import PortTaken
 from infra.local.server import OUTBOX_PATH
 from infra.local.state import CityRuns
+from infra.local.stopping import stop_if_told
 
 STATE = ROOT / ".local"
 WATCH_SECONDS = 1.0
@@ -45,6 +46,7 @@ def _run(state: Path, console: Console) -> str:
     with city:
         _greet(city, console)
         while city.emulator.is_running:
+            stop_if_told()
             time.sleep(WATCH_SECONDS)
     return f"the emulator ended by itself; see {city.files.emulator_log}"
 
