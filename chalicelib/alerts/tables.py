@@ -26,7 +26,7 @@ class Outcome(StrEnum):
     SENT = "sent"
     """Everybody who could be reached was told."""
     WITHHELD = "withheld"
-    """The member left or takes back what they shared, so nobody was told."""
+    """The member left, takes back what they shared, or was normal again before anybody was told, so nobody was."""
     UNREACHABLE = "unreachable"
     """Nobody who should have been told could be reached."""
     DROPPED = "dropped"

@@ -9,6 +9,7 @@ from chalicelib.alerts.tables import AlertRow
 from chalicelib.core import clock, ids, store
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.groups.service.audiences import Audiences
+from chalicelib.groups.tables import MembershipRow
 from tests.support.books import Book, Member, organization_key, person_key
 from tests.support.city import TestCity
 from tests.support.lambdas import failed
@@ -125,11 +126,24 @@ def test_of_the_owner_as_a_member_administrators_are_told_and_else_nobody(city: 
     row = store.read_together([key]).get(key)
     assert row is not None
     member_id = city.join(book.owner, book.code, CODE)
+    now = clock.iso(clock.now())
+    status = {"state": states()[1], "since": now, "until": None, "as_of": now}
+    assert store.update(MembershipRow.of(book.org_id, member_id), [MembershipRow.status.set(status)])
     alert = AlertRow(book.org_id, ids.new_id(), member_id=member_id, status_version=5)
 
     assert told(alert) == []
     admin = book.admin(None)
     assert told(alert) == [admin.member_id]
+
+
+def test_nobody_is_told_of_who_is_normal_again(book: Book) -> None:
+    member = book.member(CODE)
+    alert = raised(book, member, states()[-1])
+    assert told(alert) == [owner_of(book)]
+
+    assert to_people(turn(member.person, states()[0])) == failed()
+
+    assert Audiences().recipients(alert) is None
 
 
 def test_what_is_told_is_what_the_book_holds_now(book: Book) -> None:

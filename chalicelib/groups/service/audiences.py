@@ -24,7 +24,7 @@ class Audiences:
     """Says whom an alert is for."""
 
     def recipients(self, alert: AlertRow) -> Audience | None:
-        """The audience of an alert at this moment; None if the member left, or shares their health code no longer.
+        """The audience of an alert at this moment; None if the member left, shares their health code no longer, or is normal again.
 
         Told is the nearest department upward that has an administrator, and of a state that sounds an alarm the owner too. Where
         there is no administrator it is the owner alone, and so where none of them can be reached. Nobody is told of themself.
@@ -36,7 +36,10 @@ class Audiences:
         if member is None or book is None or book.deleted_at is not None or not shared:
             return None
         shown = statuses.shown(member, clock.now()) or {}
-        state, since = settings().city.scheme.state(shown.get("state")), shown.get("since")
+        scheme, since = settings().city.scheme, shown.get("since")
+        state = scheme.state(shown.get("state"))
+        if state == scheme.normal:  # what it was about is over; the history of the person has it
+            return None
         recipients, otherwise = _recipients(book, member)
         return Audience(
             life=living(member.person_id, int(member.enrolment)),
