@@ -6,7 +6,6 @@ The acceptance files of Linyi and Beijing are here as they are, on the deployed 
 import pytest
 
 from tests.acceptance.test_beijing_group_book import *  # noqa: F403
-from tests.acceptance.test_beijing_register import *  # noqa: F403
 from tests.acceptance.test_linyi_internal_code import *  # noqa: F403
 from tests.acceptance.test_linyi_own_people import *  # noqa: F403
 from tests.rehearsal.alerting import *  # noqa: F403

@@ -17,7 +17,10 @@ from chalicelib.core.settings import settings
 from tests.support.people import TestPerson
 
 SHORTEST = 5
-"""Bytes of a spelling that is worth a search; fewer occur by chance."""
+"""Bytes of a spelling that is worth a search; fewer occur by chance. So many are looked at in each place."""
+
+STRIDE = 4
+"""Of every so many places one is looked at: what is at least this and `SHORTEST` long, less one, covers one of them wholly."""
 
 SEQUENCE = re.compile(rb"(?<!\d)(?:0{10})?0{5}\d{25}(?!\d)")
 """A number of a stream's record, as the emulator makes them and as a cursor pads them; in one with many zeros a test's phone
@@ -26,8 +29,8 @@ occurs by chance."""
 BINARY = re.compile(rb'\{"B": "([A-Za-z0-9+/=]*)"\}')
 """A binary attribute in DynamoDB's JSON."""
 
-Start = tuple[int, ...]
-"""The first bytes of a spelling."""
+Part = tuple[int, ...]
+"""Some bytes of a spelling."""
 
 
 def spellings(value: str) -> Iterator[bytes]:
@@ -49,14 +52,21 @@ class Canaries:
 
     def __init__(self) -> None:
         """Watch nobody yet."""
-        self._spelled: dict[Start, list[tuple[bytes, str]]] = defaultdict(list)
+        self._long: dict[Part, list[tuple[bytes, str]]] = defaultdict(list)
+        self._short: list[tuple[bytes, str]] = []
 
     def watch(self, person: TestPerson) -> None:
         """Search for this person from now on."""
         for kind, value in (("name", person.name), ("number", person.number), ("phone", person.phone)):
             for spelling in set(spellings(value)):
-                if len(spelling) >= SHORTEST:
-                    self._spelled[tuple(spelling[:SHORTEST])].append((spelling, f"{kind} of {person.phone[-4:]}"))
+                self._spell(spelling, f"{kind} of {person.phone[-4:]}")
+
+    def _spell(self, spelling: bytes, what: str) -> None:
+        if SHORTEST <= len(spelling) < SHORTEST + STRIDE - 1:
+            self._short.append((spelling, what))
+        elif len(spelling) >= SHORTEST:
+            for offset in range(STRIDE):
+                self._long[tuple(spelling[offset : offset + SHORTEST])].append((spelling, what))
 
     def leaks(self, haystack: bytes) -> list[str]:
         """Which kinds of which people's data occur in the bytes; empty when nothing leaks.
@@ -64,14 +74,9 @@ class Canaries:
         The pass over all places is one intersection, in C: megabytes of tables are searched for thousands of people.
         """
         haystack = SEQUENCE.sub(b"", haystack)
-        starts = zip(*(haystack[offset:] for offset in range(SHORTEST)), strict=False)
-        found = (
-            what
-            for start in self._spelled.keys() & starts
-            for spelling, what in self._spelled[start]
-            if spelling in haystack
-        )
-        return sorted(set(found))
+        parts = zip(*(haystack[offset::STRIDE] for offset in range(SHORTEST)), strict=False)
+        possible = {one for part in self._long.keys() & parts for one in self._long[part]}
+        return sorted({what for spelling, what in [*possible, *self._short] if spelling in haystack})
 
 
 def dump_tables() -> bytes:
