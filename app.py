@@ -176,7 +176,7 @@ def people_stream(event: dict[str, Any], context: object) -> BatchAnswer:
 
 @app.lambda_function(name="registry-stream")
 def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:
-    """New facts into snapshots, changed phones into doubts."""
+    """New facts into statuses and snapshots, changed phones into doubts."""
     return services.get(RegistryEffects).handle(event)
 
 
@@ -194,5 +194,5 @@ def review(event: dict[str, Any], context: LambdaContext) -> int:
 
 @app.lambda_function(name="rotate-keys")
 def rotate_keys(event: dict[str, Any], context: object) -> int:
-    """Each night: a new session key, if the present one is as old as the longest session."""
+    """Each night: new versions of the session key and of the key of passes, as they are due."""
     return recorded("rotate_keys", services.get(Rotation).renew_what_is_due)

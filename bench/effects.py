@@ -26,7 +26,7 @@ NEWEST = ("nucleic_acid", "negative", "2022-11-21T08:00:00")
 """A fact that is newer than what the source knows of anybody."""
 
 NO_LIMITS = Limits(round_trips=None, section="")
-"""Design §9 limits what is not built yet: status changes, the daily sync, traces."""
+"""Design §9 sets no limit for these."""
 
 
 def _disclose(city: TestCity) -> Send:

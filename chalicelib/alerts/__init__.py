@@ -1,1 +1,1 @@
-"""Alerts and messages: what leaves the city as SMS."""
+"""Alerts: raised, held, and sent by SMS and e-mail; the channels that people chose."""

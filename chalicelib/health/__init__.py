@@ -1,1 +1,1 @@
-"""Sources, facts and, later, rules, status, health code and pass."""
+"""Sources, facts, rules, status, the health code, passes and messages to officers."""
