@@ -287,7 +287,7 @@ def test_an_alert_goes_by_the_ways_that_were_chosen(
 
     (message,) = sent(faults)
     assert is_for(message) == [subscription_of(owner, book.org_id).to]
-    assert 'in the state "orange"' in message["Message"]
+    assert 'has been "orange"' in message["Message"]
     assert one.sent_to(owner) == []
 
     client.put("/v1/me/channels", {"sms": True, "email": True, "language": "zh-CN"})
