@@ -6,6 +6,7 @@ under that key, cut to 128 bits. See docs/decisions/0003.
 
 import hashlib
 import hmac
+import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +18,9 @@ from chalicelib.core.settings import settings
 
 ID_BYTES = 16
 """128 bits: no collision among a city's people, half of SHA-256 as NIST SP 800-107 allows for a truncated MAC."""
+
+NONCE_BYTES = 12
+"""96 bits, as AES-GCM wants them (NIST SP 800-38D, 8.2)."""
 
 
 def encode(data: bytes) -> str:
@@ -30,6 +34,25 @@ def decode(text: str) -> bytes:
     if encode(data) != text:
         raise ValueError("not canonical base64url")
     return data
+
+
+def seal(key: bytes, plain: bytes, context: bytes) -> bytes:
+    """Encrypt with AES-GCM, under a nonce of its own, which comes first: no two results look alike."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, context)
+
+
+def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes:
+    """What `seal` encrypted under this key in this context. Raises ValueError for anything else."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
+    except InvalidTag as error:
+        raise ValueError("not sealed under this key in this context") from error
 
 
 def mac(key: bytes, *parts: str) -> bytes:

@@ -4,7 +4,6 @@ Each container has one data key per field class, made by KMS and used for a day 
 `keys` table, so a role that may not call `kms:Decrypt` can write what it can't read.
 """
 
-import secrets
 import threading
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,13 +11,13 @@ from enum import StrEnum
 from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.core import aws, clock, ids
+from chalicelib.core.crypto import NONCE_BYTES, seal, unseal
 from chalicelib.core.errors import Broken
 from chalicelib.core.names import field_key_alias
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Row, SealedAttribute, TableMeta, put, read_together
 
 FORMAT = b"\x01"
-NONCE_BYTES = 12
 KEY_SECONDS = 24 * 3600
 KEY_USES = 2**20
 """A data key's life (crypto.md 3.2): far below 2^32 random nonces, where AES-GCM's collision bound of NIST SP 800-38D lies."""
@@ -76,26 +75,18 @@ class FieldCipher:
 
     def seal(self, field: FieldClass, row: str, value: str) -> bytes:
         """Encrypt a value for one field of one row (`row` is the row's key as text)."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         key = self._sealing_key(field)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(key.plain).encrypt(nonce, value.encode(), _bound_to(field, row))
-        return FORMAT + ids.to_bytes(key.key_id) + nonce + sealed
+        return FORMAT + ids.to_bytes(key.key_id) + seal(key.plain, value.encode(), _bound_to(field, row))
 
     def open(self, field: FieldClass, row: str, sealed: bytes) -> str:
         """Decrypt a field. Raises Broken if it was altered or belongs elsewhere; KMS refuses roles that may not open it."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         key_end = len(FORMAT) + KEY_ID_BYTES
-        nonce_end = key_end + NONCE_BYTES
-        if sealed[:1] != FORMAT or len(sealed) <= nonce_end:
+        if sealed[:1] != FORMAT or len(sealed) <= key_end + NONCE_BYTES:
             raise Broken
         key = self._opening_key(field, ids.from_bytes(sealed[1:key_end]))
         try:
-            return AESGCM(key).decrypt(sealed[key_end:nonce_end], sealed[nonce_end:], _bound_to(field, row)).decode()
-        except InvalidTag as error:
+            return unseal(key, sealed[key_end:], _bound_to(field, row)).decode()
+        except ValueError as error:
             raise Broken from error
 
     def _sealing_key(self, field: FieldClass) -> _DataKey:

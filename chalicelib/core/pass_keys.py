@@ -6,7 +6,6 @@ then the one before it is. By when it was made everybody knows when the one befo
 
 import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property, lru_cache
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core import clock
 from chalicelib.core.city_secrets import HELD_SECONDS, PASS_KEY, REREAD_SECONDS, HeldVersion, held_versions
-from chalicelib.core.crypto import decode, encode
+from chalicelib.core.crypto import decode, encode, seal, unseal
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """The order of the group of P-256 (FIPS 186-5; SEC 2, 2.4.2)."""
 
 COORDINATE_BYTES = 32
-NONCE_BYTES = 12
 ID_BYTES = 8
 """Of the thumbprint: enough to tell a handful of keys apart, and short in a QR code."""
 
@@ -58,20 +56,13 @@ class PassKey:
 
     def seal(self, context: str, plain: bytes) -> str:
         """Encrypt under a nonce of its own, so that no two results look alike."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return encode(nonce + AESGCM(self.sealing).encrypt(nonce, plain, context.encode()))
+        return encode(seal(self.sealing, plain, context.encode()))
 
     def unseal(self, context: str, sealed: str) -> bytes | None:
         """What `seal` encrypted in this context, or None for anything else."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         try:
-            data = decode(sealed)
-            return AESGCM(self.sealing).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode())
-        except (ValueError, InvalidTag):
+            return unseal(self.sealing, decode(sealed), context.encode())
+        except ValueError:
             return None
 
 

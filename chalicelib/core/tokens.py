@@ -7,16 +7,18 @@ a 128-bit HMAC, small enough for a QR code of version 5.
 
 import hashlib
 import hmac
+import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.core.city_secrets import SESSION_KEY, opening_keys, secret
-from chalicelib.core.crypto import ID_BYTES, decode, encode, held_key
+from chalicelib.core.crypto import ID_BYTES, decode, encode, held_key, seal, unseal
 from chalicelib.core.errors import Broken, Invalid
 from chalicelib.core.settings import settings
 
 SECRET_BYTES = 32
-NONCE_BYTES = 12
 NOBODY = bytes(ID_BYTES)
 CODE_MAC_BYTES = 16
 
@@ -42,12 +44,9 @@ def new_bearer(subject: str, person_id: str | None) -> Bearer:
 
 def seal_bearer(bearer: Bearer) -> str:
     """The token that the phone keeps."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     person = decode(bearer.person_id) if bearer.person_id else NOBODY
-    nonce = secrets.token_bytes(NONCE_BYTES)
     plain = decode(bearer.subject) + person + bearer.secret
-    return encode(nonce + AESGCM(secret(SESSION_KEY)).encrypt(nonce, plain, _bearer_context()))
+    return encode(seal(secret(SESSION_KEY), plain, _bearer_context()))
 
 
 def open_bearer(token: str) -> Bearer | None:
@@ -64,12 +63,9 @@ def open_bearer(token: str) -> Bearer | None:
 
 
 def _opened(key: bytes, data: bytes) -> bytes | None:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     try:
-        return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _bearer_context())
-    except (ValueError, InvalidTag):
+        return unseal(key, data, _bearer_context())
+    except ValueError:
         return None
 
 
@@ -98,21 +94,14 @@ def _code_mac(kind: str, payload: bytes) -> bytes:
 
 def seal_for(bearer: Bearer, text: str) -> bytes:
     """Encrypt a text under a key that only this bearer's secret gives; no role of the city can open it without the request."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_own_key(bearer)).encrypt(nonce, text.encode(), bearer.subject.encode())
+    return seal(_own_key(bearer), text.encode(), bearer.subject.encode())
 
 
 def open_for(bearer: Bearer, sealed: bytes) -> str:
     """Decrypt what `seal_for` encrypted for this bearer. Raises Broken if it was altered or is another's."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     try:
-        plain = AESGCM(_own_key(bearer)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bearer.subject.encode())
-        return plain.decode()
-    except (ValueError, InvalidTag) as error:
+        return unseal(_own_key(bearer), sealed, bearer.subject.encode()).decode()
+    except ValueError as error:
         raise Broken from error
 
 
@@ -120,24 +109,23 @@ def _own_key(bearer: Bearer) -> bytes:
     return hmac.digest(bearer.secret, b"gatebook/session-phone/v1", hashlib.sha256)
 
 
-def seal_cursor(scope: str, position: str) -> str:
-    """An opaque cursor: where a list goes on, readable by nobody and worth nothing on another list (`scope`)."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+def seal_cursor(scope: str, position: Mapping[str, Any] | None) -> str | None:
+    """An opaque cursor: the key behind which a list goes on, readable by nobody and worth nothing on another list (`scope`).
 
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return encode(nonce + AESGCM(held_key("cursor")).encrypt(nonce, position.encode(), scope.encode()))
+    None where nothing follows.
+    """
+    return encode(seal(held_key("cursor"), json.dumps(position).encode(), scope.encode())) if position else None
 
 
-def open_cursor(scope: str, cursor: str) -> str:
-    """The position that `seal_cursor` sealed for this list. Raises InvalidCursor for anything else."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+def open_cursor(scope: str, cursor: str | None) -> dict[str, Any] | None:
+    """The key that `seal_cursor` sealed for this list; None for a list's beginning. Raises InvalidCursor for anything else."""
+    if not cursor:
+        return None
     try:
-        data = decode(cursor)
-        return AESGCM(held_key("cursor")).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], scope.encode()).decode()
-    except (ValueError, InvalidTag) as error:
+        position: dict[str, Any] = json.loads(unseal(held_key("cursor"), decode(cursor), scope.encode()))
+    except ValueError as error:
         raise InvalidCursor from error
+    return position
 
 
 class InvalidCursor(Invalid):

@@ -45,7 +45,7 @@ class OrganizationAlerts:
         InvalidCursor.
         """
         scope = f"alerts|{manager.org_id}|{manager.path}"
-        start = AlertRow.of(manager.org_id, tokens.open_cursor(scope, cursor)).raw() if cursor else None
+        start = tokens.open_cursor(scope, cursor)
         shown, unreadable = list[MemberAlert](), 0
         for _ in range(PAGES_AT_MOST):
             before = AlertRow.alert_id < FIRST_WORD
@@ -55,8 +55,7 @@ class OrganizationAlerts:
             if shown or start is None:
                 break
         disclose(manager, _once(shown), why=WHY_ALERTS, scopes=[Scope.HEALTH_CODE.value])
-        following = tokens.seal_cursor(scope, start["alert_id"]["S"]) if start else None
-        return AlertPage(shown, following, unreadable)
+        return AlertPage(shown, tokens.seal_cursor(scope, start), unreadable)
 
     def acknowledge(self, manager: Manager, alert_id: str) -> None:
         """Note that somebody saw to it; who did so first stays. Raises AlertNotFound."""

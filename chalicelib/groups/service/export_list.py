@@ -1,6 +1,5 @@
 """Which exports of a book a manager sees: their own, the owner those of everybody."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,12 +41,12 @@ class ExportList:
         fetches their own alone. Pages are full, whatever lies beside. Raises InvalidCursor.
         """
         scope = f"exports|{manager.org_id}|{manager.path}"
-        start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        start = tokens.open_cursor(scope, cursor)
         key = WithdrawalRow.of(manager.org_id)
         withdrawal = store.read_together([key]).get(key)
         page = _seen(manager, limit, start)
         listed = [ListedExport(row, is_own(row, manager), is_withdrawn(row, withdrawal)) for row in page.rows]
-        following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
+        following = tokens.seal_cursor(scope, page.next_key)
         return ExportPage(listed, following, page.unreadable)
 
 

@@ -1,6 +1,5 @@
 """Registration codes: made, listed and revoked by managers, looked at by anybody who holds one (R0.1, R1.1)."""
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -124,9 +123,9 @@ class Invitations:
         Only where thousands lie beside may a page be short. Raises InvalidCursor.
         """
         scope = f"invitations|{manager.org_id}|{manager.path}"
-        start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        start = tokens.open_cursor(scope, cursor)
         page = _in_subtree(manager, limit, start)
-        following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
+        following = tokens.seal_cursor(scope, page.next_key)
         return InvitationPage(_invited(manager.organization, page.rows), following, page.unreadable)
 
     def show(self, manager: Manager, invitation_id: str) -> Invited:

@@ -1,6 +1,5 @@
 """What managers do with members: look at them, which they can see, and remove them (R0.2, R1.3, B1)."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,7 +53,7 @@ class Members:
         """
         path, index = department_path(manager, department_id), AttentionIndex if attention else PathIndex
         scope = f"members|{manager.org_id}|{index.Meta.index_name}|{path}"
-        start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        start = tokens.open_cursor(scope, cursor)
         range_key = MembershipRow.attention_key if attention else MembershipRow.path
         page = store.query(
             ListedMember,
@@ -66,7 +65,7 @@ class Members:
         )
         shown = _as_they_stand(manager, page.rows, attention=attention)
         disclose(manager, shown, why=WHY_LIST)
-        following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
+        following = tokens.seal_cursor(scope, page.next_key)
         return MemberPage(shown, following, page.unreadable)
 
     def details(self, manager: Manager, member_id: str) -> MembershipRow:

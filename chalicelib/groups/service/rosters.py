@@ -1,6 +1,5 @@
 """The roster of a book: who is expected, by label, so that its managers see who has not joined (issue of group books)."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -85,7 +84,7 @@ class Rosters:
         """
         path = department_path(manager, department_id)
         scope = f"roster|{manager.org_id}|{path}|{joined}"
-        start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        start = tokens.open_cursor(scope, cursor)
         found: list[ExpectedMember] = []
         unreadable = 0
         for _ in range(LOOKS):
@@ -97,11 +96,11 @@ class Rosters:
                 if joined in {None, one.joined}:
                     found.append(one)
                 if len(found) == limit:
-                    following = _sealed(scope, _behind(page.rows, one.row, start))
+                    following = tokens.seal_cursor(scope, _behind(page.rows, one.row, start))
                     return RosterPage(_managed(manager, found), following, unreadable)
             if start is None:
                 break
-        return RosterPage(_managed(manager, found), _sealed(scope, start), unreadable)
+        return RosterPage(_managed(manager, found), tokens.seal_cursor(scope, start), unreadable)
 
     def remove(self, manager: Manager, labels: Sequence[str]) -> Removed:
         """Take labels off the roster; who bears one stays a member. Raises RosterChanged."""
@@ -144,10 +143,6 @@ def _managed(manager: Manager, found: list[ExpectedMember]) -> list[ExpectedMemb
 def _behind(rows: list[RosterRow], row: RosterRow, following: RawItem | None) -> RawItem | None:
     """Where a page goes on behind a row: there, or at the end of what was read."""
     return following if row is rows[-1] else row.own_key.raw()
-
-
-def _sealed(scope: str, start: RawItem | None) -> str | None:
-    return tokens.seal_cursor(scope, json.dumps(start)) if start else None
 
 
 def _key_of(label: str) -> str | None:

@@ -1,6 +1,5 @@
 """Finding members by what is typed: compared as keyed forms, or as a label, so nothing is decrypted and nothing typed is kept."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -86,11 +85,11 @@ class Search:
             return _shown(manager, _bearing(manager, sought.label), None)
         prefix = self._prefix(manager.org_id, sought)
         scope = f"search|{manager.org_id}|{manager.path}|{prefix}"
-        start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+        start = tokens.open_cursor(scope, cursor)
         if start is None:
             _count(manager, {"search": A_DAY})
         found = _named(manager, prefix, limit, start)
-        following = tokens.seal_cursor(scope, json.dumps(found.next_key)) if found.next_key else None
+        following = tokens.seal_cursor(scope, found.next_key)
         return _shown(manager, found, following)
 
     def _prefix(self, org_id: str, sought: Sought) -> str:

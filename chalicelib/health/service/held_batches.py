@@ -1,6 +1,5 @@
 """What officers do with batches that were held (B3): look at how large they are, release them, or drop them."""
 
-import json
 from contextlib import suppress
 
 from chalicelib.core import clock, store, tokens
@@ -24,9 +23,9 @@ class HeldBatches:
 
     def listed(self, limit: int, cursor: str | None) -> Listed[HeldBatchRow]:
         """One page of those that wait or were decided of late, newest first. Raises InvalidCursor."""
-        start = json.loads(tokens.open_cursor(_SCOPE, cursor)) if cursor else None
+        start = tokens.open_cursor(_SCOPE, cursor)
         page = store.query(HeldBatchRow, HeldBatchRow.KIND, limit=limit, start=start, newest_first=True)
-        following = tokens.seal_cursor(_SCOPE, json.dumps(page.next_key)) if page.next_key else None
+        following = tokens.seal_cursor(_SCOPE, page.next_key)
         return Listed([row for row in page.rows if row.expires_at > clock.now()], following)
 
     def release(self, officer: Person, batch_id: str) -> HeldBatchRow:

@@ -1,6 +1,5 @@
 """Messages to the city's officers, and their answers: how a journey is reported (R4.7)."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -143,13 +142,13 @@ def _readable(rows: store.Rows, keys: Sequence[store.Key[MessageRow]]) -> Messag
 def _listed(officer: Person, kind: str, limit: int, cursor: str | None) -> Listed[MessageRow]:
     """One page for an officer, without what was written in lives that ended; who is on it finds the look in their access log."""
     scope = f"messages|{kind}"
-    start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+    start = tokens.open_cursor(scope, cursor)
     newest_first = kind == MessageRow.ANSWERED
     page = store.query(MessageRow, kind, limit=limit, start=start, newest_first=newest_first)
     shown = _living([row for row in page.rows if row.expires_at > clock.now()])
     if shown:
         store.put(_disclosure(officer, shown))
-    return Listed(shown, tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None)
+    return Listed(shown, tokens.seal_cursor(scope, page.next_key))
 
 
 def _living(rows: Sequence[MessageRow]) -> list[MessageRow]:

@@ -1,6 +1,5 @@
 """What a person can read of themself: who they are here, what they agreed to, and who looked (B1, B5)."""
 
-import json
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -68,10 +67,10 @@ def own_page(
     `within` limits them to a range of their sort keys.
     """
     scope = f"{row.__name__}|{person.person_id}"
-    start = json.loads(tokens.open_cursor(scope, cursor)) if cursor else None
+    start = tokens.open_cursor(scope, cursor)
     page = store.query(row, person.person_id, within, limit=limit, start=start, newest_first=True)
     alive = [one for one in page.rows if _is_of_this_life(one, person)]
-    following = tokens.seal_cursor(scope, json.dumps(page.next_key)) if page.next_key else None
+    following = tokens.seal_cursor(scope, page.next_key)
     return Listed(alive, following)
 
 

@@ -17,6 +17,8 @@ from chalicelib.core.crypto import (
     keyed_id,
     mac,
     pairwise_id,
+    seal,
+    unseal,
 )
 from chalicelib.core.settings import Settings
 from tests.support.city import TestCity
@@ -158,3 +160,16 @@ def test_no_id_is_the_bare_hash_of_what_it_stands_for(whole_run: TestCity) -> No
     bare = {encode(hashlib.new(name, phone.encode()).digest()[:16]) for name in ("sha256", "sha1", "md5")}
 
     assert IdentityMacs().phone_mac(phone) not in bare
+
+
+@given(key=st.binary(min_size=32, max_size=32), plain=st.binary(max_size=99), context=st.binary(max_size=20))
+def test_what_is_sealed_opens_under_its_key_in_its_context_alone(key: bytes, plain: bytes, context: bytes) -> None:
+    sealed = seal(key, plain, context)
+
+    assert unseal(key, sealed, context) == plain
+    assert seal(key, plain, context) != sealed
+    other_key, changed = bytes([key[0] ^ 1]) + key[1:], bytes([sealed[0] ^ 1]) + sealed[1:]
+    others = [(other_key, sealed, context), (key, sealed, context + b"x"), (key, changed, context)]
+    for other in (*others, (key, sealed[:-1], context), (key, b"", context)):
+        with pytest.raises(ValueError, match=r"not sealed|[Nn]once"):
+            unseal(*other)
