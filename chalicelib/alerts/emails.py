@@ -17,6 +17,7 @@ from chalicelib.alerts.raising import ask_to_follow
 from chalicelib.alerts.tables import AlertRow, ChannelsRow, SubscriptionRow, TopicRow, TopicsRow
 from chalicelib.alerts.ways import Choice
 from chalicelib.core import clock, store
+from chalicelib.core.aws import error_code
 from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.core.settings import settings
@@ -94,7 +95,7 @@ class Emails:
         try:
             topics.send_email(row.topic, row.to, email_subject(language), email_text(audience, language))
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == SUBSCRIPTION_GONE:
+            if error_code(error) == SUBSCRIPTION_GONE:
                 _distrust(recipient, alert.org_id)
             raise EmailUnavailable from error
         except BotoCoreError as error:
@@ -193,7 +194,7 @@ def _subscribes(row: SubscriptionRow) -> bool:
     try:
         return row.arn in topics.confirmed(row.topic)
     except ClientError as error:
-        return error.response.get("Error", {}).get("Code") != SUBSCRIPTION_GONE
+        return error_code(error) != SUBSCRIPTION_GONE
     except BotoCoreError:
         return True
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -23,6 +24,11 @@ RETRIES = 2
 
 LOCAL_CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "local"}
 """What an emulator on loopback is given; a key of twelve digits is its account number."""
+
+
+def error_code(error: "ClientError") -> str:
+    """What AWS calls an error; nothing if its answer was none."""
+    return error.response.get("Error", {}).get("Code", "")
 
 
 def credentials() -> dict[str, str]:

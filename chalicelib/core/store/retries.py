@@ -6,6 +6,7 @@ import time
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from pynamodb.exceptions import PynamoDBException, TableDoesNotExist
 
+from chalicelib.core.aws import error_code
 from chalicelib.core.errors import Unavailable
 
 STORAGE_ERRORS = (BotoCoreError, ClientError, PynamoDBException)
@@ -79,7 +80,7 @@ def is_passing(error: BaseException) -> bool:
 
 
 def _is_answer_passing(error: ClientError) -> bool:
-    code = error.response.get("Error", {}).get("Code", "")
+    code = error_code(error)
     if code == "TransactionCanceledException":
         return not PASSING_REASONS.isdisjoint(cancellation_reasons(error))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

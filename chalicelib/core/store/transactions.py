@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib.core.aws import error_code
 from chalicelib.core.errors import GatebookError, Unavailable
 from chalicelib.core.store.retries import PASSING_REASONS, ROUNDS, cancellation_reasons, wait_before
 from chalicelib.core.store.rows import Key, Row, write
@@ -86,7 +87,7 @@ class Transaction:
 
     def _rounds_worth(self, error: ClientError) -> int:
         """How many rounds an error is worth; raises what it means if another round would not help."""
-        code = error.response.get("Error", {}).get("Code")
+        code = error_code(error)
         if code == "TransactionInProgressException":
             return PATIENT_ROUNDS
         if code == "TransactionConflictException":

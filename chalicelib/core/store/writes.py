@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib.core.aws import error_code
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.store.retries import ROUNDS, wait_before
 from chalicelib.core.store.rows import Key, RawItem, Row, RowT, connection, write
@@ -30,7 +31,7 @@ def put_once(row: RowT, condition: Condition) -> RowT | None:
 
 
 def _stored_row(error: ClientError, row: type[RowT]) -> RowT:
-    if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+    if error_code(error) != "ConditionalCheckFailedException":
         raise error
     response = cast("ClientError", error.__cause__).response if error.__cause__ else error.response
     stored: RawItem | None = cast("dict[str, Any]", response).get("Item")
@@ -47,7 +48,7 @@ def update(key: Key[RowT], actions: Sequence[Action], condition: Condition | Non
     try:
         answer = write("UpdateItem", kwargs)
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+        if error_code(error) == "ConditionalCheckFailedException":
             return None
         raise
     return key.row.from_raw_data(answer["Attributes"])
@@ -69,7 +70,7 @@ def delete(key: Key[Any], condition: Condition | None = None) -> bool:
     try:
         connection().dispatch("DeleteItem", kwargs)
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+        if error_code(error) == "ConditionalCheckFailedException":
             return False
         raise
     return True
