@@ -6,32 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.alerts.tables import AlertRow
-from chalicelib.core.policy import Words
+from chalicelib.core.scheme import State
 from chalicelib.people.tables.people import PersonRow
-
-
-class ShownState(Protocol):
-    """What an alert says of a state of the city's scheme, and what it goes by."""
-
-    @property
-    def name(self) -> str:
-        """The scheme's word for the state, the same in all languages."""
-        ...
-
-    @property
-    def word(self) -> Words:
-        """The state as people read it."""
-        ...
-
-    @property
-    def allows_entry(self) -> bool:
-        """Whether whoever is in it may enter a place."""
-        ...
-
-    @property
-    def alarm(self) -> bool:
-        """Whether the owner hears of it too, and the city's subscribers do."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -52,7 +28,7 @@ class Audience:
     life: str
     organization: str
     name_mask: str
-    state: ShownState
+    state: State
     since: datetime
     department: str | None
     recipients: Sequence[Recipient]

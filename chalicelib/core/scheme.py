@@ -55,7 +55,12 @@ class State(Policy):
     may_run_register: bool
     """Whether somebody in it may open or run a register (R4.3)."""
     action: Action
-    """What a pop-up asks for (R4.7): to verify travel with the national platform, or to report it to the sub-district."""
+    """What a pop-up asks for (R4.7): to verify travel with the national platform, or to report it to the city's officers."""
+
+    @property
+    def is_abnormal(self) -> bool:
+        """Whether it keeps somebody out, or sounds an alarm."""
+        return self.alarm or not self.allows_entry
 
 
 class Clearing(Policy):

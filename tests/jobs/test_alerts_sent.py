@@ -23,9 +23,9 @@ from infra.local.queued import Queued
 from infra.wiring import QUEUES
 from tests.support import messages
 from tests.support.alerting import (
-    AState,
     Listener,
     Raised,
+    a_state,
     deliver,
     message,
     own_resolver,
@@ -335,7 +335,7 @@ def test_the_city_hears_of_states_that_need_somebody_by_ids_and_state_alone(city
     listener = Listener.new()
     one = raised(city)
     one.deliver()
-    quiet = raised(city, state=AState("green", AState().word, allows_entry=True, alarm=False))
+    quiet = raised(city, state=a_state(name="green", allows_entry=True, alarm=False))
     quiet.deliver()
 
     heard = listener.heard()

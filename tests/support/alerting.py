@@ -16,6 +16,7 @@ from chalicelib.alerts.tables import AlertRow
 from chalicelib.core import aws, clock, ids, store
 from chalicelib.core.names import city_topic
 from chalicelib.core.policy import Words
+from chalicelib.core.scheme import State
 from chalicelib.core.settings import settings
 from chalicelib.core.streams import BatchAnswer
 from tests.support import messages
@@ -26,14 +27,9 @@ from tests.support.people import TestPerson
 ORANGE = Words(zh="橙码", en="orange")
 
 
-@dataclass(frozen=True)
-class AState:
-    """A state as a scheme would have it."""
-
-    name: str = "orange"
-    word: Words = ORANGE
-    allows_entry: bool = False
-    alarm: bool = True
+def a_state(**changes: Any) -> State:
+    """The city's worst state under another name and word, and with these changes."""
+    return settings().city.scheme.states[-1].model_copy(update={"name": "orange", "word": ORANGE, **changes})
 
 
 @dataclass
@@ -101,7 +97,7 @@ def raised(city: TestCity, *people: TestPerson, **audience: Any) -> Raised:
         "life": f"{ids.new_id()}.1",
         "organization": "第三中学",
         "name_mask": "王**",
-        "state": AState(),
+        "state": a_state(),
         "since": clock.now(),
         "department": None,
         "recipients": [recipient(person) for person in persons],

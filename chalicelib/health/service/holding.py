@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from chalicelib.core import clock, store
 from chalicelib.core.errors import Broken, Unavailable
 from chalicelib.core.log import Event, emit
-from chalicelib.core.scheme import State
 from chalicelib.core.settings import settings
 from chalicelib.health.rows import SKEW
 from chalicelib.health.rules import judge
@@ -58,7 +57,7 @@ def _might_turn(fact: FactRow, places: Places) -> bool:
     """Whether a fact can make anybody abnormal: by a rule, or by taking the place of what kept a rule from holding."""
     scheme = settings().city.scheme
     causes = (rule for rule in scheme.rules if rule.fact == fact.kind and fact.result in rule.results)
-    return places.is_taken(fact) or any(_is_abnormal_state(scheme.state(rule.state)) for rule in causes)
+    return places.is_taken(fact) or any(scheme.state(rule.state).is_abnormal for rule in causes)
 
 
 def _is_enrolled(people: store.Rows, person_id: str) -> bool:
@@ -86,11 +85,7 @@ def _turns(new: Sequence[FactRow]) -> bool:
 def _is_abnormal(rows: Iterable[FactRow], at: datetime) -> bool:
     city = settings().city
     facts = [row.fact() for row in rows if not row.withdrawn]
-    return _is_abnormal_state(city.scheme.state(judge(city.scheme, city.time_zone, facts, at).state))
-
-
-def _is_abnormal_state(state: State) -> bool:
-    return state.alarm or not state.allows_entry
+    return city.scheme.state(judge(city.scheme, city.time_zone, facts, at).state).is_abnormal
 
 
 def _recent(row: TurnedRow | None, since: datetime) -> dict[str, int]:

@@ -11,7 +11,7 @@ from chalicelib.core import settings
 from chalicelib.core.city import all_cities
 from chalicelib.core.policy import Words
 from chalicelib.core.texts import LANGUAGES, Language
-from tests.support.alerting import AState
+from tests.support.alerting import a_state
 
 NAMES = ["A", "三中", "Third School", "第" * 64, "Long name " * 6, "🏫" * 30]
 
@@ -27,7 +27,7 @@ def city_name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 def audience(name: str, word: Words | None = None) -> Audience:
     since = datetime(2022, 4, 5, 16, 30, tzinfo=UTC)
     return Audience(
-        "p.1", name, "王**", AState(word=word or Words(zh="居家观察", en="home observation")), since, None, []
+        "p.1", name, "王**", a_state(word=word or Words(zh="居家观察", en="home observation")), since, None, []
     )
 
 
@@ -39,7 +39,7 @@ def test_a_text_message_is_one_message_and_names_state_person_and_organization(n
 
     assert segments(message) == 1
     assert "王**" in message
-    assert AState(word=Words(zh="居家观察", en="home observation")).word.spoken(language) in message
+    assert a_state(word=Words(zh="居家观察", en="home observation")).word.spoken(language) in message
     assert name[: NAME_LEAST // 2 - 1] in message
     assert settings.settings().city.sms.signature.spoken(language) in message
 
