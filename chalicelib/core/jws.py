@@ -82,18 +82,27 @@ def _parts(text: str, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of what has the form of a statement of this kind, not yet verified."""
     if len(text) > MAX_LENGTH or _FORM.fullmatch(text) is None:
         raise FlawedStatementError(Flaw.MALFORMED)
-    header, claims, _ = (_decoded(part, is_json=place < 2) for place, part in enumerate(text.split(".")))  # noqa: PLR2004
+    first, second, signature = text.split(".")
+    header, claims = _object(first), _object(second)
+    _bytes(signature)
     is_dated = isinstance(claims.get("iat"), int) and isinstance(claims.get("exp"), int)
     if header.get("typ") != kind or not is_dated or not isinstance(claims.get("iss"), str):
         raise FlawedStatementError(Flaw.MALFORMED)
     return header, claims
 
 
-def _decoded(part: str, *, is_json: bool) -> dict[str, Any]:
-    """The object that a part holds; the signature is only looked at as text, of which there is one for each."""
+def _bytes(part: str) -> bytes:
+    """The bytes of a part, of which there is one text form."""
     try:
-        data = decode(part)
-        found = json.loads(data) if is_json else {}
+        return decode(part)
+    except ValueError as error:
+        raise FlawedStatementError(Flaw.MALFORMED) from error
+
+
+def _object(part: str) -> dict[str, Any]:
+    """The object that a part holds."""
+    try:
+        found = json.loads(_bytes(part))
     except (ValueError, RecursionError) as error:
         raise FlawedStatementError(Flaw.MALFORMED) from error
     if not isinstance(found, dict):
