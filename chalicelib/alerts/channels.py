@@ -6,7 +6,6 @@ none brings back an address that the other one has forgotten, and nothing is sto
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from pynamodb.expressions.condition import Condition
 
@@ -23,7 +22,7 @@ from chalicelib.core.store import Transaction
 from chalicelib.core.texts import Language
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
-from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
+from chalicelib.people.service.limits import DAY, count_one, seconds_left, today
 from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.people import LifeTrace, PersonRow
@@ -178,10 +177,8 @@ def _fresh(person: Person) -> ChannelsRow:
 
 def _count(person: Person) -> None:
     transaction = Transaction()
-    window = Window(
-        phone_subject(person.account.phone_mac), f"email#{day_window(clock.now())}", ADDRESSES_A_DAY, timedelta(days=1)
-    )
-    count_one(transaction, window, TooManyAddresses(seconds_left(DAY)))
+    window = today(phone_subject(person.account.phone_mac), "email", ADDRESSES_A_DAY)
+    count_one(transaction, window, TooManyAddresses(seconds_left(DAY), fields={"limit": ADDRESSES_A_DAY}))
     transaction.commit()
 
 

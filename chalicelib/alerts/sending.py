@@ -26,16 +26,13 @@ from chalicelib.core.store import ROUNDS, STORAGE_ERRORS, Action, Key, Transacti
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes, consume
 from chalicelib.core.texts import Language
 from chalicelib.people.errors import SmsBudgetSpent
-from chalicelib.people.tables.privacy import LedgerRow, ledger_entry
+from chalicelib.people.tables.privacy import LedgerRow, in_full, ledger_entry
 
 CLAIM_SECONDS = 150
 """How long one delivery has an alert to itself: longer than its function may run (`.chalice/config.json`: 120 seconds)."""
 
 WHAT = ("name", "health_code")
 """What a message discloses of a member, in the words of the access log; the name is masked."""
-
-ALL_OF_IT = f"{(1 << len(WHAT)) - 1:x}"
-"""All of these, as a ledger entry masks them."""
 
 WHY = "alerted"
 """The reason that the access log shows for a message."""
@@ -168,7 +165,7 @@ def _disclosure(alert: AlertRow, audience: Audience, recipient: Recipient) -> Le
     """That somebody was told of the member, for the member to read (B1)."""
     return ledger_entry(
         "DISCLOSURE",
-        [f"{audience.life}.{ALL_OF_IT}"],
+        [in_full(audience.life, WHAT)],
         org_id=alert.org_id,
         organization=audience.organization,
         actor=recipient.person.name_mask or "",
@@ -198,7 +195,7 @@ def _reaches(way: Way, alert: AlertRow, recipient: Recipient) -> bool:
 def _tell_city(alert: AlertRow, audience: Audience) -> None:
     """Tell the city's own topic of a state that needs somebody, by ids and the state's word alone."""
     state = audience.state
-    if (state.allows_entry and not state.alarm) or alert.was_sent(CITY_TOPIC, "topic"):
+    if not state.is_abnormal or alert.was_sent(CITY_TOPIC, "topic"):
         return
     tell_city(
         {"event": "alert", "org_id": alert.org_id, "alert_id": alert.alert_id, "at": clock.iso(alert.at)}

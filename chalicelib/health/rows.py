@@ -14,6 +14,7 @@ from chalicelib.core.errors import Invalid
 from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.core.ports import Fact
 from chalicelib.core.settings import settings
+from chalicelib.core.signatures import WINDOW
 from chalicelib.health.facts import RESULTS, Kind, derived_fact_id
 from chalicelib.health.tables import FactRow, IdentityRow
 
@@ -23,8 +24,8 @@ LONGEST_WORD = 200
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """Nothing that happened before can be a fact of somebody alive; such a date is a slip."""
 
-SKEW = timedelta(minutes=5)
-"""How far a source's clock may be ahead of the city's, as with its signatures (`chalicelib.http.signed`)."""
+SKEW = WINDOW
+"""How far a source's clock may be ahead of the city's, as with its signatures."""
 
 RawRow = Mapping[str, str | None]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.core import canonical, clock, ids, masks, store, tokens
+from chalicelib.core import canonical, ids, masks, store, tokens
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, pairwise_id
 from chalicelib.core.errors import Broken
@@ -17,7 +17,7 @@ from chalicelib.groups.legible import report_broken
 from chalicelib.groups.names import name_mac, surname_prefix
 from chalicelib.groups.service.members import MemberPage
 from chalicelib.groups.tables import TOP, LabelRow, MembershipRow, NamedMember, NameIndex
-from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
+from chalicelib.people.service.limits import DAY, count_one, seconds_left, today
 from chalicelib.people.tables.logins import AccountRow, phone_subject
 
 A_DAY = 200
@@ -111,10 +111,9 @@ def _count(manager: Manager, limits: Mapping[str, int]) -> None:
 
     What can't be compared is not counted, nor is the next page of what was. Raises TooManySearches.
     """
-    subject, today = phone_subject(manager.person.account.phone_mac), day_window(clock.now())
-    transaction = Transaction()
+    subject, transaction = phone_subject(manager.person.account.phone_mac), Transaction()
     for name, limit in limits.items():
-        window = Window(subject, f"{name}#{manager.org_id}#{today}", limit, DAY)
+        window = today(subject, f"{name}#{manager.org_id}", limit)
         count_one(transaction, window, TooManySearches(seconds_left(DAY), fields={"limit": limit}))
     transaction.commit()
 

@@ -14,7 +14,7 @@ from chalicelib.health.facts import PLATFORM, Kind, derived_fact_id
 from chalicelib.health.service.status import Shown, Status
 from chalicelib.health.tables import FactRow
 from chalicelib.people.access import Person
-from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left, take_back
+from chalicelib.people.service.limits import DAY, Window, count_one, seconds_left, take_back, today
 from chalicelib.people.service.privacy import Listed, own_page
 from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.people import PersonRow
@@ -64,9 +64,7 @@ class HealthCode:
 
     def _result(self, person: Person) -> TravelResult:
         """What the platform says of the caller's phone. A check that it did not answer is not counted."""
-        window = Window(
-            phone_subject(person.account.phone_mac), f"travel#{day_window(clock.now())}", TRAVEL_CHECKS_A_DAY, DAY
-        )
+        window = today(phone_subject(person.account.phone_mac), "travel", TRAVEL_CHECKS_A_DAY)
         _count(window)
         phone = tokens.open_for(person.account.bearer, person.account.session.phone_sealed)
         try:

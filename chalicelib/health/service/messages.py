@@ -17,12 +17,12 @@ from chalicelib.health.tables import FactRow
 from chalicelib.health.tables.messages import Category, MessagePointer, MessageRow
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
-from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
+from chalicelib.people.service.limits import DAY, count_one, seconds_left, today
 from chalicelib.people.service.privacy import Listed, own_page
 from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.people import LifeTrace, PersonRow
-from chalicelib.people.tables.privacy import LedgerRow, kept_until, ledger_entry, living
+from chalicelib.people.tables.privacy import LedgerRow, in_full, kept_until, ledger_entry, living
 
 A_DAY = 5
 """Messages of one person in a day of the city: a report, its correction, and some questions."""
@@ -32,6 +32,9 @@ REPORT = "travel_report"
 
 ANSWERED = "answered"
 """The result of the travel check that an officer's answer to a report is."""
+
+WHAT = ("message",)
+"""What an officer is shown of a person who wrote."""
 
 WHY = "message_read"
 """The reason in the access logs of those whose messages an officer read."""
@@ -108,7 +111,7 @@ class Messages:
 
 
 def _count(transaction: Transaction, person: Person) -> None:
-    window = Window(phone_subject(person.account.phone_mac), f"messages#{day_window(clock.now())}", A_DAY, DAY)
+    window = today(phone_subject(person.account.phone_mac), "messages", A_DAY)
     count_one(transaction, window, TooManyMessages(seconds_left(DAY), fields={"limit": A_DAY}))
 
 
@@ -160,8 +163,8 @@ def _living(rows: Sequence[MessageRow]) -> list[MessageRow]:
 
 
 def _disclosure(officer: Person, rows: Sequence[MessageRow]) -> LedgerRow:
-    people = sorted({f"{living(row.person_id, int(row.enrolment))}.1" for row in rows})
-    return ledger_entry("DISCLOSURE", people, what=["message"], actor=officer.row.name_mask, why=WHY)
+    people = sorted({in_full(living(row.person_id, int(row.enrolment)), WHAT) for row in rows})
+    return ledger_entry("DISCLOSURE", people, what=list(WHAT), actor=officer.row.name_mask, why=WHY)
 
 
 def _answered(row: MessageRow, officer: Person, text: str) -> MessageRow:

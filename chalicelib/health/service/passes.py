@@ -31,7 +31,7 @@ from chalicelib.people.access import Person
 from chalicelib.people.service.limits import DAY, MINUTE, Window, count_one, day_window, minute_window, seconds_left
 from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.people import PersonRow
-from chalicelib.people.tables.privacy import ledger_entry, living
+from chalicelib.people.tables.privacy import in_full, ledger_entry, living
 
 SECONDS = 60
 """How long a pass holds, and the signed answer to one (design §7): a picture of either is worth nothing after that."""
@@ -50,9 +50,6 @@ WHY = "pass"
 
 WHAT = ("name", "health_code")
 """What it shows."""
-
-SHOWN_OF_BOTH = "3"
-"""In a DISCLOSURE, the bits over WHAT of what was shown: both."""
 
 _LIFE_BYTES = 4
 _ERRORS: Mapping[Flaw, type[GatebookError]] = MappingProxyType(
@@ -133,9 +130,9 @@ def _record(caller: Person, person: PersonRow) -> None:
     for name, limit, lasts in ((minute_window(now), A_MINUTE, MINUTE), (day_window(now), A_DAY, DAY)):
         too_many = TooManyPasses(seconds_left(lasts), fields={"limit": limit})
         count_one(transaction, Window(subject, f"passes#{name}", limit, lasts), too_many)
-    life = living(person.person_id, int(person.enrolment))
+    life = in_full(living(person.person_id, int(person.enrolment)), WHAT)
     actor = caller.row.name_mask or ""
-    transaction.put(ledger_entry("DISCLOSURE", [f"{life}.{SHOWN_OF_BOTH}"], actor=actor, what=list(WHAT), why=WHY))
+    transaction.put(ledger_entry("DISCLOSURE", [life], actor=actor, what=list(WHAT), why=WHY))
     transaction.commit()
 
 

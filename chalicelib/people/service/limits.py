@@ -41,6 +41,11 @@ class Window:
     lasts: timedelta
 
 
+def today(subject: str, what: str, limit: int) -> Window:
+    """So many of something for one subject in the present day of the city."""
+    return Window(subject, f"{what}#{day_window(clock.now())}", limit, DAY)
+
+
 def count_one(transaction: Transaction, window: Window, otherwise: GatebookError) -> None:
     """Count one more in the window, or refuse with `otherwise` if the limit is reached."""
     actions = [CountRow.counted.add(1), CountRow.expires_at.set(clock.now() + 2 * window.lasts)]

@@ -1,7 +1,7 @@
 """What a person can hold the city to: consent receipts, the access log, and the ledger of audit and erasures."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -169,6 +169,11 @@ def ledger_shards(day: date) -> list[str]:
 def living(person_id: str, enrolment: int) -> str:
     """One life of a person, as ledger entries list it."""
     return f"{person_id}.{enrolment}"
+
+
+def in_full(life: str, what: Collection[str]) -> str:
+    """A life of which all of `what` is shown, as a DISCLOSURE lists it: with the bits of what was shown, in hexadecimal."""
+    return f"{life}.{(1 << len(what)) - 1:x}"
 
 
 def kept_until(kind: str, since: datetime) -> datetime:

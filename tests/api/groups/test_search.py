@@ -7,6 +7,7 @@ import pytest
 from chalicelib.core import store
 from chalicelib.groups.service import search
 from chalicelib.groups.tables import LabelRow
+from chalicelib.people.service import limits
 from tests.api.groups.steps import damaged
 from tests.support.books import Book, Member, person_id_of
 from tests.support.city import TestCity
@@ -223,7 +224,7 @@ def test_searches_by_document_are_few_a_day_whether_they_find_or_not(
     assert found(chief.client, book, document=document) == [member.member_id], "each manager has their own"
     other = Book.opened(city, book.owner)
     assert found(book.owner, other, document=document) == [], "in each book"
-    monkeypatch.setattr(search, "day_window", lambda _: "day#2099-01-01")
+    monkeypatch.setattr(limits, "day_window", lambda _: "day#2099-01-01")
     assert found(book.owner, book, document=document) == [member.member_id], "and each day"
 
 
