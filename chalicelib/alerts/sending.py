@@ -91,7 +91,7 @@ class AlertSender:
             return
         try:
             waits = self._send(claimed)
-        except Exception:
+        except Exception:  # whatever it was is raised again; the next try need not wait for the claim to end
             _let_others(claimed)
             raise
         if waits is not None:
@@ -154,7 +154,7 @@ class AlertSender:
             told.way.send(alert, audience, told.recipient, told.language)
         except SmsBudgetSpent:
             raise
-        except Exception:
+        except Exception:  # whatever it was is raised again; operators see which way it happened on
             emit(Event.ALERT_FAILED, purpose=name)
             raise
         is_first = not any(one.startswith(f"{member_id}#") for one in alert.sent)

@@ -48,7 +48,7 @@ class SmsUnavailable(Unavailable):
 class SnsSmsSender:
     """Sends through Amazon SNS, as transactional messages: they are delivered first and bypass marketing opt-outs."""
 
-    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002
+    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002  it takes neither
         """Hand the text to SNS, which has no use for the rest. Raises SmsUnavailable if SNS does not take it."""
         try:
             aws.sns().publish(PhoneNumber=COUNTRY_PREFIX + phone, Message=text, MessageAttributes=_TRANSACTIONAL)
@@ -75,7 +75,7 @@ class HttpSmsSender:
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._key = key
 
-    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002
+    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002  the gateway reads it in the text
         """Hand the text to the gateway. `phone` is canonical. Raises SmsUnavailable for any answer but 2xx."""
         message = {"phone": phone, "text": text, "id": message_id or ids.new_id(), "at": clock.iso(clock.now())}
         body = json.dumps(message, ensure_ascii=False).encode()

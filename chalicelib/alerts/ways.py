@@ -70,7 +70,7 @@ class Sms:
         """Whether somebody wants text messages."""
         return choice.sms
 
-    def reaches(self, alert: AlertRow, recipient: Recipient) -> bool:  # noqa: ARG002
+    def reaches(self, alert: AlertRow, recipient: Recipient) -> bool:  # noqa: ARG002  of any book
         """Whether there is a phone, and the health source does not say by now that it is somebody else's."""
         return recipient.person.phone_sealed is not None and not recipient.person.phone_refuted
 

@@ -9,12 +9,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.core import clock, pass_keys
 from chalicelib.core.crypto import decode
 from chalicelib.core.pass_keys import PassKey
 from chalicelib.core.settings import settings
+
+if TYPE_CHECKING:
+    from jwt.types import Options
 
 ALGORITHM = "ES256"
 """ECDSA over P-256 with SHA-256 (RFC 7518, 3.4), and no other."""
@@ -114,7 +117,7 @@ def _is_signed(text: str, key: PassKey, audience: str) -> bool:
     """Whether a key signed exactly this. Time is compared by the caller, for `clock` is the only clock."""
     import jwt
 
-    untimed = {"require": list(_REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    untimed: Options = {"require": list(_REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False}
     try:
         jwt.decode(
             text,
@@ -122,7 +125,7 @@ def _is_signed(text: str, key: PassKey, audience: str) -> bool:
             algorithms=[ALGORITHM],
             audience=audience,
             issuer=settings().city_name,
-            options=untimed,  # type: ignore[arg-type]
+            options=untimed,
         )
     except jwt.InvalidTokenError:
         return False

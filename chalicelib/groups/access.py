@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.store import Key, Rows
@@ -174,7 +174,7 @@ class OfMember:
         if organization is None or organization.deleted_at is not None or not _is_own(membership, person):
             raise MembershipNotFound
         role = legible(rows, _own_role(bearer, path["org_id"])) if self._with_role else None
-        return Member(person, organization, membership, role)  # type: ignore[arg-type]
+        return Member(person, organization, membership, role)
 
 
 class OfInsider:
@@ -241,7 +241,7 @@ def _own_role(bearer: Bearer, org_id: str) -> Key[AdminRow]:
     return AdminRow.of(org_id, pairwise_id(org_id, bearer.person_id or ""))
 
 
-def _is_own(membership: MembershipRow | None, person: Person) -> bool:
+def _is_own(membership: MembershipRow | None, person: Person) -> TypeGuard[MembershipRow]:
     """Whether a membership belongs to the caller's present life; one of an erased life counts as none."""
     return membership is not None and membership.enrolment == person.enrolment
 

@@ -28,12 +28,12 @@ class RegisteredSource:
     name = "source, signed"
     takes_signed: Literal[True] = True
 
-    def keys(self, request: SignedRequest, path: Mapping[str, str]) -> list[Key[Any]]:  # noqa: ARG002
+    def keys(self, request: SignedRequest, path: Mapping[str, str]) -> list[Key[Any]]:
         """The source, its key, and whether this very body was held before."""
         name = request.signer
         return [SourceRow.of(name), SourceKeyRow.of(name, request.key_id), SeenBatchRow.of(name, request.digest)]
 
-    def admit(self, request: SignedRequest, rows: Rows, path: Mapping[str, str]) -> Sender:  # noqa: ARG002
+    def admit(self, request: SignedRequest, rows: Rows, path: Mapping[str, str]) -> Sender:
         """The source. Raises SignatureRefused."""
         source, key = (
             rows.get(SourceRow.of(request.signer)),

@@ -44,11 +44,11 @@ class Public:
 
     name: str = "public"
 
-    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:  # noqa: ARG002
+    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
         """Nothing is read."""
         return []
 
-    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> None:  # noqa: ARG002
+    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> None:
         """Everybody is let in, as nobody in particular."""
         return
 

@@ -47,21 +47,25 @@ class Person:
         return int(self.row.enrolment)
 
 
-class LoggedIn:
-    """Admits any live session. A revoked one is dead at its next request, for the row is read consistently each time."""
+class OfSession:
+    """What every decision about a session goes by. A revoked one is dead at its next request, for rows are read consistently."""
 
-    name = "account"
-
-    def keys(self, bearer: Bearer, path: Mapping[str, str]) -> list[Key[Any]]:  # noqa: ARG002
+    def keys(self, bearer: Bearer, path: Mapping[str, str]) -> list[Key[Any]]:
         """The session, and its person if it has one."""
         return account_keys(bearer)
 
-    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Account:  # noqa: ARG002
+
+class LoggedIn(OfSession):
+    """Admits any live session."""
+
+    name = "account"
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Account:
         """The account behind the session. Raises SessionEnded."""
         return account_of(bearer, rows)
 
 
-class ProvedLately(LoggedIn):
+class ProvedLately(OfSession):
     """Admits a session whose SMS code was entered within the city's step-up time, with or without a person.
 
     Identity is proved on such a session alone: an old one says no more than that somebody had this phone a month ago.
@@ -69,47 +73,47 @@ class ProvedLately(LoggedIn):
 
     name = "account, stepped up"
 
-    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Account:  # noqa: ARG002
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Account:
         """The account. Raises SessionEnded or StepUpRequired."""
         return proved_lately(account_of(bearer, rows))
 
 
-class Verified(LoggedIn):
+class Verified(OfSession):
     """Admits people who proved their identity."""
 
     name = "person"
 
-    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:  # type: ignore[override]  # noqa: ARG002
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:
         """The person. Raises SessionEnded or IdentityRequired."""
         return person_of(bearer, rows)
 
 
-class SteppedUp(LoggedIn):
+class SteppedUp(OfSession):
     """Admits people who entered an SMS code within the city's step-up time."""
 
     name = "person, stepped up"
 
-    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:  # type: ignore[override]  # noqa: ARG002
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:
         """The person. Raises SessionEnded, IdentityRequired or StepUpRequired."""
         return stepped_up(person_of(bearer, rows))
 
 
-class Officer(LoggedIn):
+class Officer(OfSession):
     """Admits health officers. A revoked one is none at their next request."""
 
     name = "officer"
 
-    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:  # type: ignore[override]  # noqa: ARG002
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:
         """The officer. Raises SessionEnded, IdentityRequired or OfficerRequired."""
         return officer_of(bearer, rows)
 
 
-class SteppedUpOfficer(LoggedIn):
+class SteppedUpOfficer(OfSession):
     """Admits health officers who entered an SMS code within the city's step-up time."""
 
     name = "officer, stepped up"
 
-    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:  # type: ignore[override]  # noqa: ARG002
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:
         """The officer. Raises SessionEnded, IdentityRequired, OfficerRequired or StepUpRequired."""
         return stepped_up(officer_of(bearer, rows))
 

@@ -58,7 +58,7 @@ class SourceKey:
 
     def decide(self, transaction: Transaction, decision: Decision) -> None:
         """Put the key, and end those that it replaces. The transaction raises SourceNotNamed or KeyKnown."""
-        transaction.check(SourceRow.of(self.source), SourceRow.granted == True, SourceNotNamed())  # noqa: E712
+        transaction.check(SourceRow.of(self.source), SourceRow.granted == True, SourceNotNamed())  # noqa: E712  pynamodb makes a condition of it
         key = SourceKeyRow.of(self.source, self.key_id)
         row = SourceKeyRow(
             key.hash_value,

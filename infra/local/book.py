@@ -65,7 +65,7 @@ def _sent(address: str, path: str, body: Any, token: str = "", method: str = "PO
     with_token = {**headers, "Authorization": f"Bearer {token}"} if token else headers
     request = urllib.request.Request(address + path, data, with_token, method=method)  # noqa: S310  the operator's own
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310  as above
             return json.load(answer)
     except urllib.error.HTTPError as refused:
         raise Refused(json.load(refused)["detail"]) from refused

@@ -72,6 +72,8 @@ def test_no_address_of_the_local_server_is_in_the_packaged_app() -> None:
 
 
 def test_chalice_would_deploy_these_routes() -> None:
+    """Both raise for what API Gateway would refuse."""
+    assert app.app.routes
     validate_routes(app.app.routes)
     validate_route_content_types(app.app.routes, app.app.api.binary_types)
 

@@ -34,7 +34,7 @@ ADDRESS = "gatekeeper@example.com"
 
 
 @pytest.fixture(autouse=True)
-def _apart(city: TestCity) -> Iterator[None]:  # noqa: ARG001
+def _apart(city: TestCity) -> Iterator[None]:  # noqa: ARG001  the tables must be there
     with own_resolver():
         yield
 
@@ -412,7 +412,7 @@ def test_an_alert_that_is_raised_while_a_book_is_taken_apart_goes_with_it(
     city: TestCity, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     member = book.member("health_code")
-    original = sweeps._end_memberships  # noqa: SLF001
+    original = sweeps._end_memberships  # noqa: SLF001  what comes in between is put into the middle of it
 
     def raising(*args: Any) -> None:
         with acting_as(None):  # it is another function's doing

@@ -36,7 +36,7 @@ def time() -> Iterator[FrozenClock]:
 
 
 @pytest.fixture(autouse=True)
-def _two_in_ten_minutes(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001
+def _two_in_ten_minutes(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001  the tables must be there
     """A city in which two alerts are enough, and whose breaker no test before has touched."""
     policy = settings.settings().city.model_dump(mode="json")
     policy["alerts"] |= {"hold_above": MOST, "window_minutes": MINUTES}
@@ -226,7 +226,7 @@ def test_a_hold_that_ends_while_an_alert_is_being_held_loses_none(
 ) -> None:
     alerts = sent(city, person, MOST + 1)
     late = raised(city, person)
-    original: Callable[..., None] = breaker._hold  # noqa: SLF001
+    original: Callable[..., None] = breaker._hold  # noqa: SLF001  what comes in between is put into the middle of it
 
     def ending(*args: object) -> None:
         monkeypatch.setattr(breaker, "_hold", original)

@@ -51,7 +51,7 @@ def time() -> Iterator[FrozenClock]:
 
 
 @pytest.fixture(autouse=True)
-def _apart(city: TestCity) -> Iterator[None]:  # noqa: ARG001
+def _apart(city: TestCity) -> Iterator[None]:  # noqa: ARG001  the tables must be there
     with own_resolver():
         yield
 

@@ -252,7 +252,7 @@ def test_a_moved_member_takes_their_status_along(book: Book) -> None:
 
 def at_once(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> list[bool]:
     """Do something between the consumer's read of a membership and its write, once."""
-    real, has_been = carrying._stored, list[bool]()  # noqa: SLF001
+    real, has_been = carrying._stored, list[bool]()  # noqa: SLF001  what comes in between is put into the middle of it
 
     def meanwhile(row: MembershipRow, *args: Any) -> bool:
         if not has_been:
@@ -325,7 +325,7 @@ def test_a_status_that_changes_under_a_join_is_the_one_that_is_held(city: TestCi
             assert to_people(late[0]) == failed(), "before there is a pointer"
         return original(real, client, operation, kwargs)
 
-    faults.call = call  # type: ignore[method-assign,assignment]
+    faults.call = call  # type: ignore[method-assign,assignment]  # it looks on at the calls
     city.join(member.client, book.code, CODE)
 
     assert held(book.org_id, member.person) == (mild, 2)
@@ -349,7 +349,7 @@ def test_a_status_that_changes_under_a_consent_is_the_one_that_is_held(book: Boo
                 assert to_people(late[0]) == failed(), "before it is shared"
         return original(real, client, operation, kwargs)
 
-    faults.call = call  # type: ignore[method-assign,assignment]
+    faults.call = call  # type: ignore[method-assign,assignment]  # it looks on at the calls
     assert member.client.put(f"{book.own_path}/consent", {"scopes": [CODE]}).status == 200
 
     assert held(book.org_id, member.person) == (mild, 2)

@@ -40,7 +40,7 @@ class Told:
     before: Callable[[], None] = lambda: None
     asked: int = 0
 
-    def recipients(self, alert: AlertRow) -> Audience | None:  # noqa: ARG002
+    def recipients(self, alert: AlertRow) -> Audience | None:  # noqa: ARG002  every alert is for them
         """The audience, whatever the alert."""
         self.asked += 1
         self.before()
@@ -137,12 +137,12 @@ def message(key: store.Key[Any]) -> dict[str, Any]:
 def own_resolver() -> Iterator[None]:
     """Whoever resolved alerts before this block does so behind it, and the queue is empty before and behind."""
     sender = app.services.get(AlertSender)
-    before = sender._resolver  # noqa: SLF001
+    before = sender._resolver  # noqa: SLF001  who is asked otherwise is put back
     queued()
     try:
         yield
     finally:
-        sender._resolver = before  # noqa: SLF001
+        sender._resolver = before  # noqa: SLF001  who is asked otherwise is put back
         queued()
 
 

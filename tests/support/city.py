@@ -26,7 +26,7 @@ class RecordedSms:
         self.ids: list[str | None] = []
         self.faults: list[Exception] = []
 
-    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002
+    def send(self, phone: str, text: str, language: Language, message_id: str | None = None) -> None:  # noqa: ARG002  the text says
         """Keep the message, unless a fault is due."""
         if self.faults:
             raise self.faults.pop(0)

@@ -198,13 +198,13 @@ def _on(physical: str, row: dict[str, Any] | None) -> str:
     table = _table(physical)
     if table not in PARTED or row is None:
         return table
-    name = next(str(one._hash_keyname) for one in store.tables() if one.physical_name() == physical)  # noqa: SLF001
+    name = next(str(one._hash_keyname) for one in store.tables() if one.physical_name() == physical)  # noqa: SLF001  pynamodb has no other word for it
     return f"{table}/{row[name]['S']}"
 
 
 def _hash_value(physical: str, key: dict[str, Any]) -> str:
     row = next(row for row in store.tables() if row.physical_name() == physical)
-    return str(next(iter(key[str(row._hash_keyname)].values())))  # noqa: SLF001
+    return str(next(iter(key[str(row._hash_keyname)].values())))  # noqa: SLF001  pynamodb has no other word for it
 
 
 def _other(operation: str, kwargs: dict[str, Any]) -> str:

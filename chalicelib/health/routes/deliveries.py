@@ -36,7 +36,7 @@ def deliver_identities(caller: Sender, body: schemas.IdentityBatch, deliveries: 
 
 @routes.route("/v1/facts/batches", methods=["GET"])
 @endpoint(officer)
-def list_held_batches(caller: Person, query: PageQuery, held_batches: HeldBatches) -> schemas.HeldBatchPage:  # noqa: ARG001
+def list_held_batches(caller: Person, query: PageQuery, held_batches: HeldBatches) -> schemas.HeldBatchPage:  # noqa: ARG001  any officer
     """List batches that wait for an officer, or were decided of late, newest first (B3)."""
     return views.held_batch_page(held_batches.listed(query.limit, query.cursor))
 

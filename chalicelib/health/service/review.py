@@ -53,7 +53,7 @@ class Review:
     def _look(self, person_id: str) -> None:
         try:
             self._status.refresh(person_id)
-        except Exception as error:
+        except Exception as error:  # one person holds up nobody else; what storage does not answer is raised again
             if store.is_passing(error):
                 raise
             emit(Event.STATUS_FAILED, error=type(error).__name__, where=where(error))

@@ -27,7 +27,7 @@ def held_batch(row: HeldBatchRow) -> schemas.HeldBatch:
         at=row.at,
         rows=int(row.rows),
         people_turned=int(row.turned),
-        state=row.state,  # type: ignore[arg-type]
+        state=row.state,  # type: ignore[arg-type]  # it is one of them, as was seen above
         decided_at=row.decided_at,
         done_at=row.done_at,
         expires_at=row.expires_at,

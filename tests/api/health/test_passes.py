@@ -430,7 +430,7 @@ def test_whose_a_pass_is_cannot_be_moved_to_another_key_or_city(person: TestPers
 
     assert key.unseal("demo|pass|v1", sealed) is not None
     assert key.unseal("huian|pass|v1", sealed) is None
-    assert pass_keys._made(bytes(32), "demo").unseal("demo|pass|v1", sealed) is None  # noqa: SLF001
+    assert pass_keys._made(bytes(32), "demo").unseal("demo|pass|v1", sealed) is None  # noqa: SLF001  a key that no city has
 
 
 # Limits

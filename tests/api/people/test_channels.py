@@ -31,7 +31,7 @@ GIVEN = {"address": "g***@example.com", "organizations": []}
 
 
 @pytest.fixture(autouse=True)
-def _apart(city: TestCity) -> Any:  # noqa: ARG001
+def _apart(city: TestCity) -> Any:  # noqa: ARG001  the tables must be there
     with own_resolver():
         yield
 
@@ -142,7 +142,7 @@ def test_of_two_devices_none_brings_back_what_the_other_forgot(
     client: Client, person: TestPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.put(EMAIL, {"address": ADDRESS})
-    read = channels._present  # noqa: SLF001
+    read = channels._present  # noqa: SLF001  what comes in between is put into the middle of it
 
     def forgotten_behind_the_read(caller: Any) -> Any:
         found = read(caller)
@@ -161,7 +161,7 @@ def test_what_is_chosen_while_a_life_ends_is_gone_with_it(
     city: TestCity, client: Client, person: TestPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before the last transaction, which the sweep comes behind; after it nothing is stored any more."""
-    end, read = Erasure._end_life, channels._present  # noqa: SLF001
+    end, read = Erasure._end_life, channels._present  # noqa: SLF001  what comes in between is put into the middle of it
 
     def given_before(self: Erasure, caller: Any) -> None:
         assert client.put(EMAIL, {"address": ADDRESS}).status == 200

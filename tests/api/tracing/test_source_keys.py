@@ -24,7 +24,7 @@ pytestmark = pytest.mark.api
 
 
 @pytest.fixture
-def name(city: TestCity) -> str:  # noqa: ARG001
+def name(city: TestCity) -> str:  # noqa: ARG001  the tables must be there
     source = new_source()
     assert run("confirm", propose_source("grant", source), *BORIS).exit_code == 0
     return source
@@ -104,7 +104,7 @@ def test_what_is_no_public_key_is_refused(name: str, tmp_path: Path) -> None:
     assert keys(name) == []
 
 
-def test_a_key_is_for_a_registered_source(city: TestCity) -> None:  # noqa: ARG001
+def test_a_key_is_for_a_registered_source(city: TestCity) -> None:  # noqa: ARG001  the tables must be there
     refused(run("sources", "key", "add", new_source(), *ANNA), "There is no such source")
     refused(run("sources", "key", "add", "Lab_3", *ANNA), "A source's name is", code=2)
     refused(run("sources", "key", "list", "Lab_3"), "A source's name is", code=2)
@@ -113,6 +113,7 @@ def test_a_key_is_for_a_registered_source(city: TestCity) -> None:  # noqa: ARG0
     proposed = told(run("sources", "key", "add", name, *ANNA, "--json"))["proposal"]
     run("confirm", propose_source("revoke", name), *BORIS)
     refused(run("confirm", proposed, *BORIS), "There is no such source")
+    assert keys(name) == []
 
 
 def test_a_rotated_key_is_taken_for_three_days_more(city: TestCity, name: str) -> None:

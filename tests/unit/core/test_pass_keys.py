@@ -62,9 +62,9 @@ def test_a_version_is_signed_by_a_day_after_it_was_made_and_the_one_before_is_pu
 
 def test_a_new_city_signs_by_the_one_version_that_it_has() -> None:
     with clock.frozen(clock.now()):
-        present = city_secrets._present(PASS_KEY, 0)  # noqa: SLF001
-        city_secrets._held[PASS_KEY, PREVIOUS] = city_secrets._Held(None, clock.epoch())  # noqa: SLF001
-        city_secrets._held[PASS_KEY, CURRENT] = city_secrets._Held(present, clock.epoch())  # noqa: SLF001
+        present = city_secrets._present(PASS_KEY, 0)  # noqa: SLF001  as a process holds them
+        city_secrets._held[PASS_KEY, PREVIOUS] = city_secrets._Held(None, clock.epoch())  # noqa: SLF001  as a process holds them
+        city_secrets._held[PASS_KEY, CURRENT] = city_secrets._Held(present, clock.epoch())  # noqa: SLF001  as a process holds them
 
         assert [key.kid for key in published_keys()] == [signing_key().kid]
 
@@ -99,10 +99,10 @@ def test_a_key_that_nobody_has_makes_a_process_read_again_once_a_minute_at_most(
 def test_a_process_that_holds_an_old_key_finds_a_newer_one() -> None:
     with clock.frozen(clock.now()) as time:
         published_keys()
-        held = dict(city_secrets._held)  # noqa: SLF001
+        held = dict(city_secrets._held)  # noqa: SLF001  as a process holds them
         renewed_at()
         new = published_keys()[0].kid
-        city_secrets._held.update(held)  # noqa: SLF001
+        city_secrets._held.update(held)  # noqa: SLF001  as a process holds them
         assert key_by_id(new) is None
         time.tick(city_secrets.REREAD_SECONDS)
 
@@ -160,16 +160,16 @@ def test_two_nights_at_once_make_one_version(faults: Seam) -> None:
 
 
 def test_a_pair_is_made_of_its_version_and_its_city_alone() -> None:
-    made = [pass_keys._made(bytes([number]) * 32, city) for number in (0, 1) for city in ("demo", "huian")]  # noqa: SLF001
+    made = [pass_keys._made(bytes([number]) * 32, city) for number in (0, 1) for city in ("demo", "huian")]  # noqa: SLF001  as a process holds them
 
     assert len({key.kid for key in made}) == len({key.sealing for key in made}) == 4
-    assert pass_keys._made.__wrapped__(bytes(32), "demo").coordinates == made[0].coordinates  # noqa: SLF001
+    assert pass_keys._made.__wrapped__(bytes(32), "demo").coordinates == made[0].coordinates  # noqa: SLF001  as a process holds them
     assert all(1 <= key.private.private_numbers().private_value < pass_keys.ORDER for key in made)
 
 
 def test_a_pair_stays_what_it_was_released_as() -> None:
     """Or every verifier of every city would refuse what the other half signs."""
-    released = pass_keys._made(bytes(range(32)), "demo")  # noqa: SLF001
+    released = pass_keys._made(bytes(range(32)), "demo")  # noqa: SLF001  as a process holds them
 
     assert released.kid == "GLy5Fbnru1o"
 
@@ -185,7 +185,7 @@ def test_a_key_is_named_by_its_thumbprint() -> None:
 
 
 def test_what_is_sealed_opens_under_its_key_and_context_alone() -> None:
-    key, other = (pass_keys._made(bytes([number]) * 32, "demo") for number in (0, 1))  # noqa: SLF001
+    key, other = (pass_keys._made(bytes([number]) * 32, "demo") for number in (0, 1))  # noqa: SLF001  as a process holds them
     sealed = key.seal("here", b"somebody")
 
     assert key.unseal("here", sealed) == b"somebody"

@@ -37,5 +37,8 @@ def test_who_was_told_once_may_be_started_again() -> None:
     with Stoppable():
         os.kill(os.getpid(), signal.SIGTERM)
         signal.pause()
+    went_on = False
     with Stoppable():
         stop_if_told()
+        went_on = True
+    assert went_on
