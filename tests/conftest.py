@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import botocore.session
@@ -54,16 +53,14 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the emulator that this worker's tests share."""
-    from infra.local.emulator import Emulator
-    from infra.local.ports import free_port
     from infra.process import working_for
+    from tests.support.inprocess import emulator_in_process
 
-    folder: Path = tmp_path_factory.mktemp("emulator")
     with (
-        Emulator(free_port(), folder / "state", folder / "emulator.log") as running,
-        working_for("demo", running.url),  # whatever a test without tables made this process hold is forgotten
+        emulator_in_process(tmp_path_factory.mktemp("emulator")) as url,
+        working_for("demo", url),  # whatever a test without tables made this process hold is forgotten
     ):
-        yield running.url
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ READ_SECONDS = 3.0
 RETRIES = 2
 """At most two retries within three seconds each, then 503 with Retry-After (R-01); botocore's defaults wait for minutes."""
 
-LOCAL_CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "local"}
+LOCAL_CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
 """What an emulator on loopback is given; a key of twelve digits is its account number."""
 
 

@@ -105,7 +105,7 @@ class Emulator:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local.emulated"],
                 cwd=ROOT,
-                env=_environment(self.port, self._state),
+                env=surroundings(self.port, self._state),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -136,8 +136,8 @@ class Emulator:
         return cast("dict[str, Any]", json.loads(body)) if response.status == HTTPStatus.OK else None
 
 
-def _environment(port: int, state: Path) -> dict[str, str]:
-    """All that the child is told. Little is inherited: a variable of some shell could open ports or change its ways."""
+def surroundings(port: int, state: Path) -> dict[str, str]:
+    """All that the emulator is told. Little is inherited: a variable of some shell could open ports or change its ways."""
     told = {
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),

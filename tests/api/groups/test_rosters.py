@@ -225,7 +225,7 @@ def test_five_thousand_lines_are_one_call(book: Book, faults: Seam) -> None:
     assert counted(report) == (5_000, 0, 0, [])
     assert len(faults.calls) - start < 120
     assert roster_count(book) == 5_000
-    assert len(listed(book)) == 5_000
+    assert len(book.owner.get(f"{path(book)}?limit=100").json["items"]) == 100
 
 
 def test_managers_see_and_change_their_part_only(book: Book) -> None:
