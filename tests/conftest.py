@@ -1,4 +1,4 @@
-"""Fixtures of every suite. One emulator per worker, ended by its process id; canaries are on for the whole run (H4)."""
+"""Fixtures of every suite. One emulator per worker, in its process; canaries are on for the whole run (H4)."""
 
 import gc
 import os

@@ -3,11 +3,12 @@
 import base64
 import json
 import re
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 import urllib3
@@ -17,10 +18,14 @@ from chalicelib.core.settings import settings
 from tests.support.people import TestPerson
 
 SHORTEST = 5
-"""Bytes of a spelling that is worth a search; fewer occur by chance. So many are looked at in each place."""
+"""Bytes of a spelling that is worth a search; fewer occur by chance."""
 
 STRIDE = 4
-"""Of every so many places one is looked at: what is at least this and `SHORTEST` long, less one, covers one of them wholly."""
+"""Of every so many places one is looked at: what is at least this and a width long, less one, covers one of them wholly."""
+
+FORMATS: dict[int, Literal["Q", "I"]] = {8: "Q", 4: "I"}
+"""How many bytes are looked at in each place, as one number: of long spellings, and of shorter ones. Most runs of five digits are
+in every large table by chance, and each part that is found costs a search for the whole."""
 
 SEQUENCE = re.compile(rb"(?<!\d)(?:0{10})?0{5}\d{25}(?!\d)")
 """A number of a stream's record, as the emulator makes them and as a cursor pads them; in one with many zeros a test's phone
@@ -29,8 +34,13 @@ occurs by chance."""
 BINARY = re.compile(rb'\{"B": "([A-Za-z0-9+/=]*)"\}')
 """A binary attribute in DynamoDB's JSON."""
 
-Part = tuple[int, ...]
-"""Some bytes of a spelling."""
+
+class Place(NamedTuple):
+    """Where a part lies in a spelling, and of what that is one."""
+
+    offset: int
+    spelling: bytes
+    what: str
 
 
 def spellings(value: str) -> Iterator[bytes]:
@@ -52,7 +62,7 @@ class Canaries:
 
     def __init__(self) -> None:
         """Watch nobody yet."""
-        self._long: dict[Part, list[tuple[bytes, str]]] = defaultdict(list)
+        self._parts: dict[int, dict[int, list[Place]]] = {width: defaultdict(list) for width in FORMATS}
         self._short: list[tuple[bytes, str]] = []
 
     def watch(self, person: TestPerson) -> None:
@@ -62,21 +72,38 @@ class Canaries:
                 self._spell(spelling, f"{kind} of {person.phone[-4:]}")
 
     def _spell(self, spelling: bytes, what: str) -> None:
-        if SHORTEST <= len(spelling) < SHORTEST + STRIDE - 1:
-            self._short.append((spelling, what))
-        elif len(spelling) >= SHORTEST:
+        width = next((width for width in FORMATS if len(spelling) >= width + STRIDE - 1), None)
+        if width is not None:
             for offset in range(STRIDE):
-                self._long[tuple(spelling[offset : offset + SHORTEST])].append((spelling, what))
+                part = int.from_bytes(spelling[offset : offset + width], sys.byteorder)
+                self._parts[width][part].append(Place(offset, spelling, what))
+        elif len(spelling) >= SHORTEST:
+            self._short.append((spelling, what))
 
     def leaks(self, haystack: bytes) -> list[str]:
-        """Which kinds of which people's data occur in the bytes; empty when nothing leaks.
-
-        The pass over all places is one intersection, in C: megabytes of tables are searched for thousands of people.
-        """
+        """Which kinds of which people's data occur in the bytes; empty when nothing leaks."""
         haystack = SEQUENCE.sub(b"", haystack)
-        parts = zip(*(haystack[offset::STRIDE] for offset in range(SHORTEST)), strict=False)
-        possible = {one for part in self._long.keys() & parts for one in self._long[part]}
-        return sorted({what for spelling, what in [*possible, *self._short] if spelling in haystack})
+        found = {what for spelling, what in self._short if spelling in haystack}
+        return sorted(found.union(*(self._long(haystack, width) for width in FORMATS)))
+
+    def _long(self, haystack: bytes, width: int) -> Iterator[str]:
+        """The pass over all places is one intersection, in C, over megabytes and thousands of people."""
+        watched, found = self._parts[width], set[int]()
+        for start in range(0, width, STRIDE):
+            end = start + (len(haystack) - start) // width * width
+            found |= watched.keys() & memoryview(haystack)[start:end].cast(FORMATS[width])
+        for part in found:
+            yield from _whole(haystack, part.to_bytes(width, sys.byteorder), watched[part])
+
+
+def _whole(haystack: bytes, part: bytes, places: list[Place]) -> Iterator[str]:
+    """What is there whole, around a part of it."""
+    at = haystack.find(part)
+    while at >= 0:
+        yield from (
+            one.what for one in places if at >= one.offset and haystack.startswith(one.spelling, at - one.offset)
+        )
+        at = haystack.find(part, at + 1)
 
 
 def dump_tables() -> bytes:
