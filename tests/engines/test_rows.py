@@ -28,6 +28,7 @@ from chalicelib.core.store import Row, Transaction
 from chalicelib.groups.tables import OrganizationRow
 from chalicelib.health.tables import FactRow
 from chalicelib.people.tables.people import PersonRow
+from tests.engines.conftest import Engine
 from tests.engines.rows import organization
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -152,8 +153,10 @@ WAYS: dict[str, Callable[[OrganizationRow], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_row_above_400_kb_is_too_large_and_changes_nothing(way: str) -> None:
+def test_a_row_above_400_kb_is_too_large_and_changes_nothing(engine: Engine, way: str) -> None:
     """A caller gets 413, not 503 with the advice to try again. The engines word it alike and code it differently."""
+    if way == "update in a transaction":
+        engine.skip_if_old("measures no row that a transaction changes")
     row = organization(name="x" * 401 * KILOBYTE)
 
     with pytest.raises(TooLarge):
