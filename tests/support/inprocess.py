@@ -67,7 +67,7 @@ class InProcess:
 
     def speaks_json(self, request: AWSRequest | AWSPreparedRequest) -> bool:
         """Whether a request is for this emulator, and for a service that looks at no signature."""
-        return DIRECT in request.headers and str(request.url).startswith(self.url)
+        return DIRECT in request.headers and str(request.url).startswith(f"{self.url}/")
 
     def answer(self, request: AWSPreparedRequest) -> AWSResponse:
         """Answer a request that botocore prepared."""
