@@ -1,6 +1,6 @@
 """The emulator inside this process: calls of its AWS clients reach ministack without a socket between them.
 
-Tests of routes spend most of their time in such calls, and a call over HTTP takes twice as long. It is the same emulator
+Tests of routes spend most of their time in such calls, and half of a call over HTTP is the way there. It is the same emulator
 with the same answers; whatever else asks (a link to a file, another process) reaches it by HTTP on its port.
 """
 
