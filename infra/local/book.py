@@ -1,14 +1,16 @@
 """`python -m infra.local.book [ADDRESS]`: two of the demo's people open a book and join it, sharing the health code.
 
-Something to look at after `make run`: whatever turns the member's state now is told to the owner (README, "Try it"). It goes
-through the API as phones do. ADDRESS is what `make run` prints, http://127.0.0.1:8000 if not given.
+Something to look at after `make run`: whatever turns the member's state now is told to the owner (README, "See an alert
+leave"). It goes through the API as phones do. ADDRESS is what `make run` prints, http://127.0.0.1:8000 if not given.
 """
 
+import argparse
 import json
 import re
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
 from infra.local.demo import RESIDENTS, DemoPerson, demo_people
@@ -71,12 +73,27 @@ def _sent(address: str, path: str, body: Any, token: str = "", method: str = "PO
         raise Refused(json.load(refused)["detail"]) from refused
 
 
-def main() -> int:
-    """Open the book and say who is in it; 1 if the city refused, or none answered."""
+def _address(text: str) -> str:
+    """An address as typed, without a slash at its end. Raises ArgumentTypeError for what is none."""
+    if not re.match(r"https?://[^/\s]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like {ADDRESS}")
+    return text.rstrip("/")
+
+
+def main(typed: Sequence[str] | None = None) -> int:
+    """Open the book and say who is in it; 1 if the city refused, or none answered, 2 for what is no address."""
+    parser = argparse.ArgumentParser("python -m infra.local.book", description="Open a book in the city of `make run`.")
+    parser.add_argument(
+        "address", nargs="?", type=_address, default=ADDRESS, help="what `make run` prints; %(default)s"
+    )
+    address = parser.parse_args(typed).address
     try:
-        owner, member = open_book(sys.argv[1] if len(sys.argv) > 1 else ADDRESS)
-    except (Refused, OSError) as problem:
-        print(problem, file=sys.stderr)
+        owner, member = open_book(address)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    except OSError as problem:
+        print(f"No city answers at {address} ({problem}). Start one with `make run`.", file=sys.stderr)
         return 1
     print(
         f"{owner.name} ({owner.phone}) owns Demo School; {member.name} ({member.document_number}) shares the health code."
