@@ -1,6 +1,6 @@
 """The emulator inside this process: calls of its AWS clients reach ministack without a socket between them.
 
-Tests of routes spend most of their time in such calls, and half of a call over HTTP is the way there. It is the same emulator
+Tests of routes spend most of their time in such calls, and over HTTP much of that is the way there. It is the same emulator
 with the same answers; whatever else asks (a link to a file, another process) reaches it by HTTP on its port.
 """
 
@@ -91,7 +91,7 @@ class InProcess:
         return AWSResponse(request.url, answer.status, answer.headers, answer)  # type: ignore[arg-type]  # it copies them
 
     async def serve(self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-        """The emulator as it is reached by HTTP."""
+        """The emulator as it is reached by HTTP. All that comes so is one thread's, which may take its own turn again."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
