@@ -106,6 +106,19 @@ def own_changes(request: pytest.FixtureRequest) -> Iterator[None]:
         city.pump.skip()
 
 
+@pytest.fixture(autouse=True)
+def same_surroundings() -> Iterator[None]:
+    """A variable that a test leaves behind would be another test's: the emulator and AWS's clients read them at any time."""
+    before = _variables()
+    yield
+    assert _variables() == before
+
+
+def _variables() -> dict[str, str]:
+    """All but those that pytest and Chalice set by themselves."""
+    return {name: os.environ[name] for name in os.environ.keys() - {"PYTEST_CURRENT_TEST", "AWS_EXECUTION_ENV"}}
+
+
 @pytest.fixture
 def city(
     whole_run: "TestCity", rights: Guard, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture

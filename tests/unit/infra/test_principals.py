@@ -20,45 +20,43 @@ ACCOUNT = "123456789012"
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """An account in AWS, and an operator's shell without any emulator."""
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+    """An account in AWS, and an operator's shell without any emulator. What is set in it is undone before moto ends."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    with mock_aws():
-        yield
+    with mock_aws(), pytest.MonkeyPatch.context() as shell:
+        yield shell
 
 
-def assume(monkeypatch: pytest.MonkeyPatch, role: str, session: str) -> None:
+def assume(shell: pytest.MonkeyPatch, role: str, session: str) -> None:
     """Work in a role's session from now on."""
     arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
     keys = boto3.client("sts", region_name="us-east-1").assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-    monkeypatch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+    shell.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+    shell.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+    shell.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
 
 
-@pytest.mark.usefixtures("aws")
-def test_two_sessions_of_one_role_are_two_principals(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_sessions_of_one_role_are_two_principals(shell: pytest.MonkeyPatch) -> None:
     found = []
     for session in ("anna", "boris"):
-        assume(monkeypatch, "operators", session)
+        assume(shell, "operators", session)
         with operating("demo", None):
             found.append(principal(None))
 
     assert found == [f"arn:aws:sts::{ACCOUNT}:assumed-role/operators/{name}" for name in ("anna", "boris")]
 
 
-@pytest.mark.usefixtures("aws")
-def test_in_aws_one_session_proposes_and_another_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_aws_one_session_proposes_and_another_confirms(shell: pytest.MonkeyPatch) -> None:
     with operating("demo", None):
         provision()
     command = CliRunner()
-    assume(monkeypatch, "operators", "anna")
+    assume(shell, "operators", "anna")
     proposed = command.invoke(app, ["grant", "source", "cdc", "--city", "demo", "--json"])
     proposal_id = json.loads(proposed.stdout)["proposal"]
     assert command.invoke(app, ["confirm", proposal_id, "--city", "demo"]).exit_code == 1
 
-    assume(monkeypatch, "operators", "boris")
+    assume(shell, "operators", "boris")
     confirmed = command.invoke(app, ["confirm", proposal_id, "--city", "demo"])
 
     assert (confirmed.exit_code, confirmed.stdout) == (0, "Carried out: grant source cdc.\n")
@@ -68,28 +66,26 @@ def test_in_aws_one_session_proposes_and_another_confirms(monkeypatch: pytest.Mo
         assert row.confirmed_by == f"arn:aws:sts::{ACCOUNT}:assumed-role/operators/boris"
 
 
-@pytest.mark.usefixtures("aws")
-def test_no_configured_address_says_who_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    assume(monkeypatch, "operators", "anna")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+def test_no_configured_address_says_who_calls(shell: pytest.MonkeyPatch) -> None:
+    assume(shell, "operators", "anna")
+    shell.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
     with operating("demo", None):
         assert principal(None).endswith("/anna")
 
 
-@pytest.mark.usefixtures("aws")
+@pytest.mark.usefixtures("shell")
 def test_in_aws_nobody_says_who_they_are() -> None:
     with operating("demo", None), pytest.raises(UnusableTarget, match="--as is for a city on this machine"):
         principal("anna")
 
 
-@pytest.mark.usefixtures("aws")
-def test_the_root_user_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(principals, "_caller", lambda: f"arn:aws-cn:iam::{ACCOUNT}:root")
+def test_the_root_user_is_nobody(shell: pytest.MonkeyPatch) -> None:
+    shell.setattr(principals, "_caller", lambda: f"arn:aws-cn:iam::{ACCOUNT}:root")
     with operating("demo", None), pytest.raises(UnusableTarget, match="root user is no person"):
         principal(None)
 
 
-@pytest.mark.usefixtures("aws")
+@pytest.mark.usefixtures("shell")
 @pytest.mark.parametrize("line", ["grant officer --as anna", "revoke source lab-1 --as anna", "confirm 01 --as anna"])
 def test_a_command_for_aws_takes_no_name(line: str) -> None:
     result = CliRunner().invoke(app, [*line.split(), "--city", "demo"])
@@ -98,11 +94,10 @@ def test_a_command_for_aws_takes_no_name(line: str) -> None:
     assert "--as is for a city on this machine" in result.stderr
 
 
-@pytest.mark.usefixtures("aws")
-def test_without_credentials_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_nothing_is_asked(shell: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "")  # not taken away: moto wants to do that itself at its end
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        shell.delenv(name, raising=False)
+    shell.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
     result = CliRunner().invoke(app, ["grant", "source", "lab-1", "--city", "demo"])
 
