@@ -20,11 +20,11 @@ ACCOUNT = "123456789012"
 
 
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+def shell(tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
     """An account in AWS, and an operator's shell without any emulator. What is set in it is undone before moto ends."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
     with mock_aws(), pytest.MonkeyPatch.context() as shell:
+        shell.delenv("AWS_ENDPOINT_URL", raising=False)
+        shell.setenv("HOME", str(tmp_path))
         yield shell
 
 
