@@ -26,6 +26,7 @@ import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
+import chalicelib.places.tables
 from chalicelib.alerts.channels import ChannelChoices, sweep_channels
 from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.sending import AlertSender

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationError, Val
 from chalicelib.core.alerts_policy import Alerts
 from chalicelib.core.capacity import Capacity
 from chalicelib.core.names import CITY_NAME, city_name
+from chalicelib.core.places_policy import Places
 from chalicelib.core.policy import Count, Policy, Words
 from chalicelib.core.scheme import Scheme
 from chalicelib.core.sms_policy import Address, Sms
@@ -138,6 +139,8 @@ class Retention(Policy):
     """Sessions after their end, so that a late request learns that it ended."""
     status_history: Count
     """What a person's status was, from each version on: long enough to look back at, and to appeal (B2)."""
+    checkins: Annotated[int, Field(ge=1, le=28)]
+    """Visits of places, from each one on: two incubation periods of 14 days at most (B13)."""
     messages: Count
     """What a person wrote to the officers, from then on, with the answer."""
     requests: Count
@@ -167,6 +170,7 @@ class City(Policy):
     identity: Identity
     sessions: Sessions
     books: Books
+    places: Places
     scheme: Scheme
     sources: Sources
     freshness: Freshness

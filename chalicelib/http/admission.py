@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from chalicelib.core.errors import Unauthenticated
 from chalicelib.core.store import Key, Rows
@@ -35,6 +35,29 @@ class Admission(Protocol, Generic[CallerT_co]):
 
     def admit(self, bearer: Bearer, rows: Rows, path: Path) -> CallerT_co:
         """The caller in the route's terms. Raises Unauthenticated, Refused or NotFound."""
+        ...
+
+
+@runtime_checkable
+class BodyAdmission(Protocol, Generic[CallerT_co]):
+    """An admission whose rows follow from the body: what a scanned code names is read in the batch that says who scans.
+
+    Who brings no token at all is refused before the body is looked at; otherwise as `Admission`.
+    """
+
+    takes_body: Literal[True]
+
+    @property
+    def name(self) -> str:
+        """What the role is called in the matrix of roles and in the API's description."""
+        ...
+
+    def keys(self, bearer: Bearer, path: Path, body: Any) -> list[Key[Any]]:
+        """The rows that the decision needs."""
+        ...
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Path, body: Any) -> CallerT_co:
+        """The caller in the route's terms, with what the body names. Raises Unauthenticated, Refused, NotFound or Invalid."""
         ...
 
 

@@ -23,8 +23,9 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.core import errors, store
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.schemas import Query
+from chalicelib.core.tokens import Bearer
 from chalicelib.http import problems
-from chalicelib.http.admission import Admission, Public, bearer_of, public
+from chalicelib.http.admission import Admission, BodyAdmission, Public, bearer_of, public
 from chalicelib.http.call import Call, call_of, raw_body
 from chalicelib.http.signed import Signed, signed_request
 
@@ -45,6 +46,7 @@ SECURITY_HEADERS = {
 ServiceT = TypeVar("ServiceT")
 ModelT = TypeVar("ModelT", bound=BaseModel)
 View = Callable[..., Any]
+AnyAdmission = Admission[Any] | BodyAdmission[Any] | Signed[Any]
 
 
 class InvalidJson(errors.Invalid):
@@ -87,7 +89,7 @@ class Reply(Generic[ModelT]):
 class EndpointSpec:
     """What the decorator knows of a view; OpenAPI, the matrix of roles and the architecture tests are made from it."""
 
-    admits: Admission[Any] | Signed[Any]
+    admits: AnyAdmission
     status: int
     max_body: int
     other_statuses: tuple[int, ...]
@@ -119,7 +121,7 @@ def bind(app: Chalice, service: Callable[[type[ServiceT]], ServiceT]) -> None:
 
 
 def endpoint(
-    admits: Admission[Any] | Signed[Any] = public,
+    admits: AnyAdmission = public,
     *,
     status: int = 200,
     max_body: int = MAX_BODY,
@@ -196,13 +198,21 @@ def _arguments(spec: EndpointSpec, request: Request, call: Call, path: Mapping[s
     if not all(spec.parameters.fullmatch(value) for value in path.values()):
         raise RouteNotFound
     raw = _checked_body(spec, request)
-    caller = None if isinstance(spec.admits, Public) else _admitted(spec.admits, request, path)
-    offered: dict[str, Any] = {**path, "caller": caller, "call": call}
-    if spec.body is not None:
-        offered["body"] = spec.body.model_validate_json(raw or b"{}", strict=True)
+    offered: dict[str, Any] = {**path, "call": call}
+    if isinstance(spec.admits, BodyAdmission):
+        bearer = bearer_of(request.headers.get("authorization"))
+        offered["body"] = _parsed(spec, raw)
+        offered["caller"] = _admitted_with(spec.admits, bearer, path, offered["body"])
+    else:
+        offered["caller"] = None if isinstance(spec.admits, Public) else _admitted(spec.admits, request, path)
+        offered["body"] = _parsed(spec, raw)
     offered["query"] = (spec.query or Query).model_validate(_query_of(request))
     offered |= {name: _Runtime.service(kind) for name, kind in spec.services.items()}
     return {name: offered[name] for name in spec.wants}
+
+
+def _parsed(spec: EndpointSpec, raw: bytes) -> BaseModel | None:
+    return None if spec.body is None else spec.body.model_validate_json(raw or b"{}", strict=True)
 
 
 def _admitted(admission: Admission[Any] | Signed[Any], request: Request, path: Mapping[str, str]) -> Any:
@@ -211,6 +221,10 @@ def _admitted(admission: Admission[Any] | Signed[Any], request: Request, path: M
         return admission.admit(signed, store.read_together(admission.keys(signed, path)), path)
     bearer = bearer_of(request.headers.get("authorization"))
     return admission.admit(bearer, store.read_together(admission.keys(bearer, path)), path)
+
+
+def _admitted_with(admission: BodyAdmission[Any], bearer: Bearer, path: Mapping[str, str], body: Any) -> Any:
+    return admission.admit(bearer, store.read_together(admission.keys(bearer, path, body)), path, body)
 
 
 def _checked_body(spec: EndpointSpec, request: Request) -> bytes:

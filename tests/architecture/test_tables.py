@@ -49,7 +49,12 @@ TYPES: dict[Stored, tuple[type[Attribute[Any]], ...]] = {
 }
 
 NAMED_LIKE_A_PERSONS = {"name", "phone", "number", "document", "email", "address"}
-ABOUT_NOBODY = {("organizations", "name"): Stored.TEXT, ("logins", "address"): Stored.MAC}
+ABOUT_NOBODY = {
+    ("organizations", "name"): Stored.TEXT,
+    ("logins", "address"): Stored.MAC,
+    ("places", "name"): Stored.TEXT,
+    ("places", "address"): Stored.TEXT,
+}
 """Attributes that are named like a person's data, and what they are instead."""
 
 MAY_DECRYPT = {

@@ -89,8 +89,9 @@ class PersonRow(PeopleTable):
     """A person in their present life (`enrolment`). After erasure only the key, the enrolment and the counters are left.
 
     `account` is the phone's mac by which the person logs in; a session on another phone is void, and `moves` counts the
-    changes of phone, so that it stays void when the person comes back to that phone. `books` and `memberships` are changed
-    in the transactions that open, join and leave, so that erasure can demand that both are 0. `roles` are what two
+    changes of phone, so that it stays void when the person comes back to that phone. `books`, `memberships` and
+    `places` (managed ones) are changed in the transactions that open, join, hand over and leave, so that erasure can demand that
+    they are 0. `roles` are what two
     operators named the person, in this life only; `roles_at` is when they last changed.
 
     `state`, the `rule` and `fact` that caused it, and from when until when it holds are the person's status, computed at
@@ -105,6 +106,7 @@ class PersonRow(PeopleTable):
     moves = NumberAttribute(default=0)
     name_mask = maybe(UnicodeAttribute)
     document_mask = maybe(UnicodeAttribute)
+    phone_mask = maybe(UnicodeAttribute)
     name_mac = maybe(UnicodeAttribute)
     name_keys = maybe(UnicodeAttribute)
     name_sealed = maybe(SealedAttribute)
@@ -115,6 +117,7 @@ class PersonRow(PeopleTable):
     phone_refuted = maybe(BooleanAttribute)
     books = NumberAttribute(default=0)
     memberships = NumberAttribute(default=0)
+    places = NumberAttribute(default=0)
     roles = maybe_list_of(UnicodeAttribute)
     roles_at = maybe(UTCDateTimeAttribute)
     segment = maybe(UnicodeAttribute)
@@ -182,4 +185,39 @@ class OwnershipPointer(PeopleTable):
     @property
     def org_id(self) -> str:
         """The organization it points to."""
+        return self.sk.removeprefix(self.PREFIX)
+
+
+class ManagesPointer(PeopleTable):
+    """That the person manages a place."""
+
+    PREFIX = "MANAGES#"
+
+    @classmethod
+    def of(cls, person_id: str, place_id: str) -> "Key[ManagesPointer]":
+        """Where the pointer to a managed place lies."""
+        return cls.key(person_id, f"{cls.PREFIX}{place_id}")
+
+    @property
+    def place_id(self) -> str:
+        """The place it points to."""
+        return self.sk.removeprefix(self.PREFIX)
+
+
+class StaffPointer(PeopleTable):
+    """That the person is on the staff of a place, under which `member_id`."""
+
+    member_id = UnicodeAttribute()
+    enrolment = NumberAttribute()
+
+    PREFIX = "STAFF#"
+
+    @classmethod
+    def of(cls, person_id: str, place_id: str) -> "Key[StaffPointer]":
+        """Where the pointer to a role at a place lies."""
+        return cls.key(person_id, f"{cls.PREFIX}{place_id}")
+
+    @property
+    def place_id(self) -> str:
+        """The place it points to."""
         return self.sk.removeprefix(self.PREFIX)

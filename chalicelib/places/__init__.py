@@ -1,0 +1,1 @@
+"""Place codes and visitor registers: places, gates, posters, staff, check-ins and what is counted of them."""

@@ -1,0 +1,115 @@
+"""Who calls a route of a place: its manager, or somebody on its staff. Read in the session's own batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.core.crypto import pairwise_id
+from chalicelib.core.store import Key, Rows
+from chalicelib.core.tokens import Bearer
+from chalicelib.people.access import Person, account_keys, person_of, stepped_up
+from chalicelib.places.errors.places import NotStaff, NotThePlaceManager, PlaceNotFound
+from chalicelib.places.tables import PlaceRow, StaffRow
+
+Path = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PlaceManager:
+    """The manager of a place."""
+
+    person: Person
+    place: PlaceRow
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who works at a place: somebody on its staff, or its manager, who may have no row of their own (R2.1)."""
+
+    person: Person
+    place: PlaceRow
+    row: StaffRow | None
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether it is the manager."""
+        return _manages(self.person, self.place)
+
+    @property
+    def member_id(self) -> str:
+        """How the place knows the caller."""
+        return pairwise_id(self.place.place_id, self.person.person_id)
+
+
+class OfPlaceManager:
+    """Admits the manager of the place in the path. `fresh` demands a recent SMS code, for what can't be undone."""
+
+    def __init__(self, *, fresh: bool = False) -> None:
+        """Take whether the proof of the phone must be fresh."""
+        self._fresh = fresh
+        self.name = "place manager, stepped up" if fresh else "place manager"
+
+    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
+        """Session, person and place."""
+        return [*account_keys(bearer), PlaceRow.of(path["place_id"])]
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> PlaceManager:
+        """The manager. Raises PlaceNotFound, NotThePlaceManager or what a person may lack."""
+        person = person_of(bearer, rows)
+        place = living_place(rows.get(PlaceRow.of(path["place_id"])))
+        if not _manages(person, place):
+            raise NotThePlaceManager
+        return PlaceManager(stepped_up(person) if self._fresh else person, place)
+
+
+class OfStaff:
+    """Admits the manager and the staff of the place in the path. `fresh` as for the manager."""
+
+    def __init__(self, *, fresh: bool = False) -> None:
+        """Take whether the proof of the phone must be fresh."""
+        self._fresh = fresh
+        self.name = "place staff, stepped up" if fresh else "place staff"
+
+    def keys(self, bearer: Bearer, path: Path) -> list[Key[Any]]:
+        """Session, person, place, and the caller's role at it."""
+        return [*account_keys(bearer), PlaceRow.of(path["place_id"]), *own_role(bearer, path["place_id"])]
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Path) -> Staff:
+        """Who works there. Raises PlaceNotFound, NotStaff or what a person may lack."""
+        staff = staff_of(bearer, rows, path["place_id"])
+        if self._fresh:
+            stepped_up(staff.person)
+        return staff
+
+
+def staff_of(bearer: Bearer, rows: Rows, place_id: str) -> Staff:
+    """The caller as who works at a place. Raises PlaceNotFound, NotStaff or what a person may lack."""
+    person = person_of(bearer, rows)
+    place = living_place(rows.get(PlaceRow.of(place_id)))
+    row = next((rows.get(key) for key in own_role(bearer, place_id)), None)
+    is_own = row is not None and row.enrolment == person.enrolment and row.person_id == person.person_id
+    if not is_own and not _manages(person, place):
+        raise NotStaff
+    return Staff(person, place, row if is_own else None)
+
+
+def own_role(bearer: Bearer, place_id: str) -> list[Key[StaffRow]]:
+    """Where the caller's role at a place lies, if they are somebody."""
+    return [StaffRow.of(place_id, pairwise_id(place_id, bearer.person_id))] if bearer.person_id else []
+
+
+def living_place(place: PlaceRow | None) -> PlaceRow:
+    """The place, if it is there and was not closed. Raises PlaceNotFound."""
+    if place is None or place.closed_at is not None:
+        raise PlaceNotFound
+    return place
+
+
+def _manages(person: Person, place: PlaceRow) -> bool:
+    return bool(place.manager_id == person.person_id and place.manager_enrolment == person.enrolment)
+
+
+place_manager = OfPlaceManager()
+place_manager_stepped_up = OfPlaceManager(fresh=True)
+place_staff = OfStaff()
+place_staff_stepped_up = OfStaff(fresh=True)

@@ -1,0 +1,1 @@
+"""What streams and nights cause at places: visits are counted, warned of, and forgotten."""

@@ -1,0 +1,1 @@
+"""Use cases of places and check-ins, a file each."""
