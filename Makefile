@@ -11,6 +11,7 @@ CITY ?= demo
 # What is synthesised or deployed is named each time: a command that forgets it must not reach another city.
 NAMED_CITY = $(if $(filter file,$(origin CITY)),,$(CITY))
 WORKERS ?= 2
+SECONDS ?= 20
 
 VENV := .venv/.made
 BIN := .venv/bin
@@ -56,6 +57,10 @@ test: $(WHOLLY_COVERED) lint ## Check everything, as CI does
 .PHONY: bench
 bench: $(VENV) ## Measure the budgets of the design
 	@exec $(BIN)/python -m bench
+
+.PHONY: load
+load: $(VENV) ## Scan places as fast as this machine goes, for SECONDS=20 (60 at most), and look for every visit
+	@exec $(BIN)/python -m bench.load --seconds "$(SECONDS)"
 
 .PHONY: costs
 costs: $(VENV) ## Say what a city costs a month, with the arithmetic
