@@ -4,6 +4,7 @@
 to something that happens below registers here, so no import ever points upward.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from chalice.app import Chalice
@@ -26,7 +27,7 @@ import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
-import chalicelib.places.tables
+import chalicelib.places.routes.statistics
 from chalicelib.alerts.channels import ChannelChoices, sweep_channels
 from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.sending import AlertSender
@@ -82,6 +83,10 @@ from chalicelib.people.service.erasure import Erasure
 from chalicelib.people.service.identity import Identity
 from chalicelib.people.service.privacy import Privacy
 from chalicelib.people.service.sessions import Sessions
+from chalicelib.places.effects.counts import VisitCounts
+from chalicelib.places.effects.warnings import warn
+from chalicelib.places.service.statistics import PlaceStatistics
+from chalicelib.places.service.warnings import EarlyWarnings
 
 app = Chalice(app_name="gatebook", configure_logs=False)
 
@@ -125,7 +130,15 @@ def compose(
         status, health_codes, passes, Messages(status), Review(status), Deliveries(cipher), HeldBatches(),
         ledger_effects, registry_effects, people_effects, work, Rotation(),
         alert_sender, channels, OrganizationAlerts(),
+        *_of_places(),
     )  # fmt: skip
+
+
+def _of_places() -> Iterable[object]:
+    """The services of places, and who reacts to what happens there."""
+    visit_counts = VisitCounts()
+    visit_counts.on_counted(warn)
+    return PlaceStatistics(), EarlyWarnings(), visit_counts
 
 
 services = Services.lazily(compose)
@@ -148,6 +161,7 @@ app.register_blueprint(chalicelib.groups.routes.rosters.routes)
 app.register_blueprint(chalicelib.groups.routes.statistics.routes)
 app.register_blueprint(chalicelib.groups.routes.succession.routes)
 app.register_blueprint(chalicelib.groups.routes.policies.routes)
+app.register_blueprint(chalicelib.places.routes.statistics.routes)
 bind(app, services.get)
 
 
@@ -155,6 +169,12 @@ bind(app, services.get)
 def alerts_sender(event: dict[str, Any], context: object) -> BatchAnswer:
     """Alerts to whom they concern, by the ways they chose."""
     return services.get(AlertSender).handle(event)
+
+
+@app.lambda_function(name="checkins-stream")
+def checkins_stream(event: dict[str, Any], context: object) -> BatchAnswer:
+    """Check-ins into the numbers of places and of the city, and into early warnings."""
+    return services.get(VisitCounts).handle(event)
 
 
 @app.lambda_function(name="ledger-stream")

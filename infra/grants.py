@@ -74,6 +74,7 @@ RIGHTS: Mapping[str, Rights] = {
             "consents": _of(ASK, PUT),
             "organizations": _of(READ, ASK, PUT, CHANGE, REMOVE, CHECK),
             "memberships": _of(READ, PUT, CHANGE, REMOVE, CHECK),
+            "places": _of(READ),
             "access_log": _of(ASK),
             "ledger": _of(PUT),
             "requests": _of(READ, PUT),
@@ -84,7 +85,7 @@ RIGHTS: Mapping[str, Rights] = {
         indexes={"memberships": ("by_path", "by_attention", "by_name")},
         parts=(
             Part("decisions", ("SOURCE", "SOURCE_KEY", "SEEN_BATCH", "TURNED", "HELD_BATCH"), _of(READ)),
-            Part("decisions", ("SOURCE", "HELD_BATCH", "HELD_PART"), _of(ASK)),
+            Part("decisions", ("SOURCE", "HELD_BATCH", "HELD_PART", "WARNING"), _of(ASK)),
             Part("decisions", ("SEEN_BATCH", "TURNED", "HELD_BATCH", "HELD_PART"), _of(PUT)),
             Part("decisions", ("HELD_BATCH",), _of(CHANGE)),
             Part("decisions", ("MESSAGE", "MESSAGE_ANSWERED"), _of(READ, ASK, PUT)),
@@ -119,6 +120,9 @@ RIGHTS: Mapping[str, Rights] = {
             ),
         },
         sends_sms=True,
+    ),
+    "checkins_stream": Rights(
+        tables={"counters": _of(READ, CHANGE), "places": _of(READ)}, parts=(Part("decisions", ("WARNING",), _of(PUT)),)
     ),
     "ledger_stream": Rights(
         tables={

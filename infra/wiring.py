@@ -43,6 +43,7 @@ class Schedule:
 
 
 STREAMS = (
+    StreamSource("checkins", "checkins_stream", batch_size=100),
     StreamSource("ledger", "ledger_stream", batch_size=100),
     StreamSource("memberships", "members_stream", batch_size=100),
     StreamSource("people", "people_stream", batch_size=100),

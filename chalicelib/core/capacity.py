@@ -17,6 +17,8 @@ class Concurrency(Policy):
 
     api_handler: Count
     """All routes. Each copy answers 20 to 50 requests a second."""
+    checkins_stream: Count
+    """Check-ins into numbers and early warnings; a copy per shard is all that ever runs."""
     ledger_stream: Count
     """Disclosures into access logs, and sweeps; a copy per shard and two for retries are all that ever run."""
     members_stream: Count

@@ -28,6 +28,11 @@ def local_day(zone: str, at: datetime) -> date:
     return _aware(at).astimezone(ZoneInfo(zone)).date()
 
 
+def local(zone: str, at: datetime) -> datetime:
+    """Return the aware moment `at` as the clocks of the IANA time zone `zone` show it."""
+    return _aware(at).astimezone(ZoneInfo(zone))
+
+
 def seconds_to_midnight(zone: str, at: datetime) -> int:
     """Return the seconds, at least one, from the aware moment `at` until the next day begins in the IANA time zone `zone`."""
     tomorrow = midnight(zone, local_day(zone, at) + timedelta(days=1))

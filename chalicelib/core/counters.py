@@ -6,14 +6,17 @@ that it is behind the cursor (decision 0015). A number that is wrong all the sam
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.core import clock, store
 from chalicelib.core.errors import Conflict
 from chalicelib.core.store import TRANSACTION_LIMIT, Key, Row, TableMeta, Transaction, maybe
+
+NameT = TypeVar("NameT", str, tuple[str, str])
 
 CHANGED_AT_ONCE = TRANSACTION_LIMIT - 1
 """Numbers of one transaction; the cursor is its last part."""
@@ -41,9 +44,10 @@ class CountersTable(Row):
 
 
 class CounterRow(CountersTable):
-    """One number, `<part>#<metric>`."""
+    """One number, `<part>#<metric>`; that of a day expires with what was counted."""
 
     amount = NumberAttribute()
+    expires_at = maybe(TTLAttribute)
 
     @classmethod
     def of(cls, scope: str, counter: str) -> "Key[CounterRow]":
@@ -84,13 +88,20 @@ class MarkPassed(Conflict):
 class Step:
     """What one change of a stream does to the numbers of a scope; `mark` is set by a change that is a recount's mark.
 
-    `withdraws` says that somebody's data are shared less by it, whatever the numbers are.
+    `withdraws` says that somebody's data are shared less by it, whatever the numbers are. `elsewhere` are numbers of other
+    scopes that go with it, by scope and name: they change in the same transaction, and so once.
     """
 
     position: str
     changes: Mapping[str, int]
     mark: str | None = None
     withdraws: bool = False
+    elsewhere: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def touched(self) -> set[tuple[str, ...]]:
+        """The numbers that it changes."""
+        return {(name,) for name in self.changes} | set(self.elsewhere)
 
 
 @dataclass(frozen=True)
@@ -109,30 +120,33 @@ def position_of(stream: str, sequence: str) -> str:
     return f"{stream}#{sequence.zfill(SEQUENCE_DIGITS)}"
 
 
-def count(scope: str, steps: Sequence[Step]) -> None:
-    """Count steps, oldest first, each once. Raises what a Transaction raises; what was counted until then stays counted."""
+def count(scope: str, steps: Sequence[Step], expires_at: datetime | None = None) -> None:
+    """Count steps, oldest first, each once. Raises what a Transaction raises; what was counted until then stays counted.
+
+    Numbers and cursor of a scope that is of one day are kept until `expires_at`.
+    """
     for part in _parts(steps):
-        _count_part(scope, part)
+        _count_part(scope, part, expires_at)
 
 
 def _parts(steps: Sequence[Step]) -> Iterator[list[Step]]:
     """The steps in their order, as many together as fit into one transaction."""
     part: list[Step] = []
-    touched: set[str] = set()
+    touched: set[tuple[str, ...]] = set()
     for step in steps:
-        if part and len(touched | step.changes.keys()) > CHANGED_AT_ONCE:
+        if part and len(touched | step.touched) > CHANGED_AT_ONCE:
             yield part
             part, touched = [], set()
         part.append(step)
-        touched |= step.changes.keys()
+        touched |= step.touched
     if part:
         yield part
 
 
-def _count_part(scope: str, part: Sequence[Step]) -> None:
+def _count_part(scope: str, part: Sequence[Step], expires_at: datetime | None) -> None:
     while part:
         try:
-            _counting(scope, part).commit()
+            _counting(scope, part, expires_at).commit()
         except CountedBefore:
             passed = cursor(scope)
             part = [step for step in part if passed is None or step.position > passed.position]
@@ -140,7 +154,7 @@ def _count_part(scope: str, part: Sequence[Step]) -> None:
             return
 
 
-def _counting(scope: str, part: Sequence[Step]) -> Transaction:
+def _counting(scope: str, part: Sequence[Step], expires_at: datetime | None) -> Transaction:
     """All steps at once, if the cursor is before the first of them. A cursor that can't be read counts as none."""
     before = ~CursorRow.position.is_type() | (CursorRow.position < part[0].position)
     counted = sum(bool(step.changes) for step in part)
@@ -149,21 +163,27 @@ def _counting(scope: str, part: Sequence[Step]) -> Transaction:
         actions.append(CursorRow.mark.set(marks[-1]))
     if any(step.withdraws for step in part):
         actions.append(CursorRow.withdrawn_at.set(clock.now()))
+    if expires_at is not None:
+        actions.append(CursorRow.expires_at.set(expires_at))
     transaction = Transaction().update(CursorRow.of(scope), actions, before, CountedBefore())
-    return _adding(transaction, scope, total(step.changes for step in part))
+    own = {(scope, counter): change for counter, change in total(step.changes for step in part).items()}
+    return _adding(transaction, own | total(step.elsewhere for step in part), expires_at)
 
 
-def total(several: Iterable[Mapping[str, int]]) -> Counter[str]:
+def total(several: Iterable[Mapping[NameT, int]]) -> Counter[NameT]:
     """What several changes make together, what they lower included, without what they leave as it was."""
-    sum_ = Counter[str]()
+    sum_ = Counter[NameT]()
     for one in several:
         sum_.update(one)
     return Counter({counter: change for counter, change in sum_.items() if change})
 
 
-def _adding(transaction: Transaction, scope: str, changes: Mapping[str, int]) -> Transaction:
-    for counter, change in sorted(changes.items()):
-        transaction.update(CounterRow.of(scope, counter), [CounterRow.amount.add(change)])
+def _adding(
+    transaction: Transaction, changes: Mapping[tuple[str, str], int], expires_at: datetime | None
+) -> Transaction:
+    expiring = [] if expires_at is None else [CounterRow.expires_at.set(expires_at)]
+    for (scope, counter), change in sorted(changes.items()):
+        transaction.update(CounterRow.of(scope, counter), [CounterRow.amount.add(change), *expiring])
     return transaction
 
 

@@ -27,6 +27,7 @@ PUBLIC = {
     "GET /static/{name}": "files of pages that are public themselves",
     "GET /.well-known/jwks.json": "public keys; who verifies without the city has no account of it",
     "GET /v1/city": "the rules are published; it names no one",
+    "GET /v1/city/statistics": "numbers of the city, without small groups; they name no one",
     "GET /c/{code}": "a printed code is scanned before anybody has an account",
     "GET /c/{code}/print": "whoever holds a code may print it",
     "GET /v1/invitations/{code}": "one reads what joining means before one logs in",
