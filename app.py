@@ -129,8 +129,7 @@ def compose(
         Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
         status, health_codes, passes, Messages(status), Review(status), Deliveries(cipher), HeldBatches(),
         ledger_effects, registry_effects, people_effects, work, Rotation(),
-        alert_sender, channels, OrganizationAlerts(),
-        *_of_places(),
+        alert_sender, channels, OrganizationAlerts(), *_of_places(),
     )  # fmt: skip
 
 
