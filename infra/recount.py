@@ -1,18 +1,18 @@
-"""Counts the members of a book anew, compares with the numbers that its stream keeps, and puts these right.
+"""Counts members of a book, or check-ins of a day, anew, compares with the numbers that a stream keeps, and puts these right.
 
 The stream goes on meanwhile. To know that what was walked through is what was counted, a recount puts a mark into the
-book's stream before and after: if nothing was counted between the two, both tell of the same moment (decision 0015).
+stream before and after: if nothing was counted between the two, both tell of the same moment (decision 0015).
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chalicelib.core import counters, ids, store
 from chalicelib.core.counters import CLOSED, CursorRow, MarkPassed, Numbers
 from chalicelib.core.errors import Broken
-from chalicelib.core.store import RawItem
+from chalicelib.core.store import RawItem, Row
 from chalicelib.groups.counting import UNREADABLE_ONE, CountedMember, RecountMark, counted, scope_of
 from chalicelib.groups.tables import OrganizationRow, OrganizationsTable
 
@@ -28,6 +28,10 @@ POLL_SECONDS = 0.25
 
 class NoSuchBook(Exception):
     """There is no such book, or it is deleted."""
+
+
+class NoSuchPlace(Exception):
+    """There never was such a place."""
 
 
 class TooBusy(Exception):
@@ -74,24 +78,40 @@ def books() -> Iterator[str]:
         request["ExclusiveStartKey"] = start
 
 
-def recount(org_id: str, *, repair: bool) -> Recount:
-    """Count a book. Raises NoSuchBook, TooBusy, StreamBehind, NoCursor, or STORAGE_ERRORS.
+@dataclass(frozen=True)
+class Counted:
+    """What is recounted: the scope of its numbers, how a mark is put among its rows, and what these make, walked through."""
 
-    A repair adds what is lacking, so it may run while members come and go; it changes nothing that is right.
-    """
+    scope: str
+    marked: Callable[[str], Row]
+    walk: Callable[[], Counter[str]]
+
+
+def recount(org_id: str, *, repair: bool) -> Recount:
+    """Count the members of a book. Raises NoSuchBook and what `recounted` raises."""
     _refuse_unless_there(org_id)
-    scope = scope_of(org_id)
-    if not (quick := _differences(counters.numbers(scope), _walk(org_id))):
+    book = Counted(
+        scope_of(org_id), lambda mark: RecountMark(org_id, RecountMark.MEMBER_ID, mark=mark), lambda: _walk(org_id)
+    )
+    return recounted(book, repair=repair)
+
+
+def recounted(counted: Counted, *, repair: bool) -> Recount:
+    """Count it. Raises TooBusy, StreamBehind, NoCursor, or STORAGE_ERRORS.
+
+    A repair adds what is lacking, so it may run while rows come and go; it changes nothing that is right.
+    """
+    if not (quick := _differences(counters.numbers(counted.scope), counted.walk())):
         return Recount(quick)
-    _see_cursor(scope, repair=repair)
+    _see_cursor(counted.scope, repair=repair)
     for _ in range(ATTEMPTS):
-        mark, differences = _compare(org_id, scope)
+        mark, differences = _compare(counted)
         if differences is None:
             continue
         if not repair or not differences:
             return Recount(differences)
         try:
-            _repair(scope, mark, differences)
+            _repair(counted.scope, mark, differences)
         except MarkPassed:
             continue
         return Recount(differences, repaired=True)
@@ -118,26 +138,26 @@ def _see_cursor(scope: str, *, repair: bool) -> None:
     store.delete(CursorRow.of(scope))
 
 
-def _compare(org_id: str, scope: str) -> tuple[str, dict[str, Difference] | None]:
-    """The last mark, and the differences; None if something was counted while the members were walked through."""
-    _, before = _pass_mark(org_id, scope)
-    true = _walk(org_id)
-    mark, _ = _pass_mark(org_id, scope)
-    kept = counters.numbers(scope)
-    after = counters.cursor(scope)
+def _compare(counted: Counted) -> tuple[str, dict[str, Difference] | None]:
+    """The last mark, and the differences; None if something was counted while the rows were walked through."""
+    _, before = _pass_mark(counted)
+    true = counted.walk()
+    mark, _ = _pass_mark(counted)
+    kept = counters.numbers(counted.scope)
+    after = counters.cursor(counted.scope)
     is_quiet = after is not None and (after.mark, after.counted) == (mark, before.counted)
     return mark, _differences(kept, true) if is_quiet else None
 
 
-def _pass_mark(org_id: str, scope: str) -> tuple[str, CursorRow]:
-    """Put a mark into the book's stream and wait until it is counted. It lies among the members for a moment only."""
+def _pass_mark(counted: Counted) -> tuple[str, CursorRow]:
+    """Put a mark into the stream and wait until it is counted. It lies among the rows for a moment only."""
     mark = ids.new_id()
-    row = RecountMark(org_id, RecountMark.MEMBER_ID, mark=mark)
+    row = counted.marked(mark)
     store.put(row)
     store.delete(row.own_key)
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
-        cursor = counters.cursor(scope)
+        cursor = counters.cursor(counted.scope)
         if cursor is not None and cursor.mark == mark:
             return mark, cursor
         time.sleep(POLL_SECONDS)

@@ -24,7 +24,7 @@ from infra.cli.jobs import jobs
 from infra.cli.local import is_emulator, reason
 from infra.cli.operating import fail
 from infra.cli.options import GlobalOptionsAnywhere, Target, UnusableTarget, local_target
-from infra.cli.recounting import recount_books
+from infra.cli.recounting import recount_books, recount_visits
 from infra.cli.reporting import facts as facts_group
 from infra.cli.restoring import restore_check
 from infra.cli.rotating import rotate_keys
@@ -56,6 +56,7 @@ app.add_typer(tables, name="tables")
 app.add_typer(sources, name="sources")
 app.command("restore-check")(restore_check)
 app.command("recount")(recount_books)
+app.command("recount-visits")(recount_visits)
 app.command("rotate-keys")(rotate_keys)
 naming.add_to(app)
 app.command("verify-certificate", epilog=certifying.EXIT_CODES)(certifying.verify_certificate)
