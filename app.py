@@ -23,6 +23,7 @@ import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
 import chalicelib.health.routes.deliveries
 import chalicelib.health.routes.health_codes
+import chalicelib.health.routes.papers
 import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
@@ -70,6 +71,7 @@ from chalicelib.health.service.deliveries import Deliveries
 from chalicelib.health.service.health_code import HealthCode
 from chalicelib.health.service.held_batches import HeldBatches
 from chalicelib.health.service.messages import Messages, sweep_messages
+from chalicelib.health.service.papers import PaperPasses
 from chalicelib.health.service.passes import Passes
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.review import Review
@@ -127,7 +129,7 @@ def compose(
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), statistics,
         Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
-        status, health_codes, passes, Messages(status), Review(status), Deliveries(cipher), HeldBatches(),
+        status, health_codes, passes, PaperPasses(), Messages(status), Review(status), Deliveries(cipher), HeldBatches(),
         ledger_effects, registry_effects, people_effects, work, Rotation(),
         alert_sender, channels, OrganizationAlerts(), *_of_places(),
     )  # fmt: skip
@@ -147,6 +149,7 @@ app.register_blueprint(chalicelib.http.city.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
 app.register_blueprint(chalicelib.health.routes.deliveries.routes)
 app.register_blueprint(chalicelib.health.routes.health_codes.routes)
+app.register_blueprint(chalicelib.health.routes.papers.routes)
 app.register_blueprint(chalicelib.health.routes.passes.routes)
 app.register_blueprint(chalicelib.alerts.routes.routes)
 app.register_blueprint(chalicelib.groups.routes.alerts.routes)

@@ -115,6 +115,13 @@ class Sources(Policy):
     """Hours over which they are counted, so that small batches weigh as much as one large one."""
 
 
+class PaperPasses(Policy):
+    """How long a printed pass is good for."""
+
+    days: Annotated[int, Field(ge=1, le=366)]
+    """Days from the print on; whoever has no phone comes by once in a while (R2.5)."""
+
+
 class Freshness(Policy):
     """How old a status may be."""
 
@@ -173,6 +180,7 @@ class City(Policy):
     places: Places
     scheme: Scheme
     sources: Sources
+    paper_passes: PaperPasses
     freshness: Freshness
     retention: Retention
     capacity: Capacity

@@ -2,7 +2,7 @@
 
 A bearer token is AES-GCM over (subject, person, secret) under the city's session key, so that the session's row and its
 person's row are found in one batch read; the row stores only the secret's hash. A signed code is an opaque payload with
-a 128-bit HMAC, small enough for a QR code of version 5.
+a 128-bit HMAC, small enough for a QR code of version 5. A pointer is AES-GCM over what only the city may read of a print.
 """
 
 import hashlib
@@ -90,6 +90,24 @@ def open_code(kind: str, code: str) -> bytes | None:
 
 def _code_mac(kind: str, payload: bytes) -> bytes:
     return hmac.digest(held_key(f"code/{kind}"), payload, hashlib.sha256)[:CODE_MAC_BYTES]
+
+
+def seal_pointer(kind: str, payload: bytes) -> str:
+    """An opaque pointer for print: the payload under the city's key for pointers of this kind. No two look alike."""
+    return encode(seal(held_key(f"pointer/{kind}"), payload, _pointer_context(kind)))
+
+
+def open_pointer(kind: str, text: str) -> bytes | None:
+    """What `seal_pointer` sealed for this kind in this city, or None. Raises ValueError for what is no text of bytes."""
+    data = decode(text)
+    try:
+        return unseal(held_key(f"pointer/{kind}"), data, _pointer_context(kind))
+    except ValueError:
+        return None
+
+
+def _pointer_context(kind: str) -> bytes:
+    return f"{settings().city_name}|{kind}|v1".encode()
 
 
 def seal_for(bearer: Bearer, text: str) -> bytes:

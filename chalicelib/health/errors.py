@@ -36,6 +36,39 @@ class PassRevoked(Gone):
     code = "pass_revoked"
 
 
+class PaperPassMalformed(Invalid):
+    """What was scanned is no printed pass."""
+
+    code = "paper_pass_malformed"
+    field = "pass"
+
+
+class PaperPassForged(Invalid):
+    """What was scanned looks like a printed pass, and this city did not make it as it is."""
+
+    code = "paper_pass_forged"
+    field = "pass"
+
+
+class PaperPassForInspectors(Invalid):
+    """A printed pass was given to somebody who is no inspector at an open place: nobody else learns whose it is (B6)."""
+
+    code = "paper_pass_for_inspectors"
+    field = "pass"
+
+
+class PaperPassVoid(Gone):
+    """The printed pass was taken back, printed anew or is too old, or its holder left the city's service."""
+
+    code = "paper_pass_void"
+
+
+class PaperPassNotFound(NotFound):
+    """The caller has no printed pass with this id that holds."""
+
+    code = "paper_pass_not_found"
+
+
 class TooManyPasses(TooMany):
     """The caller verified as many passes as one person may in a minute, or in a day."""
 

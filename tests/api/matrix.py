@@ -72,6 +72,14 @@ GET    /v1/me/health-code/qr                                   -           401  
 POST   /v1/passes/verify                                       own         401     403      200    200   200  200    200   200   200   200    401
 POST   /v1/passes/verify                                       foreign     401     403      200    200   200  200    200   200   200   200    401
 POST   /v1/passes/verify                                       never       401     403      422    422   422  422    422   422   422   422    401
+GET    /v1/me/paper-passes                                     -           401     403     200     200     200     200     200     200     200     200     401
+POST   /v1/me/paper-passes                                     -           401     403     201     201     201     201     201     201     201     201     401
+DELETE /v1/me/paper-passes/{paper_id}                          own         401     403     204     204     204     204     204     204     204     204     401
+DELETE /v1/me/paper-passes/{paper_id}                          foreign     401     403     404     404     404     404     404     404     404     404     401
+DELETE /v1/me/paper-passes/{paper_id}                          never       401     403     404     404     404     404     404     404     404     404     401
+GET    /v1/me/paper-passes/{paper_id}/qr                       own         401     403     200     200     200     200     200     200     200     200     401
+GET    /v1/me/paper-passes/{paper_id}/qr                       foreign     401     403     404     404     404     404     404     404     404     404     401
+GET    /v1/me/paper-passes/{paper_id}/qr                       never       401     403     404     404     404     404     404     404     404     404     401
 GET    /v1/me/channels                                         -           401     403      200    200   200  200    200   200   200   200    401
 PUT    /v1/me/channels                                         -           401     403      200    200   200  200    200   200   200   200    401
 PUT    /v1/me/channels/email                                   -           401     403      200    200   200  200    200   200   200   200    401
@@ -314,6 +322,7 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     },
     ("code",): {"own", "foreign", "deleted", "never", "forged"},
     ("message_id",): {"own", "never"},
+    ("paper_id",): {"own", "foreign", "never"},
     ("name",): {"own", "never"},
     ("batch_id",): {"own", "never"},
 }

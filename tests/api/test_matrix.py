@@ -23,6 +23,8 @@ LEAVES_AS_IT_WAS = {
     "POST /v1/auth/codes",
     "POST /v1/auth/sessions",
     "POST /v1/passes/verify",
+    "POST /v1/me/paper-passes",
+    "DELETE /v1/me/paper-passes/{paper_id}",
     "POST /v1/organizations",
     "PATCH /v1/organizations/{org_id}",
     "POST /v1/organizations/{org_id}/invitations",

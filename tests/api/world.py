@@ -49,7 +49,7 @@ class World:
 
     def ask(self, route: Route, role: str, thing: str) -> Answer:
         """The answer to a request that is as it should be, but for who sends it and what it is about."""
-        path = self.path(route, thing)
+        path = self.path(route, thing, role)
         client = self.client(role)
         minutes = STALE_MINUTES if role == "stale" else AFTER_COOLDOWN_MINUTES if route.name == STEP_UP else 0
         with later(minutes):
@@ -57,9 +57,9 @@ class World:
                 client(BEFOREHAND[route.name][0], path, BEFOREHAND[route.name][1])
             return client(route.method, path, self.body(route, role, thing))
 
-    def path(self, route: Route, thing: str) -> str:
-        """The route's path for a thing."""
-        return route.path.format_map({name: self._parameter(name, thing) for name in route.parameters})
+    def path(self, route: Route, thing: str, role: str = "stranger") -> str:
+        """The route's path for a thing; of what is a caller's own, for that caller."""
+        return route.path.format_map({name: self._parameter(name, thing, role) for name in route.parameters})
 
     def body(self, route: Route, role: str, thing: str) -> Any:
         """The body that the route asks for."""
@@ -294,9 +294,17 @@ class World:
         assert self.owner.delete(f"/v1/organizations/{book}").status == 204
         return book, code, member_id, department_id, export_id
 
-    def _parameter(self, name: str, thing: str) -> str:
+    def _parameter(self, name: str, thing: str, role: str) -> str:
+        if name in OWN_PARAMETERS:
+            return OWN_PARAMETERS[name](self, role, thing)
         value: str = PARAMETERS[name][thing](self)
         return value
+
+    def paper(self, role: str, thing: str) -> str:
+        """A printed pass of the caller's, printed now, if they can have one; or of somebody else."""
+        client = self.client(role) if thing == "own" else self._somebody_else
+        answer = client.post("/v1/me/paper-passes") if thing != "never" else None
+        return str(answer.json["paper_id"]) if answer is not None and answer.status == 201 else ids.new_id()
 
 
 def _forged(code: str) -> str:
@@ -370,6 +378,9 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
     "batch_id": {"own": lambda world: world.held, "never": lambda _: ids.new_id()},
     "name": {"own": lambda _: "style.css", "never": lambda _: "nothing.css"},
 }
+
+OWN_PARAMETERS: Mapping[str, Callable[[World, str, str], str]] = {"paper_id": World.paper}
+"""Parameters that name something of the caller's."""
 
 
 def _asked(city: TestCity, phone: str, purpose: str = "log_in") -> str:

@@ -19,6 +19,7 @@ from chalicelib.core.scheme import State
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Transaction
 from chalicelib.health.errors import (
+    PaperPassForInspectors,
     PassExpired,
     PassForged,
     PassMalformed,
@@ -26,6 +27,7 @@ from chalicelib.health.errors import (
     PassRevoked,
     TooManyPasses,
 )
+from chalicelib.health.service.papers import is_paper
 from chalicelib.health.service.status import Status
 from chalicelib.people.access import Person
 from chalicelib.people.service.limits import DAY, MINUTE, Window, count_one, day_window, minute_window, seconds_left
@@ -89,8 +91,11 @@ class Passes:
     def verify(self, caller: Person, text: str) -> Seen:
         """Tell a scanner who stands before them and in which state; the person finds the look in their access log (B1).
 
-        Raises PassMalformed, PassForged, PassOfAnotherCity, PassExpired, PassRevoked or TooManyPasses.
+        Raises PassMalformed, PassForged, PassOfAnotherCity, PassExpired, PassRevoked or TooManyPasses, and
+        PaperPassForInspectors for what is printed.
         """
+        if is_paper(text):
+            raise PaperPassForInspectors
         person = _behind(text)
         _record(caller, person)
         shown, now = self._status.shown(person), clock.now().replace(microsecond=0)

@@ -12,6 +12,7 @@ from chalicelib.people.errors import Held, OwnsOrganizations
 from chalicelib.people.service.certificates import certificates_until
 from chalicelib.people.service.sessions import end_sessions
 from chalicelib.people.tables.logins import AccountRow
+from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import LifeTrace, PersonRow
 from chalicelib.people.tables.privacy import AccessTrace, LedgerRow, ledger_entry, living
 from chalicelib.people.tables.status import StatusRow
@@ -20,6 +21,9 @@ KEPT_AFTER_ERASURE = frozenset(
     {"person_id", "sk", "enrolment", "books", "memberships", "status_version", "effects_version"}
 )
 """What is left of a PERSON row: a keyed id, counters and versions. Everything else is removed."""
+
+SWEPT = (StatusRow.PREFIX, PaperPassRow.PREFIX)
+"""What lies in a person's partition of a life alone, by the beginnings of the sort keys."""
 
 
 class JoinedMeanwhile(Conflict):
@@ -84,9 +88,10 @@ def _forget_phone(account: Account) -> None:
 
 
 def sweep_erased(entry: LedgerRow) -> int:
-    """Remove access log, certificates and past statuses of the ended lives in an ERASURE entry. Returns how many; twice, none.
+    """Remove what lies of the ended lives in an ERASURE entry: access log, certificates, and what `SWEPT` names.
 
-    Consent receipts stay for their retention period: they prove that what was done was agreed to, and hold no name.
+    Returns how many rows; twice, none. Consent receipts stay for their retention period: they prove that what was done was
+    agreed to, and hold no name.
     """
     removed = 0
     for life in entry.people or ():
@@ -95,7 +100,7 @@ def sweep_erased(entry: LedgerRow) -> int:
         store.write_all(deletes=old)
         single: list[store.Key[Any]] = [
             *certificates_until(person_id, int(enrolment)),
-            *statuses_until(person_id, int(enrolment)),
+            *rows_of_lives_until(person_id, int(enrolment)),
         ]
         for key in single:
             store.delete(key)
@@ -103,7 +108,7 @@ def sweep_erased(entry: LedgerRow) -> int:
     return removed
 
 
-def statuses_until(person_id: str, enrolment: int) -> list[store.Key[LifeTrace]]:
-    """Where the past statuses of a person's lives lie, up to one of these."""
-    rows = store.query_all(LifeTrace, person_id, LifeTrace.sk.startswith(StatusRow.PREFIX))
+def rows_of_lives_until(person_id: str, enrolment: int) -> list[store.Key[LifeTrace]]:
+    """Where past statuses and printed passes of a person's lives lie, up to one of these."""
+    rows = (row for kind in SWEPT for row in store.query_all(LifeTrace, person_id, LifeTrace.sk.startswith(kind)))
     return [row.own_key for row in rows if row.enrolment <= enrolment]

@@ -13,7 +13,7 @@ from chalicelib.core import store
 from chalicelib.core.errors import Broken
 from chalicelib.core.store import Key
 from chalicelib.people.service.certificates import Statement, certificates_until, completion, counted, under_way
-from chalicelib.people.service.erasure import KEPT_AFTER_ERASURE, statuses_until
+from chalicelib.people.service.erasure import KEPT_AFTER_ERASURE, rows_of_lives_until
 from chalicelib.people.service.privacy import disclosures_of
 from chalicelib.people.tables.certificates import CertificateRow
 from chalicelib.people.tables.logins import AccountRow, SessionRow, phone_subject
@@ -41,7 +41,7 @@ def _end_life_again(person_id: str, enrolment: int, *, write: bool) -> int:
     logins = _logins(person, enrolment)
     log = [row.own_key for row in store.query_all(AccessTrace, person_id) if row.enrolment <= enrolment]
     is_behind = person is None or person.enrolment <= enrolment
-    left = [*logins, *log, *certificates_until(person_id, enrolment), *statuses_until(person_id, enrolment)]
+    left = [*logins, *log, *certificates_until(person_id, enrolment), *rows_of_lives_until(person_id, enrolment)]
     if write:
         store.write_all(deletes=left)
         if is_behind:  # last, since it names the phone under which the rest was found
