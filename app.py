@@ -21,6 +21,7 @@ import chalicelib.groups.routes.policies
 import chalicelib.groups.routes.rosters
 import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
+import chalicelib.health.routes.declarations
 import chalicelib.health.routes.deliveries
 import chalicelib.health.routes.health_codes
 import chalicelib.health.routes.papers
@@ -67,6 +68,7 @@ from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.people_effects import PeopleEffects
+from chalicelib.health.service.declarations import Declarations
 from chalicelib.health.service.deliveries import Deliveries
 from chalicelib.health.service.health_code import HealthCode
 from chalicelib.health.service.held_batches import HeldBatches
@@ -129,8 +131,8 @@ def compose(
         codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), statistics,
         Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
-        status, health_codes, passes, PaperPasses(), Messages(status), Review(status), Deliveries(cipher), HeldBatches(),
-        ledger_effects, registry_effects, people_effects, work, Rotation(),
+        status, health_codes, passes, PaperPasses(), Declarations(), Messages(status), Review(status),
+        Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, Rotation(),
         alert_sender, channels, OrganizationAlerts(), *_of_places(),
     )  # fmt: skip
 
@@ -147,6 +149,7 @@ services = Services.lazily(compose)
 app.register_blueprint(chalicelib.http.routes.routes)
 app.register_blueprint(chalicelib.http.city.routes)
 app.register_blueprint(chalicelib.people.routes.routes)
+app.register_blueprint(chalicelib.health.routes.declarations.routes)
 app.register_blueprint(chalicelib.health.routes.deliveries.routes)
 app.register_blueprint(chalicelib.health.routes.health_codes.routes)
 app.register_blueprint(chalicelib.health.routes.papers.routes)

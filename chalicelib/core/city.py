@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationError, Val
 
 from chalicelib.core.alerts_policy import Alerts
 from chalicelib.core.capacity import Capacity
+from chalicelib.core.declarations import Declaration
 from chalicelib.core.names import CITY_NAME, city_name
 from chalicelib.core.places_policy import Places
 from chalicelib.core.policy import Count, Policy, Words
@@ -148,6 +149,8 @@ class Retention(Policy):
     """What a person's status was, from each version on: long enough to look back at, and to appeal (B2)."""
     checkins: Annotated[int, Field(ge=1, le=28)]
     """Visits of places, from each one on: two incubation periods of 14 days at most (B13)."""
+    declarations: Annotated[int, Field(ge=1, le=28)]
+    """What a person declared of their health: two windows of 14 days at most."""
     messages: Count
     """What a person wrote to the officers, from then on, with the answer."""
     requests: Count
@@ -181,6 +184,7 @@ class City(Policy):
     scheme: Scheme
     sources: Sources
     paper_passes: PaperPasses
+    declaration: Declaration
     freshness: Freshness
     retention: Retention
     capacity: Capacity

@@ -1,4 +1,4 @@
-"""What can go wrong with health codes, messages, passes and deliveries, in the words of the domain."""
+"""What can go wrong with health codes, messages, passes, declarations and deliveries, in the words of the domain."""
 
 from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, Refused, TooMany, Unavailable
 
@@ -73,6 +73,19 @@ class TooManyPasses(TooMany):
     """The caller verified as many passes as one person may in a minute, or in a day."""
 
     code = "too_many_passes"
+
+
+class DeclarationIncomplete(Invalid):
+    """A declaration answers each of the city's questions once, and no others."""
+
+    code = "declaration_incomplete"
+    field = "answers"
+
+
+class TooManyDeclarations(TooMany):
+    """Today's declarations of this person are used up."""
+
+    code = "too_many_declarations"
 
 
 class BatchNotFound(NotFound):

@@ -1,4 +1,4 @@
-"""What the city publishes of its own policy: its name, its states, and the rules that lead to them (R3.2, B2)."""
+"""What the city publishes of its own policy: its name, its states, the rules that lead to them, and what it asks (R3.2, B2)."""
 
 from chalice.app import Blueprint
 
@@ -25,6 +25,13 @@ class RuleShown(Output):
     """How many days after that of the cause it holds, to the city's midnight; null until something else ends it."""
 
 
+class QuestionShown(Output):
+    """A question of a health declaration, to be answered with yes or no."""
+
+    question: str
+    text: str
+
+
 class CityShown(Output):
     """The city's published policy, in the caller's language."""
 
@@ -37,12 +44,14 @@ class CityShown(Output):
     unknown: StateShown
     """What is shown where a status is not known, or too old to go by."""
     rules: list[RuleShown]
+    questions: list[QuestionShown]
+    """What a health declaration asks (`POST /v1/me/declarations`)."""
 
 
 @routes.route("/v1/city", methods=["GET"])
 @endpoint()
 def show_city(call: Call) -> CityShown:
-    """Show the city's states and the rules that lead to them."""
+    """Show the city's states, the rules that lead to them, and what a health declaration asks."""
     return city_shown(settings().city, call.language)
 
 
@@ -56,6 +65,9 @@ def city_shown(city: City, language: Language) -> CityShown:
         states=[state_shown(state, language) for state in city.scheme.states],
         unknown=state_shown(city.scheme.unknown, language),
         rules=[_rule(rule, language) for rule in city.scheme.rules],
+        questions=[
+            QuestionShown(question=one.name, text=one.text.spoken(language)) for one in city.declaration.questions
+        ],
     )
 
 

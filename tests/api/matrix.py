@@ -80,6 +80,8 @@ DELETE /v1/me/paper-passes/{paper_id}                          never       401  
 GET    /v1/me/paper-passes/{paper_id}/qr                       own         401     403     200     200     200     200     200     200     200     200     401
 GET    /v1/me/paper-passes/{paper_id}/qr                       foreign     401     403     404     404     404     404     404     404     404     404     401
 GET    /v1/me/paper-passes/{paper_id}/qr                       never       401     403     404     404     404     404     404     404     404     404     401
+GET    /v1/me/declarations                                     -           401     403     200     200     200     200     200     200     200     200     401
+POST   /v1/me/declarations                                     -           401     403     201     201     201     201     201     201     201     201     401
 GET    /v1/me/channels                                         -           401     403      200    200   200  200    200   200   200   200    401
 PUT    /v1/me/channels                                         -           401     403      200    200   200  200    200   200   200   200    401
 PUT    /v1/me/channels/email                                   -           401     403      200    200   200  200    200   200   200   200    401

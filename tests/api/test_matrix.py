@@ -23,6 +23,7 @@ LEAVES_AS_IT_WAS = {
     "POST /v1/auth/codes",
     "POST /v1/auth/sessions",
     "POST /v1/passes/verify",
+    "POST /v1/me/declarations",
     "POST /v1/me/paper-passes",
     "DELETE /v1/me/paper-passes/{paper_id}",
     "POST /v1/organizations",

@@ -434,6 +434,11 @@ def _scanned(world: World, role: str, thing: str) -> dict[str, Any]:
     return {"pass": _forged(drawn) if thing == "never" else drawn}
 
 
+def _declaration(*_: object) -> dict[str, Any]:
+    questions = settings().city.declaration.questions
+    return {"answers": [{"question": question.name, "answer": "no"} for question in questions]}
+
+
 def _delivery(row: Callable[[TestPerson], dict[str, Any]]) -> Callable[[World, str, str], dict[str, Any]]:
     return lambda world, _role, _thing: {"reporter": "Laboratory 3", "rows": [row(world.city.stranger())]}
 
@@ -444,6 +449,7 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     STEP_UP: _step_up,
     "PUT /v1/me/identity": _claim,
     "POST /v1/passes/verify": _scanned,
+    "POST /v1/me/declarations": _declaration,
     "PUT /v1/me/channels": lambda *_: {"sms": True, "email": False, "language": "en"},
     "PUT /v1/me/channels/email": lambda *_: {"address": "somebody@example.com"},
     "POST /v1/organizations": _open_book,

@@ -11,6 +11,7 @@ from chalicelib.people.access import Account, Person
 from chalicelib.people.errors import Held, OwnsOrganizations
 from chalicelib.people.service.certificates import certificates_until
 from chalicelib.people.service.sessions import end_sessions
+from chalicelib.people.tables.declarations import DeclarationRow
 from chalicelib.people.tables.logins import AccountRow
 from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import LifeTrace, PersonRow
@@ -22,7 +23,7 @@ KEPT_AFTER_ERASURE = frozenset(
 )
 """What is left of a PERSON row: a keyed id, counters and versions. Everything else is removed."""
 
-SWEPT = (StatusRow.PREFIX, PaperPassRow.PREFIX)
+SWEPT = (StatusRow.PREFIX, PaperPassRow.PREFIX, DeclarationRow.PREFIX)
 """What lies in a person's partition of a life alone, by the beginnings of the sort keys."""
 
 
@@ -109,6 +110,6 @@ def sweep_erased(entry: LedgerRow) -> int:
 
 
 def rows_of_lives_until(person_id: str, enrolment: int) -> list[store.Key[LifeTrace]]:
-    """Where past statuses and printed passes of a person's lives lie, up to one of these."""
+    """Where past statuses, printed passes and declarations of a person's lives lie, up to one of these."""
     rows = (row for kind in SWEPT for row in store.query_all(LifeTrace, person_id, LifeTrace.sk.startswith(kind)))
     return [row.own_key for row in rows if row.enrolment <= enrolment]

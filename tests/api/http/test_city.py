@@ -30,6 +30,9 @@ def test_anybody_reads_states_and_rules_and_nothing_is_asked(city: TestCity, fau
     assert {rule["rule"]: (rule["state"], rule["days"]) for rule in answer.json["rules"]} == {
         rule.name: (rule.state, rule.days) for rule in scheme.rules
     }
+    assert answer.json["questions"] == [
+        {"question": one.name, "text": one.text.en} for one in load_city("demo").declaration.questions
+    ]
     assert faults.operations == []
 
 
@@ -43,4 +46,5 @@ def test_it_speaks_the_callers_language(
 
     assert answer["states"][1]["word"] == word
     assert any(says in rule["says"] for rule in answer["rules"])
+    assert answer["questions"][0]["text"].startswith("您" if language == "zh-CN" else "Have you")
     assert set(answer["languages"]) == {"zh-CN", "en"}
