@@ -4,7 +4,6 @@
 to something that happens below registers here, so no import ever points upward.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from chalice.app import Chalice
@@ -29,6 +28,9 @@ import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
+import chalicelib.places.routes.gates
+import chalicelib.places.routes.places
+import chalicelib.places.routes.staff
 import chalicelib.places.routes.statistics
 from chalicelib.alerts.channels import ChannelChoices, sweep_channels
 from chalicelib.alerts.emails import Emails
@@ -89,6 +91,9 @@ from chalicelib.people.service.privacy import Privacy
 from chalicelib.people.service.sessions import Sessions
 from chalicelib.places.effects.counts import VisitCounts
 from chalicelib.places.effects.warnings import warn
+from chalicelib.places.service.gates import Gates
+from chalicelib.places.service.places import Places
+from chalicelib.places.service.staff import StaffMembers
 from chalicelib.places.service.statistics import PlaceStatistics
 from chalicelib.places.service.warnings import EarlyWarnings
 
@@ -133,15 +138,19 @@ def compose(
         Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
         status, health_codes, passes, PaperPasses(), Declarations(), Messages(status), Review(status),
         Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, Rotation(),
-        alert_sender, channels, OrganizationAlerts(), *_of_places(),
+        alert_sender, channels, OrganizationAlerts(), *compose_places(status, erasure),
     )  # fmt: skip
 
 
-def _of_places() -> Iterable[object]:
-    """The services of places, and who reacts to what happens there."""
-    visit_counts = VisitCounts()
+def compose_places(status: Status, erasure: Erasure) -> list[Any]:
+    """Put together what runs places, and say what reacts to what there."""
+    places, staff, visit_counts = Places(status), StaffMembers(), VisitCounts()
+
+    erasure.blocks_erasure(places.held_by)
+    erasure.on_person_erasing(staff.leave_all)
     visit_counts.on_counted(warn)
-    return PlaceStatistics(), EarlyWarnings(), visit_counts
+
+    return [places, Gates(), staff, PlaceStatistics(), EarlyWarnings(), visit_counts]
 
 
 services = Services.lazily(compose)
@@ -166,6 +175,9 @@ app.register_blueprint(chalicelib.groups.routes.rosters.routes)
 app.register_blueprint(chalicelib.groups.routes.statistics.routes)
 app.register_blueprint(chalicelib.groups.routes.succession.routes)
 app.register_blueprint(chalicelib.groups.routes.policies.routes)
+app.register_blueprint(chalicelib.places.routes.places.routes)
+app.register_blueprint(chalicelib.places.routes.gates.routes)
+app.register_blueprint(chalicelib.places.routes.staff.routes)
 app.register_blueprint(chalicelib.places.routes.statistics.routes)
 bind(app, services.get)
 

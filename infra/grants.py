@@ -74,7 +74,7 @@ RIGHTS: Mapping[str, Rights] = {
             "consents": _of(ASK, PUT),
             "organizations": _of(READ, ASK, PUT, CHANGE, REMOVE, CHECK),
             "memberships": _of(READ, PUT, CHANGE, REMOVE, CHECK),
-            "places": _of(READ),
+            "places": _of(READ, ASK, PUT, CHANGE, REMOVE, CHECK),
             "access_log": _of(ASK),
             "ledger": _of(PUT),
             "requests": _of(READ, PUT),
@@ -82,7 +82,7 @@ RIGHTS: Mapping[str, Rights] = {
             "counters": _of(READ, ASK),
             "keys": _of(PUT),
         },
-        indexes={"memberships": ("by_path", "by_attention", "by_name")},
+        indexes={"memberships": ("by_path", "by_attention", "by_name"), "places": ("by_declaration",)},
         parts=(
             Part("decisions", ("SOURCE", "SOURCE_KEY", "SEEN_BATCH", "TURNED", "HELD_BATCH"), _of(READ)),
             Part("decisions", ("SOURCE", "HELD_BATCH", "HELD_PART", "WARNING"), _of(ASK)),

@@ -1,8 +1,11 @@
 """What the city publishes of its own policy: its name, its states, the rules that lead to them, and what it asks (R3.2, B2)."""
 
+from typing import Literal
+
 from chalice.app import Blueprint
 
 from chalicelib.core.city import City
+from chalicelib.core.places_policy import PlaceType
 from chalicelib.core.schemas import Output
 from chalicelib.core.scheme import Rule
 from chalicelib.core.settings import settings
@@ -32,6 +35,15 @@ class QuestionShown(Output):
     text: str
 
 
+class PlaceTypeShown(Output):
+    """A kind of place (R2.6)."""
+
+    type: str
+    word: str
+    group: Literal["special", "key", "ordinary"]
+    """How closely the city watches places of this kind."""
+
+
 class CityShown(Output):
     """The city's published policy, in the caller's language."""
 
@@ -46,6 +58,8 @@ class CityShown(Output):
     rules: list[RuleShown]
     questions: list[QuestionShown]
     """What a health declaration asks (`POST /v1/me/declarations`)."""
+    place_types: list[PlaceTypeShown]
+    """What a place can be, the most usual first."""
 
 
 @routes.route("/v1/city", methods=["GET"])
@@ -68,8 +82,13 @@ def city_shown(city: City, language: Language) -> CityShown:
         questions=[
             QuestionShown(question=one.name, text=one.text.spoken(language)) for one in city.declaration.questions
         ],
+        place_types=[_place_type(one, language) for one in city.places.types],
     )
 
 
 def _rule(rule: Rule, language: Language) -> RuleShown:
     return RuleShown(rule=rule.name, says=rule.says.spoken(language), state=rule.state, days=rule.days)
+
+
+def _place_type(one: PlaceType, language: Language) -> PlaceTypeShown:
+    return PlaceTypeShown(type=one.name, word=one.words.spoken(language), group=one.group)

@@ -12,7 +12,9 @@ class Held:
     """Something that only its holder can hand over or delete first."""
 
     org_id: str
+    """The id of the organization, or of the place."""
     name: str
+    is_place: bool = False
 
 
 class CodeRefused(Unauthenticated):
@@ -76,7 +78,7 @@ class TooManyIdentityTries(TooMany):
 
 
 class OwnsOrganizations(Conflict):
-    """Somebody who owns books can't be erased before they are handed over or deleted; the answer lists them."""
+    """Somebody who owns books or manages places can't be erased before they are handed over or ended; the answer lists them."""
 
     code = "owns_organizations"
 
@@ -84,5 +86,7 @@ class OwnsOrganizations(Conflict):
     def listing(cls, held: Sequence[Held]) -> Self:
         """The error with what is held as an extension member of the problem (RFC 9457, 3.2)."""
         error = cls()
-        error.extensions = {"organizations": [{"org_id": one.org_id, "name": one.name} for one in held]}
+        books = [{"org_id": one.org_id, "name": one.name} for one in held if not one.is_place]
+        places = [{"place_id": one.org_id, "name": one.name} for one in held if one.is_place]
+        error.extensions = {"organizations": books, "places": places}
         return error

@@ -53,7 +53,7 @@ class Books:
         """
         if kind not in settings().city.books.kinds:
             raise InvalidKind
-        _check_subdistrict(subdistrict)
+        check_subdistrict(subdistrict)
         if (org_id := remembered(request)) is not None:
             return self._opened(person, org_id)
         organization = OrganizationRow(
@@ -118,7 +118,7 @@ class Books:
         """
         organization = owner.organization
         if subdistrict is not None:
-            _check_subdistrict(subdistrict)
+            check_subdistrict(subdistrict)
         wanted = {"name": name or organization.name, "subdistrict": subdistrict or organization.subdistrict}
         changes = {what: value for what, value in wanted.items() if value != getattr(organization, what)}
         if not changes:
@@ -170,7 +170,8 @@ def _remove_files(org_id: str) -> None:
         emit(Event.FILES_LEFT, org_id=org_id, error=type(error).__name__, where=where(error))
 
 
-def _check_subdistrict(subdistrict: str) -> None:
+def check_subdistrict(subdistrict: str) -> None:
+    """Raises InvalidSubdistrict or ForeignSubdistrict for one that this city does not have."""
     if not SUBDISTRICT.fullmatch(subdistrict):
         raise InvalidSubdistrict
     if not settings().city.holds_county(subdistrict[:6]):

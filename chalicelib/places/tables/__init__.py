@@ -2,6 +2,8 @@
 
 from chalicelib.places.tables.checkins import CheckinRow, CheckinsTable, VisitIndex, bucket_of, part_of, sort_key_of
 from chalicelib.places.tables.places import (
+    INSPECTOR,
+    REGISTRAR,
     DeclarationIndex,
     GateRow,
     PlaceRow,
@@ -10,6 +12,8 @@ from chalicelib.places.tables.places import (
 )
 
 __all__ = [
+    "INSPECTOR",
+    "REGISTRAR",
     "CheckinRow",
     "CheckinsTable",
     "DeclarationIndex",

@@ -1,13 +1,17 @@
 """The table `places`: a place with its gates and its staff, in one partition."""
 
-from datetime import date
+from datetime import date, datetime
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
+from chalicelib.core import clock
 from chalicelib.core.errors import Broken
 from chalicelib.core.store import Key, Row, TableMeta, maybe
+
+INSPECTOR, REGISTRAR = "inspector", "registrar"
+"""What somebody on the staff of a place can be."""
 
 
 class DeclarationIndex(GlobalSecondaryIndex["PlaceRow"]):
@@ -42,7 +46,7 @@ class PlaceRow(PlacesTable):
 
     `manager_id` and `manager_enrolment` are the life that answers for it, and `term` counts how often that changed. It is
     open unless it was closed (`closed_at`, for good), its manager's state suspends it (`suspended_since`), or an officer
-    did for a violation (`violation`: reason, at, by). `org_id` is the organization whose access point it is since
+    did for a violation (`violation`: reason, at, by, until). `org_id` is the organization whose access point it is since
     `bound_at`; `asked_org_id` the one that its manager asked. `successor_id` is the member of the staff to whom it is
     offered since `offered_at`.
 
@@ -91,7 +95,17 @@ class PlaceRow(PlacesTable):
     @property
     def is_open(self) -> bool:
         """Whether anybody may be checked in: not closed, and suspended for no reason."""
-        return self.closed_at is None and self.suspended_since is None and self.violation is None
+        return self.closed_at is None and self.suspended_since is None and not self.is_in_violation
+
+    @property
+    def is_in_violation(self) -> bool:
+        """Whether an officer's suspension stands: it has neither been lifted nor come to its end. Raises Broken."""
+        if self.violation is None:
+            return False
+        until = self.violation.get("until") if isinstance(self.violation, dict) else ""
+        if until is not None and not clock.is_moment(until):
+            raise Broken
+        return until is None or datetime.fromisoformat(until) > clock.now()
 
     def shards_on(self, day: date) -> int:
         """Into how many parts the check-ins of a day, in the city's calendar, are spread. Raises Broken."""

@@ -22,7 +22,7 @@ from tests.support.seam import Killed, Seam, aws_error
 
 pytestmark = pytest.mark.api
 
-KEPT = {"person_id", "sk", "enrolment", "books", "memberships", "status_version", "effects_version"}
+KEPT = {"person_id", "sk", "enrolment", "books", "memberships", "places", "status_version", "effects_version"}
 
 
 def member(city: TestCity, person: TestPerson) -> tuple[Client, Client, str]:
@@ -174,7 +174,7 @@ def test_the_owner_of_a_book_is_held_back_with_a_list(city: TestCity) -> None:
     assert (answer.status, answer.code) == (409, "owns_organizations")
     assert answer.json["organizations"] == [{"org_id": org_id, "name": "Spring Fair"}]
     assert is_verified(client)
-    assert client.speaking("zh-CN").delete("/v1/me").json["title"] == "您还有创建的团体"
+    assert client.speaking("zh-CN").delete("/v1/me").json["title"] == "您还有创建的团体或管理的场所"
     assert client.delete(f"/v1/organizations/{org_id}").status == 204
     assert client.delete("/v1/me").status == 204
 
