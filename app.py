@@ -28,10 +28,13 @@ import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
+import chalicelib.places.routes.bindings
 import chalicelib.places.routes.gates
 import chalicelib.places.routes.places
 import chalicelib.places.routes.staff
 import chalicelib.places.routes.statistics
+import chalicelib.places.routes.succession
+import chalicelib.places.routes.suspensions
 from chalicelib.alerts.channels import ChannelChoices, sweep_channels
 from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.sending import AlertSender
@@ -90,11 +93,16 @@ from chalicelib.people.service.identity import Identity
 from chalicelib.people.service.privacy import Privacy
 from chalicelib.people.service.sessions import Sessions
 from chalicelib.places.effects.counts import VisitCounts
+from chalicelib.places.effects.deletions import unbind_deleted
+from chalicelib.places.effects.states import suspend_by_state
 from chalicelib.places.effects.warnings import warn
+from chalicelib.places.service.bindings import Bindings
 from chalicelib.places.service.gates import Gates
 from chalicelib.places.service.places import Places
 from chalicelib.places.service.staff import StaffMembers
 from chalicelib.places.service.statistics import PlaceStatistics
+from chalicelib.places.service.succession import PLACE_HANDED_OVER, PlaceSuccession
+from chalicelib.places.service.suspensions import Suspensions
 from chalicelib.places.service.warnings import EarlyWarnings
 
 app = Chalice(app_name="gatebook", configure_logs=False)
@@ -122,7 +130,7 @@ def compose(
     erasure.on_person_erasing(channels.forget)
     emails.asks(Managed())
     ledger_effects.on_entry("ERASURE", sweep_messages, sweep_channels, sweep_alerts)
-    ledger_effects.on_entry("BOOK_DELETED", sweep_book)
+    ledger_effects.on_entry("BOOK_DELETED", unbind_deleted, sweep_book)
     ledger_effects.on_entry("EXPORT", begin_export)
     ledger_effects.on_entry(POLICY_CHANGED, standings.begin)
     work.on(ExportRow.KIND, ExportRow, export_step)
@@ -138,19 +146,26 @@ def compose(
         Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
         status, health_codes, passes, PaperPasses(), Declarations(), Messages(status), Review(status),
         Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, Rotation(),
-        alert_sender, channels, OrganizationAlerts(), *compose_places(status, erasure),
+        alert_sender, channels, OrganizationAlerts(), *compose_places(status, erasure, people_effects, ledger_effects),
     )  # fmt: skip
 
 
-def compose_places(status: Status, erasure: Erasure) -> list[Any]:
+def compose_places(
+    status: Status, erasure: Erasure, people_effects: PeopleEffects, ledger_effects: LedgerEffects
+) -> list[Any]:
     """Put together what runs places, and say what reacts to what there."""
     places, staff, visit_counts = Places(status), StaffMembers(), VisitCounts()
 
     erasure.blocks_erasure(places.held_by)
     erasure.on_person_erasing(staff.leave_all)
+    people_effects.on_status_changed(suspend_by_state)
+    ledger_effects.on_entry(PLACE_HANDED_OVER, fan_out)
     visit_counts.on_counted(warn)
 
-    return [places, Gates(), staff, PlaceStatistics(), EarlyWarnings(), visit_counts]
+    return [
+        places, Gates(), staff, Suspensions(), Bindings(), PlaceSuccession(status),
+        PlaceStatistics(), EarlyWarnings(), visit_counts,
+    ]  # fmt: skip
 
 
 services = Services.lazily(compose)
@@ -179,6 +194,9 @@ app.register_blueprint(chalicelib.places.routes.places.routes)
 app.register_blueprint(chalicelib.places.routes.gates.routes)
 app.register_blueprint(chalicelib.places.routes.staff.routes)
 app.register_blueprint(chalicelib.places.routes.statistics.routes)
+app.register_blueprint(chalicelib.places.routes.bindings.routes)
+app.register_blueprint(chalicelib.places.routes.succession.routes)
+app.register_blueprint(chalicelib.places.routes.suspensions.routes)
 bind(app, services.get)
 
 

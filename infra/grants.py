@@ -129,6 +129,7 @@ RIGHTS: Mapping[str, Rights] = {
             "people": _of(READ, ASK, CHANGE, REMOVE),
             "organizations": _of(READ, ASK, CHANGE, REMOVE),
             "memberships": _of(READ, ASK, REMOVE),
+            "places": _of(READ, CHANGE),
             "consents": _of(ASK, PUT),
             "access_log": _of(ASK, WRITE_MANY),
             "ledger": _of(READ, PUT),
@@ -144,7 +145,8 @@ RIGHTS: Mapping[str, Rights] = {
     "members_stream": Rights(tables={"counters": _of(READ, CHANGE)}),
     "people_stream": Rights(
         tables={
-            "people": _of(READ, ASK, PUT, CHANGE, REMOVE),
+            "people": _of(READ, ASK, PUT, CHANGE, REMOVE, CHECK),
+            "places": _of(READ, ASK, CHANGE),
             "memberships": _of(READ, CHANGE),
             "alerts": _of(PUT),
         },

@@ -276,6 +276,8 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "revoked_at": TIME,
         "role_since": TIME,
         "roster": NUMBER,
+        "since": TIME,
+        "state": WORD,
         "steps": NUMBER,
         "subdistrict": TEXT,
         "successor_id": ID,

@@ -189,10 +189,10 @@ class BoundAlready(Conflict):
     code = "bound_already"
 
 
-class NotAsked(Conflict):
-    """The place's manager did not ask this organization, or asks it no more."""
+class AccessPointNotFound(NotFound):
+    """The place is none of the organization's access points, and its manager does not ask that."""
 
-    code = "not_asked"
+    code = "access_point_not_found"
 
 
 class WholeOrganizationRequired(Refused):

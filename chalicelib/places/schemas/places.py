@@ -13,23 +13,26 @@ from chalicelib.groups.schemas.names import UNPRINTABLE, OrganizationName
 from chalicelib.places.schemas.manager import ManagerOffer
 
 ADDRESS_LENGTH = 200
+LINE_LENGTH = 500
+"""What a normal form can make longer than it was written is still no page."""
+
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 MOST_OPENINGS = 21
 """Three a day; nobody closes more often."""
 
 
-def _printable(address: str) -> str:
-    """The address in one spelling (NFKC), without spaces around it. It must show something."""
+def printable(written: str) -> str:
+    """A line of text in one spelling (NFKC), without spaces around it. It must show something."""
     import unicodedata
 
-    shown = re.sub(r"\s+", " ", UNSEEN.sub("", unicodedata.normalize("NFKC", address))).strip()
-    if not shown or len(shown) > ADDRESS_LENGTH or {unicodedata.category(one) for one in address} & UNPRINTABLE:
+    shown = re.sub(r"\s+", " ", UNSEEN.sub("", unicodedata.normalize("NFKC", written))).strip()
+    if not shown or len(shown) > LINE_LENGTH or {unicodedata.category(one) for one in written} & UNPRINTABLE:
         message = "must be visible text without control characters"
         raise ValueError(message)
     return shown
 
 
-PlaceAddress = Annotated[str, Field(min_length=1, max_length=ADDRESS_LENGTH), AfterValidator(_printable)]
+PlaceAddress = Annotated[str, Field(min_length=1, max_length=ADDRESS_LENGTH), AfterValidator(printable)]
 PlaceTypeName = Annotated[str, Field(min_length=1, max_length=32, examples=["restaurant"])]
 ClockTime = Annotated[str, Field(pattern=CLOCK, examples=["08:30"])]
 Stay = Annotated[int, Field(ge=5, le=1440)]

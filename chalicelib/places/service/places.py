@@ -32,7 +32,7 @@ from chalicelib.places.errors.places import (
 )
 from chalicelib.places.running import is_same_status, suspended_since
 from chalicelib.places.service.declarations import unused_code
-from chalicelib.places.tables import GateRow, PlaceRow, StaffRow
+from chalicelib.places.tables import AccessPointRow, GateRow, PlaceRow, StaffRow
 
 MAIN_ENTRANCE = "正门 Main entrance"
 """The gate that every place begins with; it can be given another name."""
@@ -134,6 +134,8 @@ class Places:
         transaction = Transaction()
         closed = [PlaceRow.closed_at.set(clock.now()), PlaceRow.declaration_code.remove()]
         transaction.update(place.own_key, closed, is_same_place(place), PlaceChanged())
+        for org_id in {place.org_id, place.asked_org_id} - {None}:
+            transaction.delete(AccessPointRow.of(str(org_id), place.place_id))
         transaction.delete(ManagesPointer.of(person.person_id, place.place_id))
         transaction.update(PersonRow.of(person.person_id), [PersonRow.places.add(-1)])
         lives = [living(person.person_id, person.enrolment)]

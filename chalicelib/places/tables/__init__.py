@@ -1,5 +1,6 @@
-"""The tables of places: `places` and `checkins`."""
+"""The tables of places: `places` and `checkins`, and the access points of organizations."""
 
+from chalicelib.places.tables.access_points import ASKING, BOUND, AccessPointRow
 from chalicelib.places.tables.checkins import CheckinRow, CheckinsTable, VisitIndex, bucket_of, part_of, sort_key_of
 from chalicelib.places.tables.places import (
     INSPECTOR,
@@ -12,8 +13,11 @@ from chalicelib.places.tables.places import (
 )
 
 __all__ = [
+    "ASKING",
+    "BOUND",
     "INSPECTOR",
     "REGISTRAR",
+    "AccessPointRow",
     "CheckinRow",
     "CheckinsTable",
     "DeclarationIndex",

@@ -70,19 +70,22 @@ def suspensions(row: PlaceRow) -> list[schemas.PlaceSuspension]:
     if row.suspended_since is not None:
         since = row.suspended_since
         found.append(schemas.PlaceSuspension(cause="state", since=since, until=None, reason=None))
-    if row.is_in_violation and row.violation is not None:
-        found.append(violation(row.violation))
+    if row.is_in_violation:
+        found.append(violation(row))
     return found
 
 
-def violation(stored: dict[str, str | None]) -> schemas.PlaceSuspension:
-    """An officer's suspension. Raises Broken for one that does not say since when."""
+def violation(row: PlaceRow) -> schemas.PlaceSuspension:
+    """An officer's suspension of a place. Raises Broken for one that does not say since when."""
     try:
-        since, until = datetime.fromisoformat(stored["at"] or ""), stored["until"]
+        stored = dict(row.violation or {})
+        since, until, reason = stored["at"], stored["until"], stored["reason"]
         end = None if until is None else datetime.fromisoformat(until)
+        return schemas.PlaceSuspension(
+            cause="violation", since=datetime.fromisoformat(since), until=end, reason=str(reason)
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise Broken from error
-    return schemas.PlaceSuspension(cause="violation", since=since, until=end, reason=stored.get("reason"))
 
 
 def _offer(staff: Staff) -> ManagerOffer | None:
