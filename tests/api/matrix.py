@@ -4,12 +4,12 @@ Roles:
     nobody      sends no token
     account     logged in by SMS code, identity not proved
     stranger    verified, has to do with none of the things
-    member      verified, member of the own and of the deleted book
-    chief       verified, member and administrator of the whole own book
+    member      verified, member of the own and of the deleted book, inspector of the own place
+    chief       verified, member and administrator of the whole own book, registrar of the own place
     head        verified, member and administrator of a department of the own book
     former      verified, was a member of the own book and left
-    owner       verified, opened the own and the deleted book
-    other       verified, opened the foreign book
+    owner       verified, opened the own and the deleted book, and the own and the closed place
+    other       verified, opened the foreign book and the foreign place
     stale       the owner, whose last SMS code is sixteen minutes old
     erased      sends the token of somebody who was erased
     officer     verified, named health officer; otherwise as a stranger, where a line does not say
@@ -18,6 +18,7 @@ Roles:
 Things:
     -           the route names none
     own         the owner's book, its code, its member, the head's department; or what is the caller's: a code, a document
+    (of a place: a gate that the chief runs as registrar, the member's role, and that the own book is asked to bind it)
     foreign     the same of the other owner; or what is somebody else's
     deleted     the same of a book that the owner deleted; its sweep has not run
     never       nothing that ever was, in a form that could be
@@ -304,6 +305,130 @@ POST   /v1/messages                                            -           401  
 GET    /v1/messages                                            -           401     403      403    403   403  403    403   403   403   403    401    200     401
 POST   /v1/messages/{message_id}/answer                        own         401     403      403    403   403  403    403   403   403   403    401    200     401
 POST   /v1/messages/{message_id}/answer                        never       401     403      403    403   403  403    403   403   403   403    401    404     401
+
+POST   /v1/places                                              -           401     403     201      201    201   201  201    201   201   201   401
+GET    /v1/me/places                                           -           401     403     200      200    200   200  200    200   200   200   401
+POST   /v1/me/places                                           own         401     403     201      200    200   201  201    200   201   200   401
+POST   /v1/me/places                                           foreign     401     403     201      201    201   201  201    201   200   201   401
+POST   /v1/me/places                                           never       401     403     403      403    403   403  403    403   403   403   401
+DELETE /v1/me/places/{place_id}                                own         401     403     404      204    204   404  404    404   404   404   401
+DELETE /v1/me/places/{place_id}                                foreign     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/me/places/{place_id}                                deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/me/places/{place_id}                                never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}                                   own         401     403     403      200    200   403  403    200   403   200   401
+GET    /v1/places/{place_id}                                   foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}                                   deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}                                   never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/gates                             own         401     403     403      200    200   403  403    200   403   200   401
+GET    /v1/places/{place_id}/gates                             foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/gates                             deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/gates                             never       401     403     404      404    404   404  404    404   404   404   401
+PATCH  /v1/places/{place_id}                                   own         401     403     403      403    403   403  403    200   403   200   401
+PATCH  /v1/places/{place_id}                                   foreign     401     403     403      403    403   403  403    403   200   403   401
+PATCH  /v1/places/{place_id}                                   deleted     401     403     404      404    404   404  404    404   404   404   401
+PATCH  /v1/places/{place_id}                                   never       401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/gates                             own         401     403     403      403    403   403  403    201   403   201   401
+POST   /v1/places/{place_id}/gates                             foreign     401     403     403      403    403   403  403    403   201   403   401
+POST   /v1/places/{place_id}/gates                             deleted     401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/gates                             never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/declaration-code                  own         401     403     403      403    403   403  403    200   403   200   401
+GET    /v1/places/{place_id}/declaration-code                  foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/declaration-code                  deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/declaration-code                  never       401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/declaration-code                  own         401     403     403      403    403   403  403    201   403   201   401
+POST   /v1/places/{place_id}/declaration-code                  foreign     401     403     403      403    403   403  403    403   201   403   401
+POST   /v1/places/{place_id}/declaration-code                  deleted     401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/declaration-code                  never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/staff                             own         401     403     403      403    403   403  403    200   403   200   401
+GET    /v1/places/{place_id}/staff                             foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/staff                             deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/staff                             never       401     403     404      404    404   404  404    404   404   404   401
+PUT    /v1/places/{place_id}/binding                           own         401     403     403      403    403   403  403    200   403   200   401
+PUT    /v1/places/{place_id}/binding                           foreign     401     403     403      403    403   403  403    403   200   403   401
+PUT    /v1/places/{place_id}/binding                           deleted     401     403     404      404    404   404  404    404   404   404   401
+PUT    /v1/places/{place_id}/binding                           never       401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/binding                           own         401     403     403      403    403   403  403    204   403   204   401
+DELETE /v1/places/{place_id}/binding                           foreign     401     403     403      403    403   403  403    403   204   403   401
+DELETE /v1/places/{place_id}/binding                           deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/binding                           never       401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}                                   own         401     403     403      403    403   403  403    204   403   401   401
+DELETE /v1/places/{place_id}                                   foreign     401     403     403      403    403   403  403    403   204   403   401
+DELETE /v1/places/{place_id}                                   deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}                                   never       401     403     404      404    404   404  404    404   404   404   401
+PATCH  /v1/places/{place_id}/gates/{gate_id}                   own         401     403     403      403    200   403  403    200   403   200   401
+PATCH  /v1/places/{place_id}/gates/{gate_id}                   foreign     401     403     403      403    403   403  403    403   200   403   401
+PATCH  /v1/places/{place_id}/gates/{gate_id}                   mixed       401     403     403      404    404   403  403    404   403   404   401
+PATCH  /v1/places/{place_id}/gates/{gate_id}                   deleted     401     403     404      404    404   404  404    404   404   404   401
+PATCH  /v1/places/{place_id}/gates/{gate_id}                   never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/gates/{gate_id}/poster            own         401     403     403      403    200   403  403    200   403   200   401
+GET    /v1/places/{place_id}/gates/{gate_id}/poster            foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/gates/{gate_id}/poster            mixed       401     403     403      404    404   403  403    404   403   404   401
+GET    /v1/places/{place_id}/gates/{gate_id}/poster            deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/gates/{gate_id}/poster            never       401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/gates/{gate_id}/poster            own         401     403     403      403    201   403  403    201   403   201   401
+POST   /v1/places/{place_id}/gates/{gate_id}/poster            foreign     401     403     403      403    403   403  403    403   201   403   401
+POST   /v1/places/{place_id}/gates/{gate_id}/poster            mixed       401     403     403      404    404   403  403    404   403   404   401
+POST   /v1/places/{place_id}/gates/{gate_id}/poster            deleted     401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/gates/{gate_id}/poster            never       401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/gates/{gate_id}/poster            own         401     403     403      403    204   403  403    204   403   204   401
+DELETE /v1/places/{place_id}/gates/{gate_id}/poster            foreign     401     403     403      403    403   403  403    403   204   403   401
+DELETE /v1/places/{place_id}/gates/{gate_id}/poster            mixed       401     403     403      404    404   403  403    404   403   404   401
+DELETE /v1/places/{place_id}/gates/{gate_id}/poster            deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/gates/{gate_id}/poster            never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/gates/{gate_id}/screen            own         401     403     403      200    200   403  403    200   403   200   401
+GET    /v1/places/{place_id}/gates/{gate_id}/screen            foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/gates/{gate_id}/screen            mixed       401     403     403      404    404   403  403    404   403   404   401
+GET    /v1/places/{place_id}/gates/{gate_id}/screen            deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/gates/{gate_id}/screen            never       401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/gates/{gate_id}                   own         401     403     403      403    403   403  403    204   403   204   401
+DELETE /v1/places/{place_id}/gates/{gate_id}                   foreign     401     403     403      403    403   403  403    403   204   403   401
+DELETE /v1/places/{place_id}/gates/{gate_id}                   mixed       401     403     403      403    403   403  403    404   403   404   401
+DELETE /v1/places/{place_id}/gates/{gate_id}                   deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/gates/{gate_id}                   never       401     403     404      404    404   404  404    404   404   404   401
+PATCH  /v1/places/{place_id}/staff/{member_id}                 own         401     403     403      403    403   403  403    200   403   200   401
+PATCH  /v1/places/{place_id}/staff/{member_id}                 foreign     401     403     403      403    403   403  403    403   200   403   401
+PATCH  /v1/places/{place_id}/staff/{member_id}                 mixed       401     403     403      403    403   403  403    404   403   404   401
+PATCH  /v1/places/{place_id}/staff/{member_id}                 deleted     401     403     404      404    404   404  404    404   404   404   401
+PATCH  /v1/places/{place_id}/staff/{member_id}                 never       401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/staff/{member_id}                 own         401     403     403      403    403   403  403    204   403   204   401
+DELETE /v1/places/{place_id}/staff/{member_id}                 foreign     401     403     403      403    403   403  403    403   204   403   401
+DELETE /v1/places/{place_id}/staff/{member_id}                 mixed       401     403     403      403    403   403  403    404   403   404   401
+DELETE /v1/places/{place_id}/staff/{member_id}                 deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/staff/{member_id}                 never       401     403     404      404    404   404  404    404   404   404   401
+PUT    /v1/places/{place_id}/manager                           own         401     403     403      403    403   403  403    200   403   401   401
+PUT    /v1/places/{place_id}/manager                           foreign     401     403     403      403    403   403  403    403   200   403   401
+PUT    /v1/places/{place_id}/manager                           deleted     401     403     404      404    404   404  404    404   404   404   401
+PUT    /v1/places/{place_id}/manager                           never       401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/manager/acceptance                own         401     403     403      403    403   403  403    200   403   401   401
+POST   /v1/places/{place_id}/manager/acceptance                foreign     401     403     403      403    403   403  403    403   200   403   401
+POST   /v1/places/{place_id}/manager/acceptance                deleted     401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/manager/acceptance                never       401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/manager                           own         401     403     403      204    204   403  403    204   403   204   401
+DELETE /v1/places/{place_id}/manager                           foreign     401     403     403      403    403   403  403    403   204   403   401
+DELETE /v1/places/{place_id}/manager                           deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/manager                           never       401     403     404      404    404   404  404    404   404   404   401
+PUT    /v1/places/{place_id}/suspension                        own         401     403     403      403    403   403  403    403   403   403   401    200     401
+PUT    /v1/places/{place_id}/suspension                        foreign     401     403     403      403    403   403  403    403   403   403   401    200     401
+PUT    /v1/places/{place_id}/suspension                        deleted     401     403     403      403    403   403  403    403   403   403   401    404     401
+PUT    /v1/places/{place_id}/suspension                        never       401     403     403      403    403   403  403    403   403   403   401    404     401
+DELETE /v1/places/{place_id}/suspension                        own         401     403     403      403    403   403  403    403   403   403   401    204     401
+DELETE /v1/places/{place_id}/suspension                        foreign     401     403     403      403    403   403  403    403   403   403   401    409     401
+DELETE /v1/places/{place_id}/suspension                        deleted     401     403     403      403    403   403  403    403   403   403   401    404     401
+DELETE /v1/places/{place_id}/suspension                        never       401     403     403      403    403   403  403    403   403   403   401    404     401
+GET    /v1/organizations/{org_id}/places                       own         401     403     403      403    200   403  403    200   403   200   401
+GET    /v1/organizations/{org_id}/places                       foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/organizations/{org_id}/places                       deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/organizations/{org_id}/places                       never       401     403     404      404    404   404  404    404   404   404   401
+PUT    /v1/organizations/{org_id}/places/{place_id}            own         401     403     403      403    200   403  403    200   403   200   401
+PUT    /v1/organizations/{org_id}/places/{place_id}            foreign     401     403     403      403    403   403  403    403   200   403   401
+PUT    /v1/organizations/{org_id}/places/{place_id}            mixed       401     403     403      403    404   403  403    404   403   404   401
+PUT    /v1/organizations/{org_id}/places/{place_id}            deleted     401     403     404      404    404   404  404    404   404   404   401
+PUT    /v1/organizations/{org_id}/places/{place_id}            never       401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/organizations/{org_id}/places/{place_id}            own         401     403     403      403    204   403  403    204   403   204   401
+DELETE /v1/organizations/{org_id}/places/{place_id}            foreign     401     403     403      403    403   403  403    403   204   403   401
+DELETE /v1/organizations/{org_id}/places/{place_id}            mixed       401     403     403      403    404   403  403    404   403   404   401
+DELETE /v1/organizations/{org_id}/places/{place_id}            deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/organizations/{org_id}/places/{place_id}            never       401     403     404      404    404   404  404    404   404   404   401
 """
 
 THINGS: dict[tuple[str, ...] | str, set[str]] = {
@@ -323,6 +448,10 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
         "mixed",
     },
     ("code",): {"own", "foreign", "deleted", "never", "forged"},
+    ("place_id",): {"own", "foreign", "deleted", "never"},
+    ("place_id", "gate_id"): {"own", "foreign", "deleted", "never", "mixed"},
+    ("place_id", "member_id"): {"own", "foreign", "deleted", "never", "mixed"},
+    ("org_id", "place_id"): {"own", "foreign", "deleted", "never", "mixed"},
     ("message_id",): {"own", "never"},
     ("paper_id",): {"own", "foreign", "never"},
     ("name",): {"own", "never"},

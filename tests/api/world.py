@@ -12,13 +12,25 @@ from chalicelib.core.settings import settings
 from chalicelib.groups.codes import code_of, new_invitation_id, read_code
 from chalicelib.people.service.roles import Role
 from chalicelib.people.tables.people import PersonRow
+from chalicelib.places.codes import new_gate_id
+from chalicelib.places.declaration import drawn_code
 from tests.support.alerting import put_alert
 from tests.support.books import person_key
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
-from tests.support.enrolled import enrolled
+from tests.support.enrolled import enrolled, name_officer
 from tests.support.passes import pass_of
 from tests.support.people import TestPerson
+from tests.support.places import (
+    PLACE,
+    PLACES,
+    bind_staff,
+    declaration_code,
+    first_gate,
+    make_registrar,
+    open_gate,
+    open_place,
+)
 from tests.support.routes import Route
 from tests.support.sources import SourceClient, identity, registered, report
 
@@ -46,6 +58,7 @@ class World:
         self.city = city
         self._things = things or self
         self._people: dict[str, TestPerson] = {}
+        self._at_places = False
 
     def ask(self, route: Route, role: str, thing: str) -> Answer:
         """The answer to a request that is as it should be, but for who sends it and what it is about."""
@@ -59,7 +72,8 @@ class World:
 
     def path(self, route: Route, thing: str, role: str = "stranger") -> str:
         """The route's path for a thing; of what is a caller's own, for that caller."""
-        return route.path.format_map({name: self._parameter(name, thing, role) for name in route.parameters})
+        self._at_places = self._at_places or "/places" in route.path
+        return route.path.format_map({name: self._parameter(route, name, thing, role) for name in route.parameters})
 
     def body(self, route: Route, role: str, thing: str) -> Any:
         """The body that the route asks for."""
@@ -71,6 +85,8 @@ class World:
         if role in OWNED:
             getattr(self, OWNED[role])
         client: Client = getattr(self, "owner" if role == "stale" else role)
+        if self._at_places and role in {"member", "chief"}:
+            getattr(self, "inspector_id" if role == "member" else "registrar_id")
         return client
 
     def person(self, role: str) -> TestPerson:
@@ -294,10 +310,82 @@ class World:
         assert self.owner.delete(f"/v1/organizations/{book}").status == 204
         return book, code, member_id, department_id, export_id
 
-    def _parameter(self, name: str, thing: str, role: str) -> str:
+    # Places
+
+    @cached_property
+    def gated_place(self) -> tuple[str, str]:
+        """The own place, which the owner manages, and its second gate; the own book is asked to make it an access point."""
+        if self._things is not self:
+            return self._things.gated_place
+        place_id = open_place(self.owner)
+        assert self.owner.put(f"{PLACES}/{place_id}/binding", {"org_id": self.book}).status == 200
+        return place_id, open_gate(self.owner, place_id, presence="rotating")
+
+    @property
+    def place(self) -> str:
+        return self.gated_place[0]
+
+    @property
+    def gate(self) -> str:
+        """A gate of the own place, which its registrar runs."""
+        if self._things is self:
+            self.registrar_id  # noqa: B018  made by being asked for
+        else:
+            self._things.gate  # noqa: B018
+        return self.gated_place[1]
+
+    @cached_property
+    def inspector_id(self) -> str:
+        """The member as inspector of the own place."""
+        return bind_staff(self.owner_of_book, self.place, self.member)
+
+    @cached_property
+    def registrar_id(self) -> str:
+        """The chief as registrar of the own place; the first one of a world's own things has the gate."""
+        member_id = bind_staff(self.owner_of_book, self.place, self.chief)
+        own = [self.gated_place[1]] if self._things is self else []
+        make_registrar(self.owner_of_book, self.place, member_id, *own)
+        return member_id
+
+    @cached_property
+    def foreign_place(self) -> tuple[str, str, str]:
+        """The other owner's place, a gate of it, and somebody on its staff; it asks the foreign book."""
+        if self._things is not self:
+            return self._things.foreign_place
+        place_id = open_place(self.other)
+        assert self.other.put(f"{PLACES}/{place_id}/binding", {"org_id": self.foreign_book}).status == 200
+        gate_id = open_gate(self.other, place_id, presence="rotating")
+        return place_id, gate_id, bind_staff(self.other, place_id, self._somebody_else)
+
+    @cached_property
+    def closed_place(self) -> tuple[str, str, str]:
+        """A place that the owner closed, its gate, and the inspector that it had."""
+        owner, place_id = self.owner, open_place(self.owner)
+        gate_id, member_id = first_gate(owner, place_id), bind_staff(owner, place_id, self._somebody_else)
+        assert owner.delete(f"{PLACES}/{place_id}").status == 204
+        return place_id, gate_id, member_id
+
+    @cached_property
+    def watched_place(self) -> str:
+        """A place of somebody else, each world's own: what an officer decides of it concerns nobody here."""
+        return open_place(self._somebody_else)
+
+    @cached_property
+    def suspended_place(self) -> str:
+        """One more, which another officer suspended."""
+        place_id, colleague = open_place(self._somebody_else), self.city.stranger()
+        (client,) = enrolled(self.city, colleague)
+        name_officer(colleague)
+        assert client.put(f"{PLACES}/{place_id}/suspension", {"reason": "No codes at the door."}).status == 200
+        return place_id
+
+    def _parameter(self, route: Route, name: str, thing: str, role: str) -> str:
         if name in OWN_PARAMETERS:
             return OWN_PARAMETERS[name](self, role, thing)
-        value: str = PARAMETERS[name][thing](self)
+        things = PARAMETERS[name]
+        if "place_id" in route.parameters:
+            things = {**things, **AT_PLACES.get(name, {}), **AT_ROUTES.get(f"{route.name} {name}", {})}
+        value: str = things[thing](self)
         return value
 
     def paper(self, role: str, thing: str) -> str:
@@ -356,6 +444,20 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "never": lambda _: ids.new_id(),
         "mixed": lambda world: world.foreign_alert,
     },
+    "place_id": {
+        "own": lambda world: world.place,
+        "foreign": lambda world: world.foreign_place[0],
+        "deleted": lambda world: world.closed_place[0],
+        "never": lambda _: ids.new_id(),
+        "mixed": lambda world: world.place,
+    },
+    "gate_id": {
+        "own": lambda world: world.gate,
+        "foreign": lambda world: world.foreign_place[1],
+        "deleted": lambda world: world.closed_place[1],
+        "never": lambda _: new_gate_id(),
+        "mixed": lambda world: world.foreign_place[1],
+    },
     "message_id": {"own": lambda world: world.message, "never": lambda _: ids.new_id()},
     "member_id": {
         "own": lambda world: world.joined[1],
@@ -381,6 +483,28 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
 
 OWN_PARAMETERS: Mapping[str, Callable[[World, str, str], str]] = {"paper_id": World.paper}
 """Parameters that name something of the caller's."""
+
+
+AT_PLACES: Mapping[str, Mapping[str, Callable[[World], str]]] = {
+    "member_id": {
+        "own": lambda world: world.inspector_id if world._things is world else world._things.inspector_id,  # noqa: SLF001
+        "foreign": lambda world: world.foreign_place[2],
+        "deleted": lambda world: world.closed_place[2],
+        "mixed": lambda world: world.foreign_place[2],
+    },
+}
+"""What a parameter names where the route is about a place."""
+
+AT_ROUTES: Mapping[str, Mapping[str, Callable[[World], str]]] = {
+    "PUT /v1/organizations/{org_id}/places/{place_id} place_id": {"mixed": lambda world: world.foreign_place[0]},
+    "DELETE /v1/organizations/{org_id}/places/{place_id} place_id": {"mixed": lambda world: world.foreign_place[0]},
+    "PUT /v1/places/{place_id}/suspension place_id": {
+        "own": lambda world: world.watched_place,
+        "foreign": lambda world: world.watched_place,
+    },
+    "DELETE /v1/places/{place_id}/suspension place_id": {"own": lambda world: world.suspended_place},
+}
+"""What a parameter names for one route alone."""
 
 
 def _asked(city: TestCity, phone: str, purpose: str = "log_in") -> str:
@@ -423,6 +547,21 @@ def _admin(world: World, _role: str, thing: str) -> dict[str, Any]:
 
 def _offer(world: World, _role: str, thing: str) -> dict[str, Any]:
     return {"successor": PARAMETERS["member_id"][thing](world)}
+
+
+def _declared(world: World, _role: str, thing: str) -> dict[str, Any]:
+    """The declaration code of the own or the foreign place, or one that no place has."""
+    things = world._things  # noqa: SLF001
+    if thing == "own":
+        return {"declaration_code": declaration_code(things.owner, things.place)}
+    if thing == "foreign":
+        return {"declaration_code": declaration_code(things.other, things.foreign_place[0])}
+    return {"declaration_code": drawn_code()}
+
+
+def _place_offer(world: World, _role: str, thing: str) -> dict[str, Any]:
+    """Somebody on the staff of the place."""
+    return {"successor": {**PARAMETERS["member_id"], **AT_PLACES["member_id"]}[thing](world)}
 
 
 def _scanned(world: World, role: str, thing: str) -> dict[str, Any]:
@@ -470,6 +609,17 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/messages": lambda *_: {"category": "question", "text": "Where may I be tested?"},
     "POST /v1/messages/{message_id}/answer": lambda *_: {"text": "Thank you; nothing more is asked of you."},
     "PUT /v1/organizations/{org_id}/policies": lambda *_: {"nucleic_acid_days": 7},
+    "POST /v1/places": lambda *_: dict(PLACE),
+    "PATCH /v1/places/{place_id}": lambda *_: {"name": "Rose Restaurant"},
+    "POST /v1/me/places": _declared,
+    "POST /v1/places/{place_id}/gates": lambda *_: {"name": "South gate"},
+    "PATCH /v1/places/{place_id}/gates/{gate_id}": lambda *_: {"name": "West gate"},
+    "PATCH /v1/places/{place_id}/staff/{member_id}": lambda *_: {"role": "inspector"},
+    "PUT /v1/places/{place_id}/manager": _place_offer,
+    "PUT /v1/places/{place_id}/suspension": lambda *_: {"reason": "No codes are scanned at the door."},
+    "PUT /v1/places/{place_id}/binding": lambda world, _role, thing: {
+        "org_id": world.foreign_book if thing == "foreign" else world.book
+    },
     "POST /v1/facts/batch": _delivery(report),
     "POST /v1/identities/batch": _delivery(identity),
 }
