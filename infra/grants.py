@@ -91,7 +91,7 @@ RIGHTS: Mapping[str, Rights] = {
             Part("decisions", ("MESSAGE", "MESSAGE_ANSWERED"), _of(READ, ASK, PUT)),
             Part("decisions", ("MESSAGE",), _of(REMOVE)),
         ),
-        probes=("consents", "access_log", "ledger", "keys", "decisions"),
+        probes=("consents", "access_log", "ledger", "keys", "decisions", "checkins"),
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key", "pass-key"),

@@ -37,6 +37,7 @@ from tests.support.city import RecordedSms, TestCity
 from tests.support.enrolled import enrolled, name_officer
 from tests.support.exporting import begin, fetched_table, inline, ledger, shown
 from tests.support.lambdas import batch, fact_records, failed, record, stored_record
+from tests.support.places import OpenedPlace, bind_staff, make_registrar
 from tests.support.policies import overdue, set_policy
 from tests.support.rights import Guard, Use, granted
 from tests.support.routes import routes
@@ -267,6 +268,19 @@ def let_emails_go(city: TestCity) -> None:
     city.deliver()
 
 
+def run_places(city: TestCity) -> None:
+    """A place whose registrar and manager turn abnormal, and whose organization deletes its book."""
+    book, people = Book.opened(city, city.verified()), [city.person(), city.person()]
+    place = OpenedPlace.by(city.verified(people[0]))
+    registrar = city.verified(people[1])
+    make_registrar(place.manager, place.place_id, bind_staff(place.manager, place.place_id, registrar), place.gate_id)
+    assert place.manager.put(f"{place.path}/binding", {"org_id": book.org_id}).status == 200
+    assert [to_people(turn(person, states()[-1])) for person in people] == [failed()] * 2
+    assert registrar.delete("/v1/me").status == 204
+    assert book.delete().status == 204
+    city.deliver()
+
+
 def renew_keys() -> None:
     """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well.
 
@@ -299,6 +313,7 @@ def test_no_function_has_a_right_that_it_never_uses(
         let_alerts_go(cold, monkeypatch)
         let_emails_go(cold)
     deliver_and_prove(cold, monkeypatch)
+    run_places(cold)
     renew_keys()
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used
