@@ -29,6 +29,7 @@ import chalicelib.http.city
 import chalicelib.http.routes
 import chalicelib.people.routes
 import chalicelib.places.routes.bindings
+import chalicelib.places.routes.checkins
 import chalicelib.places.routes.gates
 import chalicelib.places.routes.places
 import chalicelib.places.routes.staff
@@ -97,12 +98,16 @@ from chalicelib.places.effects.deletions import unbind_deleted
 from chalicelib.places.effects.states import suspend_by_state
 from chalicelib.places.effects.warnings import warn
 from chalicelib.places.service.bindings import Bindings
+from chalicelib.places.service.checkins import Checkins
 from chalicelib.places.service.gates import Gates
+from chalicelib.places.service.lookups import Lookups
+from chalicelib.places.service.occupancy import Occupancy
 from chalicelib.places.service.places import Places
 from chalicelib.places.service.staff import StaffMembers
 from chalicelib.places.service.statistics import PlaceStatistics
 from chalicelib.places.service.succession import PLACE_HANDED_OVER, PlaceSuccession
 from chalicelib.places.service.suspensions import Suspensions
+from chalicelib.places.service.visits import Visits
 from chalicelib.places.service.warnings import EarlyWarnings
 
 app = Chalice(app_name="gatebook", configure_logs=False)
@@ -147,6 +152,7 @@ def compose(
         status, health_codes, passes, PaperPasses(), Declarations(), Messages(status), Review(status),
         Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, Rotation(),
         alert_sender, channels, OrganizationAlerts(), *compose_places(status, erasure, people_effects, ledger_effects),
+        Checkins(status, Occupancy(), Lookups(macs)), Visits(),
     )  # fmt: skip
 
 
@@ -197,6 +203,7 @@ app.register_blueprint(chalicelib.places.routes.statistics.routes)
 app.register_blueprint(chalicelib.places.routes.bindings.routes)
 app.register_blueprint(chalicelib.places.routes.succession.routes)
 app.register_blueprint(chalicelib.places.routes.suspensions.routes)
+app.register_blueprint(chalicelib.places.routes.checkins.routes)
 bind(app, services.get)
 
 

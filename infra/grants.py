@@ -81,8 +81,13 @@ RIGHTS: Mapping[str, Rights] = {
             "runs": _of(READ, ASK, PUT, CHANGE),
             "counters": _of(READ, ASK),
             "keys": _of(PUT),
+            "checkins": _of(READ, ASK, PUT, CHANGE),
         },
-        indexes={"memberships": ("by_path", "by_attention", "by_name"), "places": ("by_declaration",)},
+        indexes={
+            "memberships": ("by_path", "by_attention", "by_name"),
+            "places": ("by_declaration",),
+            "checkins": ("by_visitor",),
+        },
         parts=(
             Part("decisions", ("SOURCE", "SOURCE_KEY", "SEEN_BATCH", "TURNED", "HELD_BATCH"), _of(READ)),
             Part("decisions", ("SOURCE", "HELD_BATCH", "HELD_PART", "WARNING"), _of(ASK)),

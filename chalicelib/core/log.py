@@ -31,6 +31,7 @@ class Event(StrEnum):
     IMPORT_DONE = "import.done"
     JOB_DONE = "job.done"
     STATUS_FAILED = "status.failed"
+    OCCUPANCY_LEFT_OUT = "occupancy.left_out"
     BATCH_HELD = "batch.held"
 
 

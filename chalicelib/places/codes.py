@@ -5,6 +5,7 @@ A screen's code holds the half minute in which it is shown too: who sends it in 
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.core import clock, ids, tokens
 from chalicelib.core.crypto import decode, encode
@@ -50,15 +51,19 @@ def screen_code(place_id: str, gate_id: str, version: int) -> str:
     return tokens.sign_code(SCREEN, _gate(place_id, gate_id, version) + turn)
 
 
-def read_gate_code(code: str) -> GateCode:
-    """What a code of a poster or screen says. Raises GateCodeInvalid for any that this city did not sign, or ScreenCodeOver."""
+def read_gate_code(code: str, at: datetime | None = None) -> GateCode:
+    """What a code of a poster or screen says. Raises GateCodeInvalid for any that this city did not sign, or ScreenCodeOver.
+
+    A screen's must have been shown at that moment, or else now.
+    """
     printed = tokens.open_code(POSTER, code)
     if printed is not None:
         return _read(printed, rotating=False)
     shown = tokens.open_code(SCREEN, code)
     if shown is None:
         raise GateCodeInvalid
-    if not 0 <= clock.epoch() // SCREEN_SECONDS - int.from_bytes(shown[-TURN_BYTES:]) < SCREEN_TURNS:
+    seen = clock.epoch() if at is None else int(at.timestamp())
+    if not 0 <= seen // SCREEN_SECONDS - int.from_bytes(shown[-TURN_BYTES:]) < SCREEN_TURNS:
         raise ScreenCodeOver
     return _read(shown[:-TURN_BYTES], rotating=True)
 

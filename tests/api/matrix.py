@@ -19,6 +19,8 @@ Things:
     -           the route names none
     own         the owner's book, its code, its member, the head's department; or what is the caller's: a code, a document
     (of a place: a gate that the chief runs as registrar, the member's role, and that the own book is asked to bind it)
+    own         the owner's book and place, its code, its member, the head's department, the member's visit; or what is the
+                caller's: a code, a document
     foreign     the same of the other owner; or what is somebody else's
     deleted     the same of a book that the owner deleted; its sweep has not run
     never       nothing that ever was, in a form that could be
@@ -49,6 +51,7 @@ GET    /openapi.json                                           -           200  
 GET    /static/{name}                                          own         200     200      200    200   200  200    200   200   200   200    200
 GET    /static/{name}                                          never       404     404      404    404   404  404    404   404   404   404    404
 GET    /v1/city                                                -           200     200      200    200   200  200    200   200   200   200    200
+GET    /v1/city/statistics                                     -           200     200      200    200   200  200    200   200   200   200    200
 GET    /.well-known/jwks.json                                  -           200     200      200    200   200  200    200   200   200   200    200
 
 POST   /v1/auth/codes                                          -           202     202      202    202   202  202    202   202   202   202    202
@@ -280,6 +283,21 @@ POST   /v1/invitations/{code}/join                             deleted     401  
 POST   /v1/invitations/{code}/join                             never       401     403      404    404   404  404    404   404   404   404    401
 POST   /v1/invitations/{code}/join                             forged      401     404      404    404   404  404    404   404   404   404    404
 
+POST   /v1/checkins                                            -           401     403      201    201   201  201    201   201   201   201    401
+GET    /v1/me/checkins                                         -           401     403      200    200   200  200    200   200   200   200    401
+POST   /v1/checkins/{checkin_id}/checkout                      own         401     403      404    204   404  404    404   404   404   404    401
+POST   /v1/checkins/{checkin_id}/checkout                      foreign     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/checkins/{checkin_id}/checkout                      never       401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/places/{place_id}/checkins                          own         401     403      403    201   201  403    403   201   403   201    401
+POST   /v1/places/{place_id}/checkins                          foreign     401     403      403    403   403  403    403   403   201   403    401
+POST   /v1/places/{place_id}/checkins                          deleted     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/places/{place_id}/checkins                          never       401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/places/{place_id}/checkins/{checkin_id}/checkout    own         401     403      403    204   204  403    403   204   403   204    401
+POST   /v1/places/{place_id}/checkins/{checkin_id}/checkout    foreign     401     403      403    403   403  403    403   403   204   403    401
+POST   /v1/places/{place_id}/checkins/{checkin_id}/checkout    mixed       401     403      403    404   404  403    403   404   403   404    401
+POST   /v1/places/{place_id}/checkins/{checkin_id}/checkout    deleted     401     403      404    404   404  404    404   404   404   404    401
+POST   /v1/places/{place_id}/checkins/{checkin_id}/checkout    never       401     403      404    404   404  404    404   404   404   404    401
+
 GET    /v1/me/memberships                                      -           401     403      200    200   200  200    200   200   200   200    401
 DELETE /v1/me/memberships/{org_id}                             own         401     403      404    204   204  204    404   404   404   404    401
 DELETE /v1/me/memberships/{org_id}                             foreign     401     403      404    404   404  404    404   404   404   404    401
@@ -303,6 +321,7 @@ POST   /v1/me/health-code/travel-check                         -           401  
 GET    /v1/me/messages                                         -           401     403      200    200   200  200    200   200   200   200    401
 POST   /v1/messages                                            -           401     403      201    201   201  201    201   201   201   201    401
 GET    /v1/messages                                            -           401     403      403    403   403  403    403   403   403   403    401    200     401
+GET    /v1/city/warnings                                       -           401     403      403    403   403  403    403   403   403   403    401    200     401
 POST   /v1/messages/{message_id}/answer                        own         401     403      403    403   403  403    403   403   403   403    401    200     401
 POST   /v1/messages/{message_id}/answer                        never       401     403      403    403   403  403    403   403   403   403    401    404     401
 
@@ -315,6 +334,10 @@ DELETE /v1/me/places/{place_id}                                own         401  
 DELETE /v1/me/places/{place_id}                                foreign     401     403     404      404    404   404  404    404   404   404   401
 DELETE /v1/me/places/{place_id}                                deleted     401     403     404      404    404   404  404    404   404   404   401
 DELETE /v1/me/places/{place_id}                                never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/statistics                        own         401     403     403      200    200   403  403    200   403   200   401
+GET    /v1/places/{place_id}/statistics                        foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/statistics                        deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/statistics                        never       401     403     404      404    404   404  404    404   404   404   401
 GET    /v1/places/{place_id}                                   own         401     403     403      200    200   403  403    200   403   200   401
 GET    /v1/places/{place_id}                                   foreign     401     403     403      403    403   403  403    403   200   403   401
 GET    /v1/places/{place_id}                                   deleted     401     403     404      404    404   404  404    404   404   404   401
@@ -456,6 +479,8 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     ("paper_id",): {"own", "foreign", "never"},
     ("name",): {"own", "never"},
     ("batch_id",): {"own", "never"},
+    ("checkin_id",): {"own", "foreign", "never"},
+    ("place_id", "checkin_id"): {"own", "foreign", "mixed", "deleted", "never"},
 }
 """Which things a route with these parameters must list, or this very route."""
 

@@ -30,9 +30,11 @@ from tests.support.places import (
     make_registrar,
     open_gate,
     open_place,
+    poster_code,
 )
 from tests.support.routes import Route
 from tests.support.sources import SourceClient, identity, registered, report
+from tests.support.visits import never_visited, scan, site
 
 SCOPES = ("health_code", "nucleic_acid")
 NO_CODE = "000000"
@@ -379,6 +381,20 @@ class World:
         assert client.put(f"{PLACES}/{place_id}/suspension", {"reason": "No codes at the door."}).status == 200
         return place_id
 
+    @cached_property
+    def visit(self) -> str:
+        """The member's visit of the own place."""
+        return self._visit(self.member, self.owner, self.gated_place[0])
+
+    @cached_property
+    def foreign_visit(self) -> str:
+        """Somebody's visit of the foreign place."""
+        return self._visit(self._somebody_else, self.other, self.foreign_place[0])
+
+    def _visit(self, visitor: Client, manager: Client, place_id: str) -> str:
+        code = poster_code(manager, place_id, first_gate(manager, place_id))
+        return str(scan(visitor, code).json["checkin_id"])
+
     def _parameter(self, route: Route, name: str, thing: str, role: str) -> str:
         if name in OWN_PARAMETERS:
             return OWN_PARAMETERS[name](self, role, thing)
@@ -478,6 +494,13 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "forged": lambda world: _forged(world.code),
     },
     "batch_id": {"own": lambda world: world.held, "never": lambda _: ids.new_id()},
+    "checkin_id": {
+        "own": lambda world: world.visit,
+        "foreign": lambda world: world.foreign_visit,
+        "deleted": lambda world: never_visited(world.closed_place[0]),
+        "never": lambda _: never_visited(ids.new_id()),
+        "mixed": lambda world: world.foreign_visit,
+    },
     "name": {"own": lambda _: "style.css", "never": lambda _: "nothing.css"},
 }
 
@@ -578,6 +601,18 @@ def _declaration(*_: object) -> dict[str, Any]:
     return {"answers": [{"question": question.name, "answer": "no"} for question in questions]}
 
 
+def _scanned_place(world: World, *_: object) -> dict[str, Any]:
+    """A place that nobody visited yet."""
+    return {"code": site(world.city, world.person("owner"), world.owner).code}
+
+
+def _scanned_visitor(world: World, *_: object) -> dict[str, Any]:
+    """The pass of somebody who was not there yet."""
+    visitor = world.city.stranger()
+    enrolled(world.city, visitor)
+    return {"pass": pass_of(visitor), "temperature": "normal"}
+
+
 def _delivery(row: Callable[[TestPerson], dict[str, Any]]) -> Callable[[World, str, str], dict[str, Any]]:
     return lambda world, _role, _thing: {"reporter": "Laboratory 3", "rows": [row(world.city.stranger())]}
 
@@ -589,6 +624,8 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "PUT /v1/me/identity": _claim,
     "POST /v1/passes/verify": _scanned,
     "POST /v1/me/declarations": _declaration,
+    "POST /v1/checkins": _scanned_place,
+    "POST /v1/places/{place_id}/checkins": _scanned_visitor,
     "PUT /v1/me/channels": lambda *_: {"sms": True, "email": False, "language": "en"},
     "PUT /v1/me/channels/email": lambda *_: {"address": "somebody@example.com"},
     "POST /v1/organizations": _open_book,

@@ -1,6 +1,6 @@
 """People who are in the city already: stored as logging in and proving identity would have, for a fraction of its calls."""
 
-from chalicelib.core import clock, masks, store, tokens
+from chalicelib.core import canonical, clock, masks, store, tokens
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, held_key
 from chalicelib.people.service.roles import Role
@@ -59,6 +59,7 @@ def _person(person: TestPerson) -> PersonRow:
         account=_MACS.phone_mac(person.phone),
         name_mask=masks.mask_name(person.name),
         document_mask=masks.mask_document(DocumentType(person.type), person.number),
+        phone_mask=masks.mask_phone(canonical.phone(person.phone)),
         name_mac=_MACS.name_mac(person_id, person.name),
         name_keys=_MACS.name_keys(masks.shown_surname(person.name), person.name),
         verified_at=clock.now(),

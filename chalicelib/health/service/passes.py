@@ -112,20 +112,41 @@ def _context() -> str:
     return f"{settings().city_name}|pass|v1"
 
 
-def _behind(text: str) -> PersonRow:
-    """Who a pass was made for, in the life that they had then. Raises what `verify` says."""
+@dataclass(frozen=True)
+class Holder:
+    """The life for which a pass was made."""
+
+    person_id: str
+    enrolment: int
+
+
+def holder_of(text: str, at: datetime | None = None) -> Holder:
+    """Whom a pass was made for, without any read. One that waited without network is judged as of when it was scanned (B8).
+
+    Raises PassMalformed, PassForged, PassOfAnotherCity or PassExpired.
+    """
     try:
-        statement = jws.verify(text, PASS, AUDIENCE)
+        statement = jws.verify(text, PASS, AUDIENCE, None if at is None else int(at.timestamp()))
     except FlawedStatementError as flawed:
         raise _ERRORS[flawed.flaw] from None
     whose = statement.key.unseal(_context(), str(statement.claims.get("sub")))
     if whose is None:
         raise PassForged
-    key = PersonRow.of(encode(whose[:ID_BYTES]))
-    person = store.read_together([key]).get(key)
-    if person is None or person.verified_at is None or person.enrolment != int.from_bytes(whose[ID_BYTES:]):
+    return Holder(encode(whose[:ID_BYTES]), int.from_bytes(whose[ID_BYTES:]))
+
+
+def living_holder(holder: Holder, person: PersonRow | None) -> PersonRow:
+    """The person of a pass as stored, in the life that they had when it was made. Raises PassRevoked."""
+    if person is None or person.verified_at is None or person.enrolment != holder.enrolment:
         raise PassRevoked
     return person
+
+
+def _behind(text: str) -> PersonRow:
+    """Who a pass was made for, as stored now. Raises what `verify` says."""
+    holder = holder_of(text)
+    key = PersonRow.of(holder.person_id)
+    return living_holder(holder, store.read_together([key]).get(key))
 
 
 def _record(caller: Person, person: PersonRow) -> None:

@@ -114,6 +114,7 @@ class Identity:
         row.account = claim.phone_mac
         row.name_mask = masks.mask_name(claim.name)
         row.document_mask = masks.mask_document(claim.document_type, claim.document_number)
+        row.phone_mask = masks.mask_phone(claim.phone)
         row.name_mac = claim.name_mac
         row.name_keys = self._macs.name_keys(masks.shown_surname(claim.name), claim.name)
         for field, attribute, value in (
@@ -145,8 +146,8 @@ def _put_person(transaction: Transaction, person: PersonRow, before: PersonRow |
         transaction.put(person, PersonRow.person_id.does_not_exist(), ChangedMeanwhile())
         return
     changed = (
-        "account", "moves", "name_mask", "document_mask", "name_mac", "name_keys", "name_sealed", "document_sealed",
-        "phone_sealed", "verified_at", "checked_at", "phone_refuted", "segment",
+        "account", "moves", "name_mask", "document_mask", "phone_mask", "name_mac", "name_keys", "name_sealed",
+        "document_sealed", "phone_sealed", "verified_at", "checked_at", "phone_refuted", "segment",
     )  # fmt: skip
     actions = store.assign(PersonRow, {name: getattr(person, name) for name in changed})
     unchanged = PersonRow.enrolment == before.enrolment

@@ -95,6 +95,7 @@ def _access_row(entry: LedgerRow, life: str, mask: int) -> AccessRow:
         enrolment=int(enrolment),
         at=entry.at,
         actor=entry.actor or "",
+        actor_id=entry.actor_id,
         org_id=entry.org_id,
         organization=entry.organization,
         what=[name for place, name in enumerate(entry.what or ()) if mask >> place & 1],

@@ -113,6 +113,7 @@ class LedgerRow(LedgerTable):
     hexadecimal, whose bits say which of `what` was shown of them. It names people by person_id rather than by
     member_id: who was removed before the consumer ran still sees who looked.
 
+    `actor_id` is the person who looked, where looks are to be found by who took them: officers, and what was typed at a gate.
     `principal` is the operator who acted, `proposal` what two of them decided, and `source` whom it named if no person. `path` is
     the part of an organization that it is about, and `run` the piece of work that it begins (`chalicelib.core.work`), or the
     batch or key of a source that was decided. `term` counts the owners that a book had before the one whom a hand-over made;
@@ -125,6 +126,7 @@ class LedgerRow(LedgerTable):
     organization = maybe(UnicodeAttribute)
     path = maybe(UnicodeAttribute)
     actor = maybe(UnicodeAttribute)
+    actor_id = maybe(UnicodeAttribute)
     people = maybe_list_of(UnicodeAttribute)
     what = maybe_list_of(UnicodeAttribute)
     why = maybe(UnicodeAttribute)

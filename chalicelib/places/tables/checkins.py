@@ -116,3 +116,10 @@ class CheckinRow(CheckinsTable):
     def member_id(self) -> str:
         """The visitor, as the place knows them."""
         return self.sk.partition("#")[2]
+
+
+class VisitTrace(CheckinsTable):
+    """Where a visit of a person lies, and when it was: what the index holds."""
+
+    person_id = UnicodeAttribute()
+    at = UnicodeAttribute()

@@ -165,3 +165,20 @@ class StaffRow(PlacesTable):
     def member_id(self) -> str:
         """Whose role it is."""
         return self.sk.removeprefix(self.PREFIX)
+
+
+class OccupancyRow(PlacesTable):
+    """How many are inside a place that lets in no more than its capacity (`inside`), by its check-ins and check-outs.
+
+    Stays end by themselves, which changes nothing here: so it is counted anew from time to time (`recounted_at`), and goes in
+    only if nothing was counted meanwhile (`changes`).
+    """
+
+    inside = NumberAttribute()
+    changes = NumberAttribute(default=0)
+    recounted_at = UTCDateTimeAttribute()
+
+    @classmethod
+    def of(cls, place_id: str, *, consistent: bool = True) -> "Key[OccupancyRow]":
+        """Where a place's number lies."""
+        return cls.key(place_id, "OCCUPANCY", consistent=consistent)

@@ -1,0 +1,200 @@
+"""How many are inside a place, and that no more come in than it takes where its manager says so (`strict`)."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.core import clock, store
+from chalicelib.core.errors import Conflict
+from chalicelib.core.log import Event, emit, where
+from chalicelib.core.store import Transaction
+from chalicelib.places.errors.checkins import PlaceFull
+from chalicelib.places.tables import CheckinRow, OccupancyRow, PlaceRow, VisitTrace, bucket_of
+from chalicelib.places.visiting.keys import day_of
+from chalicelib.places.visiting.stays import inside, is_open
+
+HELD_SECONDS = 5
+"""How old the number that a scan shows may be, and how soon a place that is full is counted anew."""
+
+COUNTED_AFTER = timedelta(minutes=5)
+"""After which time a strict place is counted anew before anybody comes in: a mode that was changed is made good by then."""
+
+MOST_COUNTED = 1_000
+"""The largest capacity up to which the people inside are counted for whoever scans."""
+
+PAGE = 250
+ROUNDS = 4
+
+
+class StoredBefore(Conflict):
+    """The check-in is there already."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """How many are inside, counted up to the capacity. None where nobody counts, or where it could not be read (`left_out`)."""
+
+    count: int | None = None
+    is_full: bool | None = None
+    left_out: bool = False
+
+
+def unstored(row: CheckinRow) -> Condition:
+    """That the check-in is not there yet; one of a life that is over does not count."""
+    condition: Condition = CheckinRow.part.does_not_exist() | (CheckinRow.enrolment < row.enrolment)
+    return condition
+
+
+def is_strict(place: PlaceRow) -> bool:
+    """Whether nobody may come in above the capacity."""
+    return place.capacity_mode == "strict" and place.capacity is not None
+
+
+class Occupancy:
+    """Lets people in while there is room, and says how many are inside."""
+
+    def __init__(self) -> None:
+        """Know of no place yet."""
+        self._held: dict[str, tuple[int, Inside]] = {}
+        self._lock = threading.Lock()
+
+    def enter(self, place: PlaceRow, row: CheckinRow) -> CheckinRow | None:
+        """Store a check-in if there is room; hand back the one that is there already. None when it was stored. Raises PlaceFull."""
+        present = _open_here(place, row)
+        if present is not None:
+            return present
+        for _ in range(ROUNDS):
+            try:
+                _entering(place, row).commit()
+            except StoredBefore:
+                return store.put_once(row, unstored(row))
+            except PlaceFull:
+                _recount(place)
+            else:
+                return None
+        raise PlaceFull
+
+    def of(self, place: PlaceRow) -> Inside:
+        """How many are inside, at most five seconds ago. Never raises: a check-in that is stored is answered (R-25)."""
+        if place.capacity is None or place.capacity > MOST_COUNTED:
+            return Inside()
+        with self._lock:
+            held = self._held.get(place.place_id)
+        if held is not None and 0 <= clock.epoch() - held[0] < HELD_SECONDS:
+            return held[1]
+        try:
+            found = _counted(place)
+        except Exception as error:  # noqa: BLE001  whatever it is, the number is left out
+            emit(Event.OCCUPANCY_LEFT_OUT, error=type(error).__name__, where=where(error))
+            return Inside(left_out=True)
+        with self._lock:
+            self._held = {} if len(self._held) > MOST_COUNTED else self._held
+            self._held[place.place_id] = clock.epoch(), found
+        return found
+
+
+def leave(place: PlaceRow | None, row: CheckinRow) -> None:
+    """End a visit now. At a strict place it makes room for another one, if it is the visitor's last one there."""
+    now, out_at = clock.now(), CheckinRow.out_at
+    unended = CheckinRow.part.exists() & out_at.does_not_exist()
+    if row.out_at is not None or not is_open(row, now):
+        return
+    if place is None or not (is_strict(place) and row.allowed and not row.queued and _is_latest(row)):
+        store.update(row.own_key, [out_at.set(now)], unended)
+        return
+    transaction = Transaction().update(row.own_key, [out_at.set(now)], unended, StoredBefore())
+    actions = [OccupancyRow.inside.add(-1), OccupancyRow.changes.add(1)]
+    transaction.update(OccupancyRow.of(place.place_id), actions, OccupancyRow.inside > 0, PlaceFull())
+    try:
+        transaction.commit()
+    except StoredBefore:
+        return
+    except PlaceFull:  # nobody is counted there
+        store.update(row.own_key, [out_at.set(now)], unended)
+
+
+def _entering(place: PlaceRow, row: CheckinRow) -> Transaction:
+    number = OccupancyRow.inside
+    room = (number < place.capacity) & (OccupancyRow.recounted_at > clock.now() - COUNTED_AFTER)
+    actions = [number.add(1), OccupancyRow.changes.add(1)]
+    transaction = Transaction().put(row, unstored(row), StoredBefore())
+    return transaction.update(OccupancyRow.of(place.place_id), actions, room, PlaceFull())
+
+
+def _recount(place: PlaceRow) -> None:
+    """Count who is inside by the check-ins, unless that was done just now. Raises PlaceFull if it was, and there is no room."""
+    key, now = OccupancyRow.of(place.place_id), clock.now()
+    number = store.read_together([key]).get(key)
+    if number is not None and now - number.recounted_at < timedelta(seconds=HELD_SECONDS):
+        if number.inside >= (place.capacity or 0):
+            raise PlaceFull
+        return
+    counted = inside(_visits(place, now, consistent=True), now)
+    changes = OccupancyRow.changes
+    unchanged = changes.does_not_exist() if number is None else changes == number.changes
+    recounted = [OccupancyRow.inside.set(counted), OccupancyRow.recounted_at.set(now), changes.add(1)]
+    store.update(key, recounted, unchanged)
+
+
+def _open_here(place: PlaceRow, row: CheckinRow) -> CheckinRow | None:
+    """The visitor's visit of this place that still goes on, which another scan only repeats (B9)."""
+    last = _last_trace(row.person_id)
+    if last is None or last.part.partition("#")[0] != place.place_id:
+        return None
+    key = CheckinRow.of(last.part, last.sk)
+    found = store.read_together([key]).get(key)
+    is_same = found is not None and found.enrolment == row.enrolment and found.allowed and row.allowed
+    return found if found is not None and is_same and is_open(found, clock.now()) else None
+
+
+def _is_latest(row: CheckinRow) -> bool:
+    last = _last_trace(row.person_id)
+    return last is None or (last.part, last.sk) == (row.part, row.sk)
+
+
+def _last_trace(person_id: str) -> VisitTrace | None:
+    page = store.query(VisitTrace, person_id, index="by_visitor", limit=1, consistent=False, newest_first=True)
+    return next(iter(page.rows), None)
+
+
+def _counted(place: PlaceRow) -> Inside:
+    now, capacity = clock.now(), int(place.capacity or 0)
+    if is_strict(place):
+        key = OccupancyRow.of(place.place_id, consistent=False)
+        number = store.read_together([key]).get(key)
+        count = 0 if number is None else int(number.inside)
+    else:
+        count = _up_to(capacity, place, now)
+    return Inside(min(count, capacity), count >= capacity)
+
+
+def _up_to(capacity: int, place: PlaceRow, now: datetime) -> int:
+    """How many are inside; no more is read than it takes to see that the place is full."""
+    members: set[str] = set()
+    for row in _visits(place, now, consistent=False):
+        if row.allowed and is_open(row, now):
+            members.add(row.member_id)
+        if len(members) >= capacity:
+            break
+    return len(members)
+
+
+def _visits(place: PlaceRow, now: datetime, *, consistent: bool) -> Iterator[CheckinRow]:
+    """The check-ins of the time that one stay lasts, of each part from its beginning."""
+    since = now - timedelta(minutes=int(place.stay_minutes))
+    for day in {day_of(since), day_of(now)}:
+        for shard in range(place.shards_on(day)):
+            yield from _visits_in(f"{place.place_id}#{day}#{shard}", since, consistent=consistent)
+
+
+def _visits_in(part: str, since: datetime, *, consistent: bool) -> Iterator[CheckinRow]:
+    start = None
+    while True:
+        later = CheckinRow.sk >= bucket_of(since)
+        page = store.query(CheckinRow, part, later, limit=PAGE, start=start, consistent=consistent)
+        yield from page.rows
+        if (start := page.next_key) is None:
+            return
