@@ -152,7 +152,6 @@ def compose(
         status, health_codes, passes, PaperPasses(), Declarations(), Messages(status), Review(status),
         Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, Rotation(),
         alert_sender, channels, OrganizationAlerts(), *compose_places(status, erasure, people_effects, ledger_effects),
-        Checkins(status, Occupancy(), Lookups(macs)), Visits(),
     )  # fmt: skip
 
 
@@ -170,7 +169,7 @@ def compose_places(
 
     return [
         places, Gates(), staff, Suspensions(), Bindings(), PlaceSuccession(status),
-        PlaceStatistics(), EarlyWarnings(), visit_counts,
+        Checkins(status, Occupancy(), Lookups(IdentityMacs())), Visits(), PlaceStatistics(), EarlyWarnings(), visit_counts,
     ]  # fmt: skip
 
 

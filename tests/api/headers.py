@@ -3,8 +3,15 @@
 from tests.support.client import Answer
 from tests.support.routes import Route
 
-CACHED = {"GET /docs", "GET /openapi.json", "GET /static/{name}", "GET /.well-known/jwks.json"}
-"""Files, which are public and change only with a version, and public keys, which are there a day before they are used."""
+CACHED = {
+    "GET /docs",
+    "GET /openapi.json",
+    "GET /static/{name}",
+    "GET /.well-known/jwks.json",
+    "GET /v1/city/statistics",
+}
+"""Files, which are public and change only with a version; public keys, which are there a day before they are used; and the
+city's numbers, by whose last minutes nobody steers."""
 
 PAGES = {"GET /c/{code}", "GET /c/{code}/print"}
 """Answers for people; what is wrong with the request itself is a problem there too."""
