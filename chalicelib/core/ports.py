@@ -55,6 +55,16 @@ class Fact:
     reporter: str = ""
 
 
+@dataclass(frozen=True)
+class Kinship:
+    """What the source says of two people of whom one would act for the other."""
+
+    is_guardian: bool
+    """Whether it names the one as the other's guardian."""
+    has_phone: bool
+    """Whether it holds the phone that was stated for the other."""
+
+
 class HealthSource(Protocol):
     """The health authority's data: who is who, and what is known of them."""
 
@@ -71,6 +81,14 @@ class HealthSource(Protocol):
 
     def confirms_phone(self, person_id: str, phone_mac: str) -> bool:
         """Whether the source still holds this phone for the person."""
+        ...
+
+    def kinship(self, dependant: IdentityClaim, guardian_id: str) -> Kinship | None:
+        """How the source knows a dependant of whom somebody else states name, document and perhaps a phone.
+
+        None if name and document are not those of one known person; which of them differs is never said. Raises Unavailable if
+        the source does not answer.
+        """
         ...
 
     def facts_of(self, person_id: str) -> list[Fact]:

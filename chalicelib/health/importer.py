@@ -24,7 +24,10 @@ IMPORT = "import"
 FIRST_LINE = 2
 """Line 1 of a file is its header."""
 
-PEOPLE_COLUMNS = ("document_type", "document_number", "name", "phone")
+PEOPLE_COLUMNS = ("document_type", "document_number", "name", "phone", "guardian_document_number")
+OPTIONAL_COLUMNS = frozenset({"guardian_document_number"})
+"""Columns that a file may do without."""
+
 FACT_COLUMNS = (
     "fact_id", "document_type", "document_number", "kind", "occurred_at", "result", "place", "source", "reported_at",
 )  # fmt: skip

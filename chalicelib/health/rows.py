@@ -27,6 +27,12 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 SKEW = WINDOW
 """How far a source's clock may be ahead of the city's, as with its signatures."""
 
+GUARDIANS_MAX = 5
+"""Guardians whom a source may name for one person."""
+
+GUARDIANS_APART = ";"
+"""What stands between two of them."""
+
 RawRow = Mapping[str, str | None]
 
 
@@ -103,13 +109,15 @@ class RowReader:
             "name_mac": self._macs.name_mac(person_id, name),
             "phone_mac": self._macs.phone_mac(phone),
         }
-        return IdentityRow(person_id, IdentityRow.SK, delivered_at=clock.now(), **macs, **sealed)
+        guardians = self._guardians(raw) or None
+        return IdentityRow(person_id, IdentityRow.SK, delivered_at=clock.now(), guardians=guardians, **macs, **sealed)
 
     def delivered_identity(self, raw: RawRow, origin: Origin) -> IdentityRow:
         """A row of a batch of identities. Of two sources that know one person, the one that spoke last is believed."""
         source_time, row = _moment(raw, "source_time", ahead=SKEW), self.identity(raw)
         row.source, row.batch, row.reporter = origin.source, origin.batch, origin.reporter
-        row.version = _version(source_time, row.name_mac, row.phone_mac, origin.source, origin.reporter)
+        said = row.name_mac, row.phone_mac, *(row.guardians or ())
+        row.version = _version(source_time, *said, origin.source, origin.reporter)
         return row
 
     def _person(self, raw: RawRow) -> tuple[DocumentType, str, str]:
@@ -119,6 +127,20 @@ class RowReader:
             raise BadRow("unknown_document_type") from error
         number = canonical.document(document_type, _text(raw, "document_number"))
         return document_type, number, self._macs.person_id(document_type, number)
+
+    def _guardians(self, raw: RawRow) -> list[str]:
+        """The ids of the guardians whom a row names by their documents, with a semicolon between two of them.
+
+        Raises BadRow for more than a source can mean, and InvalidDocument. A number without its type is that of a resident ID.
+        """
+        named = [one.strip() for one in _text(raw, "guardian_document_number").split(GUARDIANS_APART) if one.strip()]
+        if len(named) > GUARDIANS_MAX:
+            raise BadRow("too_many_guardians")
+        return sorted({self._guardian(one) for one in named})
+
+    def _guardian(self, named: str) -> str:
+        type_, apart, number = named.rpartition(":")
+        return self._person({"document_type": type_ if apart else "", "document_number": number})[2]
 
     def _seal(self, field: FieldClass, person_id: str, value: str) -> bytes:
         return self._cipher.seal(field, f"registry|{person_id}|{IdentityRow.SK}", value)

@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,13 +38,17 @@ class CsvFile:
                 yield line
 
 
-def look_through(path: Path, columns: Sequence[str]) -> CsvFile:
-    """Read a file to its end. Raises UnusableFile if it is missing, not UTF-8, not CSV, or has other columns."""
+def look_through(path: Path, columns: Sequence[str], optional: Collection[str] = ()) -> CsvFile:
+    """Read a file to its end. Raises UnusableFile if it is missing, not UTF-8, not CSV, or has other columns.
+
+    It may do without those that are `optional`.
+    """
     try:
         digest = _digest(path)
         header = _header(path)
-        if sorted(header) != sorted(columns):
-            raise UnusableFile(_other_columns(path, header, columns))
+        asked = [name for name in columns if name in header or name not in optional]
+        if sorted(header) != sorted(asked):
+            raise UnusableFile(_other_columns(path, header, asked))
         return CsvFile(path, columns, sum(1 for _ in _lines(path)), digest)
     except UnicodeDecodeError as error:
         raise UnusableFile(f"{path} is not UTF-8; save it as “CSV UTF-8” (it may be GBK now) and try again") from error

@@ -20,7 +20,7 @@ from pynamodb.attributes import NumberAttribute, TTLAttribute
 from chalicelib.core import clock, store
 from chalicelib.core.runs import RunsTable
 from chalicelib.core.store import Key
-from chalicelib.health.importer import FACT_COLUMNS, PEOPLE_COLUMNS, Importer
+from chalicelib.health.importer import FACT_COLUMNS, OPTIONAL_COLUMNS, PEOPLE_COLUMNS, Importer
 from infra.cli.files import CsvFile, Line
 
 SAVED_EVERY = 1000
@@ -38,6 +38,11 @@ class FileKind(StrEnum):
     def columns(self) -> tuple[str, ...]:
         """The columns that its first line names, in any order."""
         return PEOPLE_COLUMNS if self is FileKind.PEOPLE else FACT_COLUMNS
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Those among them that it may do without."""
+        return OPTIONAL_COLUMNS & set(self.columns)
 
 
 class ImportRow(RunsTable):

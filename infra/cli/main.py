@@ -104,7 +104,7 @@ def _import(context: typer.Context, kind: FileKind, path: Path) -> None:
     city, endpoint_url, as_json = context.obj
     try:
         target = local_target(city, endpoint_url, as_json=as_json)
-        file = look_through(path, kind.columns)
+        file = look_through(path, kind.columns, kind.optional)
     except (UnusableTarget, UnusableFile) as error:
         fail(str(error), NOT_STARTED)
     with working_for(target.city, target.endpoint_url):

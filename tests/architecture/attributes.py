@@ -394,6 +394,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "delivered_at": TIME,
         "document_sealed": SEALED,
         "fact_id": ID,
+        "guardians": ID,
         "kind": WORD,
         "name_mac": MAC,
         "name_sealed": SEALED,

@@ -47,6 +47,8 @@ class IdentityReport(Input):
     document_number: Word
     name: Word
     phone: Word
+    guardian_document_number: Word = ""
+    """Who may act for the person: up to five resident IDs with semicolons between; another document as `passport:E12345678`."""
     source_time: Word
     """When the source recorded this; of several of one person the newest stays, whichever arrives first."""
 

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from chalicelib.core import store
 from chalicelib.core.errors import Broken
-from chalicelib.core.ports import Fact, IdentityClaim, SourceUnavailable
+from chalicelib.core.ports import Fact, IdentityClaim, Kinship, SourceUnavailable
 from chalicelib.core.settings import settings
 from chalicelib.health.sources import has_identities, has_source
 from chalicelib.health.tables import FIRST_FACT, FactRow, IdentityRow
@@ -34,6 +34,15 @@ class RegistrySource:
         """Whether the registry still holds this phone for the person."""
         identity = _identity(person_id)
         return identity is not None and hmac.compare_digest(identity.phone_mac, phone_mac)
+
+    def kinship(self, dependant: IdentityClaim, guardian_id: str) -> Kinship | None:
+        """How the registry knows somebody whom another would act for; None for who is not known so. One read, always."""
+        identity = _identity(dependant.person_id)
+        name_mac, phone_mac = (identity.name_mac, identity.phone_mac) if identity else (NO_MAC, NO_MAC)
+        same_name = hmac.compare_digest(name_mac, dependant.name_mac)
+        same_phone = hmac.compare_digest(phone_mac, dependant.phone_mac)
+        guardians = (identity.guardians if identity else None) or ()
+        return Kinship(guardian_id in guardians, same_phone) if same_name else None
 
     def facts_of(self, person_id: str) -> list[Fact]:
         """All facts of a person, read consistently, without withdrawn ones; rows that can't be read are passed over."""

@@ -11,7 +11,7 @@ from chalicelib.core.clock import is_moment
 from chalicelib.core.decisions import DecisionsTable
 from chalicelib.core.errors import Broken
 from chalicelib.core.ports import Fact
-from chalicelib.core.store import Key, RawItem, Row, SealedAttribute, TableMeta, maybe
+from chalicelib.core.store import Key, RawItem, Row, SealedAttribute, TableMeta, maybe, maybe_list_of
 
 FIRST_FACT = "a"
 """Kinds of facts are lower-case words, so they sort behind `IDENTITY`."""
@@ -43,7 +43,10 @@ class DeliveredRow(RegistryTable):
 
 
 class IdentityRow(DeliveredRow):
-    """Who a person is by the source. The api compares the macs and never opens the sealed fields."""
+    """Who a person is by the source. The api compares the macs and never opens the sealed fields.
+
+    `guardians` are the person_ids of who may act for them, where the source names any.
+    """
 
     name_mac = UnicodeAttribute()
     phone_mac = UnicodeAttribute()
@@ -51,6 +54,7 @@ class IdentityRow(DeliveredRow):
     document_sealed = SealedAttribute()
     phone_sealed = SealedAttribute()
     delivered_at = UTCDateTimeAttribute()
+    guardians = maybe_list_of(UnicodeAttribute)
     source = maybe(UnicodeAttribute)
 
     SK = "IDENTITY"

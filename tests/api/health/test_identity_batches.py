@@ -45,6 +45,20 @@ def test_who_was_delivered_proves_their_identity(city: TestCity, office: SourceC
     assert client.put("/v1/me/identity", person.claim()).status == 200
 
 
+def test_a_source_says_who_may_act_for_a_person_and_a_newer_report_says_it_anew(
+    city: TestCity, office: SourceClient
+) -> None:
+    person, mother, father = city.stranger(), city.stranger(), city.stranger()
+    named = f"{mother.number};{father.number}"
+    assert outcomes(office.identities(identity(person, guardian_document_number=named))) == [("stored", None)]
+    assert {one["S"] for one in row_of(person)["guardians"]["L"]} == {person_id_of(mother), person_id_of(father)}
+    assert outcomes(office.identities(identity(person, guardian_document_number=named))) == [("unchanged", None)]
+
+    newer = identity(person, source_time=LATER)
+    assert outcomes(office.identities(newer)) == [("stored", None)]
+    assert "guardians" not in row_of(person)
+
+
 def test_names_documents_and_phones_are_sealed_and_the_row_says_who_delivered(
     city: TestCity, office: SourceClient
 ) -> None:

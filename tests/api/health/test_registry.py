@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.errors import Broken
-from chalicelib.core.ports import IdentityClaim
+from chalicelib.core.ports import IdentityClaim, Kinship
 from chalicelib.health.importer import Importer
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.tables import FactRow, IdentityRow
@@ -103,3 +103,38 @@ def test_a_damaged_fact_is_passed_over(city: TestCity, attribute: str, value: di
     spoil(FactRow.key(person_id_of(person), "vaccination#2"), attribute, value)
 
     assert [one.fact_id for one in RegistrySource().facts_of(person_id_of(person))] == ["1"]
+
+
+def test_a_dependant_is_known_by_name_and_document_with_who_may_act_for_them(city: TestCity, faults: Seam) -> None:
+    guardian, other, child = city.person(), city.person(), city.stranger()
+    row = {**child.row(), "guardian_document_number": f"{guardian.number}; passport:E1234567"}
+    assert [one.error for one in Importer().people([row])] == [None]
+    source, right, theirs, wrong = RegistrySource(), claim(child), person_id_of(guardian), claim(other)
+    nobody = person_id_of(city.stranger())
+    start = len(faults.calls)
+
+    assert source.kinship(right, theirs) == Kinship(is_guardian=True, has_phone=True)
+    assert source.kinship(replace(right, phone_mac=""), theirs) == Kinship(is_guardian=True, has_phone=False)
+    assert source.kinship(right, wrong.person_id) == Kinship(is_guardian=False, has_phone=True)
+    assert source.kinship(replace(right, name_mac=wrong.name_mac), theirs) is None
+    assert source.kinship(replace(right, person_id=nobody), theirs) is None
+    assert faults.operations[start:] == ["BatchGetItem"] * 5
+    assert source.kinship(wrong, theirs) == Kinship(is_guardian=False, has_phone=True), "nobody is named there"
+
+    assert [one.error for one in Importer().people([child.row()])] == [None]
+    assert source.kinship(right, theirs) == Kinship(is_guardian=False, has_phone=True), "a newer row says no more of it"
+
+
+@pytest.mark.parametrize(
+    ("named", "error"),
+    [
+        ("371302199001011234", "invalid_document"),
+        ("visa:E1234567", "unknown_document_type"),
+        (";".join(f"passport:E123456{number}" for number in range(6)), "too_many_guardians"),
+        (" ; ", None),
+    ],
+)
+def test_a_guardian_is_named_by_a_document(city: TestCity, named: str, error: str | None) -> None:
+    row = {**city.stranger().row(), "guardian_document_number": named}
+
+    assert [one.error for one in Importer().people([row])] == [error]

@@ -167,6 +167,19 @@ def test_files_as_spreadsheets_write_them(content: bytes, tmp_path: Path) -> Non
     assert [line.values for line in found.lines()] == [{"a": "1", "b": "2"}]
 
 
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"b,a,c\n2,1,3\n"])
+def test_a_file_may_do_without_what_is_optional(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    file.write_bytes(content)
+
+    (line,) = look_through(file, ("a", "b", "c"), {"c"}).lines()
+
+    assert {"a": "1", "b": "2"}.items() <= (line.values or {}).items()
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(UnusableFile, match="missing: c; not known: none"):
+        look_through(file, ("a", "b", "c"))
+
+
 def test_line_numbers_are_those_of_an_editor(tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
     file.write_text('a,b\n1,2\n\n"two\nlines",4\n5\n6,7,8\n9,10\n')
