@@ -44,6 +44,7 @@ from tests.support.routes import routes
 from tests.support.rows import spoil, spoiled
 from tests.support.sources import registered, report
 from tests.support.statuses import person_row, retried, states, to_people, turn
+from tests.support.visits import OWN, scan, site
 from tests.support.working import Context
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
@@ -281,6 +282,17 @@ def run_places(city: TestCity) -> None:
     city.deliver()
 
 
+def fill_places(city: TestCity) -> None:
+    """A place that shows how full it is, and one that lets in no more than it takes."""
+    visitors = [city.verified() for _ in range(2)]
+    for mode in ("soft", "strict"):
+        place = site(city, capacity=1, capacity_mode=mode)
+        answers = [scan(one, place.code) for one in visitors]
+        assert [one.status for one in answers] == [201, 201 if mode == "soft" else 409]
+        assert visitors[0].post(f"/v1/checkins/{answers[0].json['checkin_id']}/checkout").status == 204
+    assert len(visitors[0].get(OWN).json["items"]) == 2
+
+
 def renew_keys() -> None:
     """The two nights on which the session key is as old as the longest session, twice: then a label is taken back as well.
 
@@ -304,6 +316,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     ask_everything(cold)
     assert cold.verified().post("/v1/organizations", OPEN, idempotency_key="1").status == 201
     hand_over(cold)
+    fill_places(cold)
     let_everything_follow(cold)
     let_it_fail_and_come_again(cold)
     write_and_review(cold)
