@@ -38,6 +38,10 @@ class BookGone(Gone):
     """There is no such group book, or it was deleted."""
 
 
+class PlaceGone(Gone):
+    """There is no such place, or it was closed."""
+
+
 class SubjectErased(Gone):
     """The person whom the proposal is about erased themself since."""
 

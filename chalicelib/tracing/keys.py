@@ -34,7 +34,7 @@ class SourceKey:
     replaces: bool
     naming = Naming.SOURCE_KEY
     person = None
-    book = None
+    book = place = None
     decided_at = None
 
     @property

@@ -1,4 +1,7 @@
-"""What two operators decide (B3, B16): officers, sources, owners of books. One proposes, another confirms, in the ledger."""
+"""What two operators decide (B3, B16): officers, sources, owners of books, managers of places.
+
+One proposes, another confirms, in the ledger.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +19,7 @@ from chalicelib.health.sources import source_name, stored_source
 from chalicelib.people.service.roles import verified_person
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry, living
+from chalicelib.places.errors.places import PlaceChanged, TooManyPlaces
 from chalicelib.tracing.decision import Decision
 from chalicelib.tracing.errors import (
     AlreadyNamed,
@@ -23,6 +27,7 @@ from chalicelib.tracing.errors import (
     NobodyVerified,
     NotNamed,
     OwnProposal,
+    PlaceGone,
     ProposalDone,
     ProposalExpired,
     SourceNotNamed,
@@ -30,7 +35,16 @@ from chalicelib.tracing.errors import (
     UnknownProposal,
 )
 from chalicelib.tracing.keys import ADDED, SourceKey
-from chalicelib.tracing.subjects import BookOwner, Officer, Source, Subject, living_book, subject_of
+from chalicelib.tracing.subjects import (
+    BookOwner,
+    Officer,
+    PlaceManager,
+    Source,
+    Subject,
+    living_book,
+    open_place,
+    subject_of,
+)
 from chalicelib.tracing.tables import Act, Naming, ProposalRow
 
 WAITS = timedelta(days=7)
@@ -48,6 +62,7 @@ LEDGER_KINDS = {
     (Naming.SOURCE, Act.GRANT): "SOURCE_GRANTED",
     (Naming.SOURCE, Act.REVOKE): "SOURCE_REVOKED",
     (Naming.OWNER, Act.GRANT): "OWNER_GRANTED",
+    (Naming.MANAGER, Act.GRANT): "MANAGER_GRANTED",
 }
 """What the ledger calls what was carried out, of all but keys of sources (`tracing.keys`)."""
 
@@ -96,6 +111,17 @@ class Namings:
             raise TooManyBooks
         return _propose(Act.GRANT, subject, by)
 
+    def propose_manager(self, place_id: str, document_type: DocumentType, number: str, by: str) -> Proposal:
+        """Store that `by` wants a place to go to the holder of a document, whoever manages it.
+
+        Raises PlaceGone, InvalidDocument, NobodyVerified, TooManyPlaces, or AlreadyNamed for who manages it already.
+        """
+        place, person = open_place(place_id), self._holder(document_type, number)
+        subject = PlaceManager(person, place)
+        if not subject.is_granted and person.places >= settings().city.places.max_per_manager:
+            raise TooManyPlaces
+        return _propose(Act.GRANT, subject, by)
+
     def _holder(self, document_type: DocumentType, number: str) -> PersonRow:
         number = canonical.document(document_type, number)
         person = verified_person(self._macs.person_id(document_type, number))
@@ -131,8 +157,8 @@ class Namings:
         """Carry a proposal out, once, in the name of another operator than its proposer.
 
         Raises UnknownProposal, ProposalDone, ProposalExpired, OwnProposal, SubjectErased, AlreadyNamed or NotNamed; for a
-        book also BookGone, OwnerChanged and TooManyBooks; for a key SourceNotNamed and KeyKnown; and Conflict if the subject
-        changed at the same moment.
+        book also BookGone, OwnerChanged and TooManyBooks; for a place PlaceGone, PlaceChanged and TooManyPlaces; for a key
+        SourceNotNamed and KeyKnown; and Conflict if the subject changed at the same moment.
         """
         row = _confirmable(proposal_id, by)
         subject, act = subject_of(row), _act(row)
@@ -152,7 +178,7 @@ class Namings:
 
 def _propose(act: Act, subject: Subject, by: str) -> Proposal:
     _refuse_without_effect(act, subject)
-    now, person, book = clock.now(), subject.person, subject.book
+    now, person, (container_id, _, term) = clock.now(), subject.person, _container(subject)
     row = ProposalRow(
         ProposalRow.KIND,
         ids.new_id(),
@@ -163,8 +189,8 @@ def _propose(act: Act, subject: Subject, by: str) -> Proposal:
         source=subject.source,
         public_key=subject.public_key if isinstance(subject, SourceKey) else None,
         replaces=subject.replaces if isinstance(subject, SourceKey) else None,
-        org_id=book.org_id if book else None,
-        term=book.owner_term if book else None,
+        org_id=container_id,
+        term=term,
         proposed_by=by,
         proposed_at=now,
         expires_at=now + WAITS,
@@ -182,9 +208,18 @@ def _entry(kind: str, subject: Subject, proposal_id: str, by: str, **more: Any) 
     people = [living(person.person_id, int(person.enrolment))] if person else []
     if isinstance(subject, SourceKey):
         more["run"] = subject.key_id
-    if subject.book is not None:
-        more |= {"org_id": subject.book.org_id, "organization": subject.book.name}
+    org_id, organization, _ = _container(subject)
+    more |= {"org_id": org_id, "organization": organization}
     return ledger_entry(kind, people, principal=by, proposal=proposal_id, source=subject.source, **more)
+
+
+def _container(subject: Subject) -> tuple[str | None, str | None, int | None]:
+    """Id, name and term of the book or the place that it is about, if it is one's owner or manager."""
+    if subject.book is not None:
+        return subject.book.org_id, subject.book.name, int(subject.book.owner_term)
+    if subject.place is not None:
+        return subject.place.place_id, subject.place.name, int(subject.place.term)
+    return None, None, None
 
 
 def _refuse_without_effect(act: Act, subject: Subject) -> None:
@@ -244,7 +279,7 @@ def _seen(row: ProposalRow) -> Proposal | None:
 def _subject_shown(row: ProposalRow) -> str | None:
     try:
         return subject_of(row).shown
-    except (BookGone, OwnerChanged, SubjectErased):
+    except (BookGone, OwnerChanged, PlaceChanged, PlaceGone, SubjectErased):
         return None
 
 

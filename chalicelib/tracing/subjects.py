@@ -1,4 +1,4 @@
-"""Whom or what a proposal is about, as stored now: a person who is or becomes an officer, a source, or a book's owner."""
+"""Whom or what a proposal is about, as stored now: an officer, a source, a book's next owner or a place's next manager."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +15,12 @@ from chalicelib.health.sources import same_source, stored_source
 from chalicelib.health.tables import SourceRow
 from chalicelib.people.service.roles import Role, role_change, same_holder, verified_person
 from chalicelib.people.tables.people import PersonRow
+from chalicelib.places.errors.places import PlaceChanged, PlaceNotFound
+from chalicelib.places.service.places import stored_place
+from chalicelib.places.service.succession import hand_over_place
+from chalicelib.places.tables import PlaceRow
 from chalicelib.tracing.decision import Decision
-from chalicelib.tracing.errors import BookGone, SubjectErased
+from chalicelib.tracing.errors import BookGone, PlaceGone, SubjectErased
 from chalicelib.tracing.keys import SourceKey, end_all
 from chalicelib.tracing.tables import Naming, ProposalRow
 
@@ -50,6 +54,11 @@ class Subject(Protocol):
         ...
 
     @property
+    def place(self) -> PlaceRow | None:
+        """The place that it is about, if it is one's manager."""
+        ...
+
+    @property
     def is_granted(self) -> bool:
         """Whether it is named now."""
         ...
@@ -70,8 +79,7 @@ class Officer:
 
     person: PersonRow
     naming = Naming.OFFICER
-    source = None
-    book = None
+    source = book = place = None
 
     @property
     def shown(self) -> str:
@@ -101,8 +109,7 @@ class Source:
     source: str
     before: SourceRow | None
     naming = Naming.SOURCE
-    person = None
-    book = None
+    person = book = place = None
 
     @property
     def shown(self) -> str:
@@ -141,7 +148,7 @@ class BookOwner:
     person: PersonRow
     book: OrganizationRow
     naming = Naming.OWNER
-    source = None
+    source = place = None
     decided_at = None
 
     @property
@@ -157,6 +164,40 @@ class BookOwner:
     def decide(self, transaction: Transaction, decision: Decision) -> None:  # noqa: ARG002  the ledger says who decided
         """Hand the book over, as if its owner had offered it and the person accepted."""
         hand_over(transaction, self.book, self.person, actor=settings().city.title.zh, why=WHY_FORCED)
+
+
+@dataclass(frozen=True)
+class PlaceManager:
+    """A verified person, in one life, as the next manager of a place."""
+
+    person: PersonRow
+    place: PlaceRow
+    naming = Naming.MANAGER
+    source = book = None
+    decided_at = None
+
+    @property
+    def shown(self) -> str:
+        """The place's id, and the masked document of whom it goes to."""
+        return f"{self.place.place_id} to {self.person.document_mask or ''}"
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether the person manages the place."""
+        return bool(self.place.manager_id == self.person.person_id)
+
+    def decide(self, transaction: Transaction, decision: Decision) -> None:  # noqa: ARG002  the ledger says who decided
+        """Hand the place over, as if its manager had offered it and the person accepted."""
+        hand_over_place(transaction, self.place, self.person, actor=settings().city.title.zh, why=WHY_FORCED)
+
+
+def open_place(place_id: str) -> PlaceRow:
+    """A place as stored now. Raises PlaceGone if there is none with this id, or it was closed."""
+    try:
+        ids.to_bytes(place_id)
+        return stored_place(place_id)
+    except (ValueError, PlaceNotFound) as error:
+        raise PlaceGone from error
 
 
 def living_book(org_id: str) -> OrganizationRow:
@@ -175,7 +216,8 @@ def living_book(org_id: str) -> OrganizationRow:
 def subject_of(proposal: ProposalRow) -> Subject:
     """The subject of a stored proposal. Raises Broken if the row names nobody.
 
-    Raises SubjectErased if the life is over, BookGone if the book is gone, OwnerChanged if it was handed over since.
+    Raises SubjectErased if the life is over, BookGone or PlaceGone if the book or place is, and OwnerChanged or PlaceChanged
+    if it was handed over since.
     """
     if proposal.naming == Naming.SOURCE and proposal.source:
         return Source(proposal.source, stored_source(proposal.source))
@@ -183,9 +225,21 @@ def subject_of(proposal: ProposalRow) -> Subject:
         return SourceKey(proposal.source, proposal.public_key, replaces=bool(proposal.replaces))
     if proposal.naming == Naming.OFFICER:
         return Officer(_person_of(proposal))
-    if proposal.naming != Naming.OWNER or not proposal.org_id:
+    if not proposal.org_id:
         raise Broken
-    book = living_book(proposal.org_id)
+    return _of_container(proposal, proposal.org_id)
+
+
+def _of_container(proposal: ProposalRow, container_id: str) -> Subject:
+    """Who becomes the owner of a book, or the manager of a place."""
+    if proposal.naming == Naming.MANAGER:
+        place = open_place(container_id)
+        if place.term != proposal.term:
+            raise PlaceChanged
+        return PlaceManager(_person_of(proposal), place)
+    if proposal.naming != Naming.OWNER:
+        raise Broken
+    book = living_book(container_id)
     if book.owner_term != proposal.term:
         raise OwnerChanged
     return BookOwner(_person_of(proposal), book)

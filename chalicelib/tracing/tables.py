@@ -22,6 +22,8 @@ class Naming(StrEnum):
     SOURCE = "source"
     OWNER = "owner"
     """The owner of a group book, in place of whoever owns it."""
+    MANAGER = "manager"
+    """The manager of a place, in place of whoever manages it."""
     SOURCE_KEY = "source_key"
     """A public key with which a registered source signs."""
 
@@ -29,9 +31,9 @@ class Naming(StrEnum):
 class ProposalRow(DecisionsTable):
     """That an operator wants somebody named, or named no longer, and who confirmed it.
 
-    A person stands here by id and life only: what is shown of them is read from their own row, and gone with it. A book
-    is named by `org_id`, and by the `term` of the owner who is to be replaced. A key stands here itself, for it is public;
-    `replaces` says that the source's others end soon after.
+    A person stands here by id and life only: what is shown of them is read from their own row, and gone with it. A book,
+    or a place, is named by `org_id`, and by the `term` of the owner or manager who is to be replaced. A key stands here
+    itself, for it is public; `replaces` says that the source's others end soon after.
     """
 
     act = UnicodeAttribute()

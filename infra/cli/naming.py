@@ -1,4 +1,4 @@
-"""The commands `grant`, `revoke`, `hand-over`, `proposals` and `confirm`: what two operators decide together (B3, B16)."""
+"""What two operators decide together (B3, B16): `grant`, `revoke`, `hand-over`, `hand-over-place`, `proposals`, `confirm`."""
 
 import json
 import sys
@@ -17,6 +17,7 @@ from chalicelib.core.store import STORAGE_ERRORS
 from chalicelib.core.texts import text
 from chalicelib.groups.errors import OwnerChanged, TooManyBooks
 from chalicelib.health.sources import InvalidSourceName
+from chalicelib.places.errors.places import PlaceChanged, TooManyPlaces
 from chalicelib.tracing import errors
 from chalicelib.tracing.service import WAITS, Namings, Proposal
 from chalicelib.tracing.tables import Act
@@ -42,6 +43,9 @@ WORDS: dict[type[GatebookError], str] = {
     errors.SubjectErased: "The person whom this is about erased themself since; it cannot be carried out.",
     errors.BookGone: "There is no group book with this id, or it was deleted.",
     TooManyBooks: "This person owns as many group books as the city allows to one person.",
+    errors.PlaceGone: "There is no place with this id, or it was closed.",
+    TooManyPlaces: "This person manages as many places as the city allows to one person, or their state changed just now.",
+    PlaceChanged: "The place has another manager since this was proposed, or another offer. Propose it again.",
     OwnerChanged: "The book has another owner since this was proposed, or another offer. Propose it again.",
     errors.SourceNotNamed: "There is no such source, or it was revoked. `grant source` names one.",
     errors.KeyKnown: "The source has, or had, this very key. Make a new one.",
@@ -58,6 +62,7 @@ As = Annotated[
 ]
 Name = Annotated[str, typer.Argument(help="The source's name: 2 to 32 lower-case letters, digits and hyphens.")]
 OrgId = Annotated[str, typer.Argument(metavar="ORG_ID", help="The group book's id.")]
+PlaceId = Annotated[str, typer.Argument(metavar="PLACE_ID", help="The place's id.")]
 ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="The proposal's id, as `proposals` lists it.")]
 
 grants = typer.Typer(help="Propose to name an officer or a source.", epilog=EXIT_CODES, no_args_is_help=True)
@@ -71,6 +76,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(grants, name="grant")
     app.add_typer(revocations, name="revoke")
     app.command("hand-over", epilog=EXIT_CODES)(hand_over)
+    app.command("hand-over-place", epilog=EXIT_CODES)(hand_over_place)
     app.command(epilog=EXIT_CODES)(proposals)
     app.command(epilog=EXIT_CODES)(confirm)
 
@@ -115,6 +121,20 @@ def hand_over(context: typer.Context, org_id: OrgId, acts_as: As = None) -> None
     def propose(namings: Namings) -> Proposal:
         by = principal(acts_as)
         return namings.propose_owner(org_id, *document(), by)
+
+    say_proposed(context, asked(context, propose))
+
+
+def hand_over_place(context: typer.Context, place_id: PlaceId, acts_as: As = None) -> None:
+    """Propose that a place goes to somebody who proved their identity here; asks for their document.
+
+    For a place whose manager can't or won't hand it over. Where the input is no terminal, its first line is the type of the
+    document and the second one its number.
+    """
+
+    def propose(namings: Namings) -> Proposal:
+        by = principal(acts_as)
+        return namings.propose_manager(place_id, *document(), by)
 
     say_proposed(context, asked(context, propose))
 

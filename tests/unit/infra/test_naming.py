@@ -32,7 +32,15 @@ def test_no_function_of_the_city_writes_what_operators_decide() -> None:
 
 
 def test_every_command_says_its_exit_codes() -> None:
-    for line in (["grant"], ["grant", "officer"], ["hand-over"], ["revoke", "source"], ["proposals"], ["confirm"]):
+    for line in (
+        ["grant"],
+        ["grant", "officer"],
+        ["hand-over"],
+        ["hand-over-place"],
+        ["revoke", "source"],
+        ["proposals"],
+        ["confirm"],
+    ):
         result = CliRunner().invoke(app, [*line, "--help"])
         assert result.exit_code == 0
         assert "Exit codes: 0 done; 1 refused" in " ".join(result.stdout.split())
