@@ -23,6 +23,14 @@ from chalicelib.groups.service.succession import HANDED_OVER
 from chalicelib.health.service.messages import sweep_messages
 from chalicelib.people.service.restore import certify_again, disclose_again, end_lives_again, forget_older_phones
 from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
+from chalicelib.places.service.places import CLOSED
+from chalicelib.places.service.restored import (
+    close_place_again,
+    hand_place_over_again,
+    leave_places_again,
+    unbind_again,
+)
+from chalicelib.places.service.succession import PLACE_HANDED_OVER
 from chalicelib.tracing.keys import ADDED, ENDED, end_again
 from chalicelib.tracing.restore import close_again, decide_again, proposal_of
 from chalicelib.tracing.service import GRANTING, LEDGER_KINDS
@@ -46,10 +54,12 @@ class Step(Protocol):
 
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    "ERASURE": (leave_again, sweep_channels, sweep_alerts, sweep_messages, end_lives_again),
-    "BOOK_DELETED": (delete_book_again,),
-    SWEPT: (delete_book_again, certify_again),
+    "ERASURE": (leave_again, leave_places_again, sweep_channels, sweep_alerts, sweep_messages, end_lives_again),
+    "BOOK_DELETED": (unbind_again, delete_book_again),
+    SWEPT: (unbind_again, delete_book_again, certify_again),
     HANDED_OVER: (hand_over_again, disclose_again),
+    CLOSED: (close_place_again,),
+    PLACE_HANDED_OVER: (hand_place_over_again, disclose_again),
     "IDENTITY_PROVED": (forget_older_phones,),
     "DISCLOSURE": (disclose_again,),
     ADDED: (close_again,),

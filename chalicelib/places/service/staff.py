@@ -124,16 +124,16 @@ class StaffMembers:
     def leave_all(self, person: Person) -> None:
         """Leave every place, before a person is erased. What was left meanwhile is passed over."""
         for pointer in staffed_by(person.person_id):
-            _end(pointer.place_id, pointer.member_id, person.person_id)
+            end_by_ids(pointer.place_id, pointer.member_id, person.person_id)
 
 
 def end_role(row: StaffRow) -> None:
     """End somebody's role at a place: from the answer on they scan nobody there. Raises StaffNotFound if it ended meanwhile."""
-    if not _end(row.place_id, row.member_id, row.person_id):
+    if not end_by_ids(row.place_id, row.member_id, row.person_id):
         raise StaffNotFound
 
 
-def _end(place_id: str, member_id: str, person_id: str) -> bool:
+def end_by_ids(place_id: str, member_id: str, person_id: str) -> bool:
     """Remove role and pointer and count down, once; then the gates go back. Whether there was a role to end.
 
     The gates follow, so that however many there are, the role is over first; who has none runs no gate.
