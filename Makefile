@@ -8,6 +8,11 @@ SHELL := bash
 PORT ?= 8000
 AWS_PORT ?= 4566
 CITY ?= demo
+# Compiled modules are kept, also where a shell or an image says otherwise: tests, the local city and the CDK start Python
+# by the hundred, and compiling what they import takes longer than all else that such a process does. They lie apart, for
+# Chalice takes each file in chalicelib for source: with one that is new it installs all requirements anew.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/python
 # What is synthesised or deployed is named each time: a command that forgets it must not reach another city.
 NAMED_CITY = $(if $(filter file,$(origin CITY)),,$(CITY))
 WORKERS ?= 2
@@ -107,6 +112,6 @@ clean: ## Forget the local city and whatever tools left, but not .venv
 			echo "A city runs from $${lock%.lock}: stop it first." >&2; exit 1; \
 		fi; \
 	done
-	rm -rf .local* .chalice/deployments cdk.out chalice.out htmlcov .coverage .coverage.* .hypothesis .schemathesis
+	rm -rf .cache/python .local* .chalice/deployments cdk.out chalice.out htmlcov .coverage .coverage.* .hypothesis .schemathesis
 	rm -rf .import_linter_cache .grimp_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./.venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
