@@ -1,4 +1,4 @@
-"""Harness H7: every route takes a hundred requests that its description admits, or that it rules out.
+"""Harness H7: every route takes forty requests that its description admits, or that it rules out.
 
 None may end in a server error, none that the description rules out may be accepted, and every answer has a status, type
 and body that the description gives. What decides is the real service, on the tables of the worker's emulator.
@@ -38,7 +38,7 @@ from tests.support.wsgi import Wsgi
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
 
-EXAMPLES = 100
+EXAMPLES = 40
 LIVES = 2
 """How often a caller whom the route itself ends (by signing out, leaving, erasing) is replaced by a new one."""
 
