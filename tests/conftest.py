@@ -40,8 +40,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow files begin first, so that the workers end together."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Slow files begin first, and before them the rehearsal, which takes longest, so that the workers end together."""
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("rehearsal", "slow")])
 
 
 def pytest_collection_finish() -> None:
