@@ -149,7 +149,7 @@ def _refuse_unless_admitting(visitor: Visitor) -> None:
         raise PosterReplaced
     if gate.presence == "rotating" and not scan.code.rotating:
         raise ScreenRequired
-    if place.violation is not None or any(
+    if place.is_in_violation or any(
         one.suspended_since is not None and one.suspended_since <= then for one in (place, gate)
     ):
         raise PlaceSuspended
