@@ -326,6 +326,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "paper_id": ID,
         "phone_refuted": FLAG,
         "places": NUMBER,
+        "staffed": NUMBER,
         "phone_sealed": SEALED,
         "printed_at": TIME,
         "removed": WORD,

@@ -19,7 +19,7 @@ from chalicelib.people.tables.privacy import AccessTrace, LedgerRow, ledger_entr
 from chalicelib.people.tables.status import StatusRow
 
 KEPT_AFTER_ERASURE = frozenset(
-    {"person_id", "sk", "enrolment", "books", "memberships", "places", "status_version", "effects_version"}
+    {"person_id", "sk", "enrolment", "books", "memberships", "places", "staffed", "status_version", "effects_version"}
 )
 """What is left of a PERSON row: a keyed id, counters and versions. Everything else is removed."""
 
@@ -70,7 +70,8 @@ class Erasure:
         gone = [name for name in PersonRow.get_attributes() if name not in KEPT_AFTER_ERASURE]
         actions = [PersonRow.get_attributes()[name].remove() for name in gone]
         same = (PersonRow.enrolment == row.enrolment) & (PersonRow.books == 0) & (PersonRow.memberships == 0)
-        same &= PersonRow.places.does_not_exist() | (PersonRow.places == 0)
+        for counted in (PersonRow.places, PersonRow.staffed):
+            same &= counted.does_not_exist() | (counted == 0)
         transaction = Transaction()
         settled = PersonRow.effects_version.set(PersonRow.status_version | 0)  # nothing of the old life is to be told
         transaction.update(row.own_key, [PersonRow.enrolment.add(1), settled, *actions], same, JoinedMeanwhile())

@@ -65,8 +65,8 @@ def _move_past(key: Key[PersonRow], enrolment: int) -> None:
     """What erasure leaves of a PERSON row, in the next life. A row that is there keeps its counters."""
     gone = {name: None for name in PersonRow.get_attributes() if name not in KEPT_AFTER_ERASURE}
     actions = store.assign(PersonRow, {"enrolment": enrolment + 1, **gone})
-    counters = PersonRow.books, PersonRow.memberships, PersonRow.places, PersonRow.status_version
-    actions += [kept.set(kept | 0) for kept in counters]
+    counters = PersonRow.books, PersonRow.memberships, PersonRow.places, PersonRow.staffed
+    actions += [kept.set(kept | 0) for kept in (*counters, PersonRow.status_version)]
     actions.append(PersonRow.effects_version.set(PersonRow.status_version | 0))
     store.update(key, actions, PersonRow.person_id.does_not_exist() | (PersonRow.enrolment <= enrolment))
 

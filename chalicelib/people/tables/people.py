@@ -89,9 +89,9 @@ class PersonRow(PeopleTable):
     """A person in their present life (`enrolment`). After erasure only the key, the enrolment and the counters are left.
 
     `account` is the phone's mac by which the person logs in; a session on another phone is void, and `moves` counts the
-    changes of phone, so that it stays void when the person comes back to that phone. `books`, `memberships` and
-    `places` (managed ones) are changed in the transactions that open, join, hand over and leave, so that erasure can demand that
-    they are 0. `roles` are what two
+    changes of phone, so that it stays void when the person comes back to that phone. `books`, `memberships`,
+    `places` (managed ones) and `staffed` (those on whose staff they are) are changed in the transactions that open, join,
+    hand over and leave, so that erasure can demand that they are 0. `roles` are what two
     operators named the person, in this life only; `roles_at` is when they last changed.
 
     `state`, the `rule` and `fact` that caused it, and from when until when it holds are the person's status, computed at
@@ -118,6 +118,7 @@ class PersonRow(PeopleTable):
     books = NumberAttribute(default=0)
     memberships = NumberAttribute(default=0)
     places = NumberAttribute(default=0)
+    staffed = NumberAttribute(default=0)
     roles = maybe_list_of(UnicodeAttribute)
     roles_at = maybe(UTCDateTimeAttribute)
     segment = maybe(UnicodeAttribute)

@@ -37,11 +37,12 @@ def suspend_by_state(change: StatusChange) -> None:
     """
     if change.began is None or not settings().city.places.abnormal_suspends:
         return
+    person: PersonRow | None = change.person
     for attempt in range(store.ROUNDS):
-        person = _present(change.person)
         if person is None or _is_carried(person):
             return
         store.wait_before(attempt)
+        person = _present(person)
     raise Unavailable
 
 
@@ -76,7 +77,10 @@ def _is_same_runner(row: Suspended) -> Condition:
 
 
 def _run_by(person: PersonRow) -> list[Suspended]:
-    """What a person runs: open places, and gates of their own. What can't be read is left as it is."""
+    """What a person runs: open places, and gates of their own. What can't be read is left as it is.
+
+    Who runs nothing is known by their own row, and costs nothing.
+    """
     found: list[Suspended] = []
     keys = [PlaceRow.of(place_id) for place_id in managed_by(person.person_id)] if person.places else []
     rows = store.read_together(keys)
@@ -84,7 +88,7 @@ def _run_by(person: PersonRow) -> list[Suspended]:
         place = legible(rows, key)
         if place is not None and place.closed_at is None and place.manager_id == person.person_id:
             found.append(place)
-    for pointer in staffed_by(person.person_id):
+    for pointer in staffed_by(person.person_id) if person.staffed else ():
         found += [gate for gate in gates_at(pointer.place_id).gates if gate.registrar_id == pointer.member_id]
     return found
 

@@ -1,6 +1,7 @@
 """The staff of a place: bound with its declaration code, listed, given gates and unbound (R2.1, R2.2, R4.4)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -142,14 +143,24 @@ def end_by_ids(place_id: str, member_id: str, person_id: str) -> bool:
     transaction.delete(StaffRow.of(place_id, member_id), StaffRow.place_id.exists(), StaffNotFound())
     transaction.delete(StaffPointer.of(person_id, place_id))
     transaction.update(PlaceRow.of(place_id), [PlaceRow.staff.add(-1)], PlaceRow.place_id.exists(), StaffNotFound())
+    transaction.update(PersonRow.of(person_id), [PersonRow.staffed.add(-1)])
     try:
         transaction.commit()
     except StaffNotFound:
-        store.delete(StaffPointer.of(person_id, place_id))
+        _drop_pointer(place_id, person_id)
         return False
     finally:
         return_gates(place_id, member_id)
     return True
+
+
+def _drop_pointer(place_id: str, person_id: str) -> None:
+    """Remove a pointer to a role that is not there, and count down, once."""
+    transaction = Transaction()
+    transaction.delete(StaffPointer.of(person_id, place_id), StaffPointer.person_id.exists(), StaffNotFound())
+    transaction.update(PersonRow.of(person_id), [PersonRow.staffed.add(-1)])
+    with suppress(StaffNotFound):
+        transaction.commit()
 
 
 def return_gates(place_id: str, member_id: str) -> None:
@@ -185,7 +196,8 @@ def _binding(person: Person, place: PlaceRow, row: StaffRow, before: StaffRow | 
         StaffPointer(pointer.hash_value, pointer.range_value, member_id=row.member_id, enrolment=row.enrolment)
     )
     living = PersonRow.enrolment == person.enrolment
-    return transaction.check(person.row.own_key, living, SessionEnded())
+    counted = [PersonRow.staffed.add(0 if before else 1)]
+    return transaction.update(person.row.own_key, counted, living, SessionEnded())
 
 
 def _with_role(row: StaffRow, role: str) -> StaffRow:

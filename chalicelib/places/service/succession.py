@@ -117,7 +117,8 @@ def hand_over_place(transaction: Transaction, place: PlaceRow, successor: Person
     pointer = ManagesPointer.of(successor.person_id, place.place_id)
     transaction.put(ManagesPointer(pointer.hash_value, pointer.range_value))
     may = (PersonRow.enrolment == successor.enrolment) & is_same_status(successor) & fewer_places()
-    transaction.update(successor.own_key, [PersonRow.places.add(1)], may, TooManyPlaces())
+    counted = [PersonRow.places.add(1), PersonRow.staffed.add(0 if role is None else -1)]
+    transaction.update(successor.own_key, counted, may, TooManyPlaces())
     if role is not None:
         transaction.delete(role.own_key, StaffRow.bound_at == role.bound_at, StaffChanged())
         transaction.delete(StaffPointer.of(successor.person_id, place.place_id))

@@ -22,7 +22,17 @@ from tests.support.seam import Killed, Seam, aws_error
 
 pytestmark = pytest.mark.api
 
-KEPT = {"person_id", "sk", "enrolment", "books", "memberships", "places", "status_version", "effects_version"}
+KEPT = {
+    "person_id",
+    "sk",
+    "enrolment",
+    "books",
+    "memberships",
+    "places",
+    "staffed",
+    "status_version",
+    "effects_version",
+}
 
 
 def member(city: TestCity, person: TestPerson) -> tuple[Client, Client, str]:

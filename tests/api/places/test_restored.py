@@ -102,6 +102,8 @@ def test_an_erased_person_works_nowhere_again(city: TestCity) -> None:
     member_id = bind_staff(place.manager, place.place_id, inspector)
     role, pointer = StaffRow.of(place.place_id, member_id), StaffPointer.of(person_id_of(person), place.place_id)
     backup = Backup([PlaceRow.of(place.place_id), role, pointer])
+    item = stored(person_key(person))
+    assert (item or {})["staffed"] == {"N": "1"}
     assert inspector.delete("/v1/me").status == 204
     backup.restore()
 

@@ -12,7 +12,7 @@ from chalicelib.places.declaration import drawn_code
 from chalicelib.places.service import declarations
 from chalicelib.places.tables import PlaceRow, StaffRow
 from tests.api.places.conftest import PlacesPolicy
-from tests.support.books import at_once, person_id_of, statuses
+from tests.support.books import at_once, person_id_of, person_key, statuses
 from tests.support.city import TestCity
 from tests.support.enrolled import anybody, enrolled
 from tests.support.places import (
@@ -242,6 +242,19 @@ def test_an_erased_person_works_nowhere(city: TestCity, place: OpenedPlace) -> N
     assert gates_of(place.manager, place.place_id)[0]["registrar_id"] is None
     assert shown_place(place.manager, place.place_id)["staff"] == 0
     assert stored(StaffPointer.of(person_id_of(person), place.place_id)) is None
+    assert (stored(person_key(person)) or {})["staffed"] == {"N": "0"}
+
+
+def test_a_pointer_to_no_role_goes_with_its_person(city: TestCity, place: OpenedPlace) -> None:
+    person = city.stranger()
+    (inspector,) = enrolled(city, person)
+    member_id = bind_staff(place.manager, place.place_id, inspector)
+    store.delete(StaffRow.of(place.place_id, member_id))
+
+    assert inspector.delete("/v1/me").status == 204
+
+    assert stored(StaffPointer.of(person_id_of(person), place.place_id)) is None
+    assert (stored(person_key(person)) or {})["staffed"] == {"N": "0"}
 
 
 def test_a_role_of_an_ended_life_opens_nothing_and_makes_place_for_a_new_one(
