@@ -12,6 +12,7 @@ from chalicelib.groups.codes import read_code
 from chalicelib.http.admission import Public
 from chalicelib.http.endpoint import EndpointSpec
 from chalicelib.http.signed import Signed
+from chalicelib.places.codes import new_gate_id
 from tests.api.people.steps import code_for, enter, prove
 from tests.support.city import TestCity
 from tests.support.client import Client
@@ -115,6 +116,8 @@ def test_an_ended_session_opens_no_route(city: TestCity, later: FrozenClock, end
         "{message_id}": ids.new_id(),
         "{batch_id}": ids.new_id(),
         "{alert_id}": ids.new_id(),
+        "{place_id}": ids.new_id(),
+        "{gate_id}": new_gate_id(),
     }
     assert client.get("/v1/me").status == 200
 
