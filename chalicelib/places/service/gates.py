@@ -22,6 +22,7 @@ from chalicelib.places.errors.places import (
     TooManyPosters,
 )
 from chalicelib.places.running import suspended_since
+from chalicelib.places.service.places import stored_place
 from chalicelib.places.service.registrars import Registrar, registrar_of
 from chalicelib.places.tables import GateRow, PlaceRow
 
@@ -69,7 +70,12 @@ class Gates:
         fewer = PlaceRow.alive() & (PlaceRow.gates < settings().city.places.gates_max)
         transaction.update(place.own_key, [PlaceRow.gates.add(1)], fewer, TooManyGates())
         _demand(transaction, registrar)
-        transaction.put(gate, GateRow.place_id.does_not_exist()).commit()
+        transaction.put(gate, GateRow.place_id.does_not_exist())
+        try:
+            transaction.commit()
+        except TooManyGates:
+            stored_place(place.place_id)  # which may have been closed at this moment
+            raise
         return gate
 
     def list_gates(self, staff: Staff) -> GatesFound:
@@ -86,12 +92,17 @@ class Gates:
         return _changed(gate, {what: value for what, value in wanted.items() if value != getattr(gate, what)})
 
     def remove(self, manager: PlaceManager, gate_id: str) -> None:
-        """Remove a gate: its codes are void from the answer on. Raises GateNotFound or LastGate."""
+        """Remove a gate: its codes are void from the answer on. Raises GateNotFound, LastGate or PlaceNotFound."""
         gate = stored_gate(manager.place.place_id, gate_id)
         transaction = Transaction()
         others = PlaceRow.alive() & (PlaceRow.gates > 1)
         transaction.update(manager.place.own_key, [PlaceRow.gates.add(-1)], others, LastGate())
-        transaction.delete(gate.own_key, GateRow.place_id.exists(), GateNotFound()).commit()
+        transaction.delete(gate.own_key, GateRow.place_id.exists(), GateNotFound())
+        try:
+            transaction.commit()
+        except LastGate:
+            stored_place(manager.place.place_id)
+            raise
 
     def poster(self, staff: Staff, gate_id: str) -> Printed:
         """What hangs at a gate. Raises GateNotFound, NotYourGate or PosterVoided."""

@@ -20,6 +20,7 @@ from chalicelib.places.errors.places import (
     GateChanged,
     GatesNeedARegistrar,
     PlaceChanged,
+    StaffChanged,
     StaffNotFound,
     TooManyStaff,
     UnknownGate,
@@ -27,7 +28,7 @@ from chalicelib.places.errors.places import (
 from chalicelib.places.running import suspended_since
 from chalicelib.places.service.declarations import declared_place, unused_code
 from chalicelib.places.service.gates import gates_at
-from chalicelib.places.service.places import is_same_place, staffed_by, stored_place
+from chalicelib.places.service.places import is_same_place, staffed_by
 from chalicelib.places.service.registrars import Registrar, member_of_staff, person_of_staff
 from chalicelib.places.tables import INSPECTOR, REGISTRAR, GateRow, PlaceRow, StaffRow
 
@@ -63,7 +64,8 @@ class StaffMembers:
     def bind(self, person: Person, typed: str) -> tuple[Staff, bool]:
         """Bind a person as inspector to the place whose code they typed, and whether that is new; a manager is bound already.
 
-        Raises DeclarationCodeMisspelt, TooManyDeclarationTries, DeclarationCodeRefused, TooManyStaff or SessionEnded.
+        Raises DeclarationCodeMisspelt, TooManyDeclarationTries, DeclarationCodeRefused, TooManyStaff, SessionEnded, or
+        StaffNotFound for who was unbound at the same moment.
         """
         place = declared_place(person, typed)
         key = StaffRow.of(place.place_id, pairwise_id(place.place_id, person.person_id))
@@ -75,9 +77,10 @@ class StaffMembers:
         try:
             _binding(person, place, row, role).commit()
         except TooManyStaff:
-            if stored_place(place.place_id).declaration_code != place.declaration_code:
-                raise DeclarationCodeRefused from None
+            _refuse_replaced(place)
             raise
+        except StaffChanged:
+            return replace(bound, row=member_of_staff(place.place_id, row.member_id)), False
         place.staff += role is None
         return replace(bound, row=row), True
 
@@ -171,6 +174,13 @@ def return_gates(place_id: str, member_id: str) -> None:
             store.update(gate.own_key, back, GateRow.registrar_id == member_id)
 
 
+def _refuse_replaced(place: PlaceRow) -> None:
+    """Raises DeclarationCodeRefused if the place was closed, or has another code, since it was read."""
+    now = store.read_together([place.own_key]).get(place.own_key)
+    if now is None or now.closed_at is not None or now.declaration_code != place.declaration_code:
+        raise DeclarationCodeRefused
+
+
 def _new_inspector(person: Person, key: store.Key[StaffRow]) -> StaffRow:
     return StaffRow(
         key.hash_value,
@@ -190,7 +200,7 @@ def _binding(person: Person, place: PlaceRow, row: StaffRow, before: StaffRow | 
     may &= PlaceRow.staff < settings().city.places.staff_max
     transaction.update(place.own_key, [PlaceRow.staff.add(0 if before else 1)], may, TooManyStaff())
     free: Condition = StaffRow.place_id.does_not_exist() if before is None else StaffRow.enrolment == before.enrolment
-    transaction.put(row, free, PlaceChanged())
+    transaction.put(row, free, StaffChanged())
     pointer = StaffPointer.of(person.person_id, place.place_id)
     transaction.put(
         StaffPointer(pointer.hash_value, pointer.range_value, member_id=row.member_id, enrolment=row.enrolment)

@@ -198,3 +198,20 @@ def test_codes_of_screens_are_over_soon(place: OpenedPlace) -> None:
     code = screen_code(place.manager, place.place_id, gate_id)
     with clock.frozen(clock.now() + timedelta(minutes=2)), pytest.raises(ScreenCodeOver):
         read_gate_code(code)
+
+
+@pytest.mark.parametrize(("method", "moment"), [("POST", "new_gate_id"), ("DELETE", "stored_gate")])
+def test_a_place_that_is_closed_under_a_request_has_no_gates(
+    place: OpenedPlace, monkeypatch: pytest.MonkeyPatch, method: str, moment: str
+) -> None:
+    before = getattr(service, moment)
+
+    def overtaken(*given: Any) -> Any:
+        monkeypatch.undo()
+        found = before(*given)
+        assert place.manager.delete(place.path).status == 204
+        return found
+
+    monkeypatch.setattr(service, moment, overtaken)
+    path = f"{place.path}/gates" + (f"/{place.gate_id}" if method == "DELETE" else "")
+    assert place.manager(method, path, {"name": "Late"} if method == "POST" else None).code == "place_not_found"
