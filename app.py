@@ -31,6 +31,7 @@ import chalicelib.people.routes
 import chalicelib.places.routes.bindings
 import chalicelib.places.routes.checkins
 import chalicelib.places.routes.gates
+import chalicelib.places.routes.live
 import chalicelib.places.routes.places
 import chalicelib.places.routes.staff
 import chalicelib.places.routes.statistics
@@ -100,6 +101,7 @@ from chalicelib.places.effects.warnings import warn
 from chalicelib.places.service.bindings import Bindings
 from chalicelib.places.service.checkins import Checkins
 from chalicelib.places.service.gates import Gates
+from chalicelib.places.service.live import LiveList
 from chalicelib.places.service.lookups import Lookups
 from chalicelib.places.service.occupancy import Occupancy
 from chalicelib.places.service.places import Places
@@ -169,7 +171,7 @@ def compose_places(
 
     return [
         places, Gates(), staff, Suspensions(), Bindings(), PlaceSuccession(status),
-        Checkins(status, Occupancy(), Lookups(IdentityMacs())), Visits(), PlaceStatistics(), EarlyWarnings(), visit_counts,
+        Checkins(status, Occupancy(), Lookups(IdentityMacs())), Visits(), PlaceStatistics(), EarlyWarnings(), visit_counts, LiveList(),
     ]  # fmt: skip
 
 
@@ -203,6 +205,7 @@ app.register_blueprint(chalicelib.places.routes.bindings.routes)
 app.register_blueprint(chalicelib.places.routes.succession.routes)
 app.register_blueprint(chalicelib.places.routes.suspensions.routes)
 app.register_blueprint(chalicelib.places.routes.checkins.routes)
+app.register_blueprint(chalicelib.places.routes.live.routes)
 bind(app, services.get)
 
 

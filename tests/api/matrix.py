@@ -315,6 +315,15 @@ POST   /v1/facts/batches/{batch_id}/release                    own         401  
 POST   /v1/facts/batches/{batch_id}/release                    never       401     403     403     403     403     403     403     403     403     403     401     404     401
 POST   /v1/facts/batches/{batch_id}/drop                       own         401     403     403     403     403     403     403     403     403     403     401     200     401
 POST   /v1/facts/batches/{batch_id}/drop                       never       401     403     403     403     403     403     403     403     403     403     401     404     401
+GET    /v1/places/{place_id}/checkins                          own         401     403     403      200    200   403  403    200   403   200   401
+GET    /v1/places/{place_id}/checkins                          foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/checkins                          deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/checkins                          never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/export                            own         401     403     403      403    403   403  403    200   403   401   401
+GET    /v1/places/{place_id}/export                            foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/export                            deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/export                            never       401     403     404      404    404   404  404    404   404   404   401
+
 GET    /v1/me/health-code                                      -           401     403      200    200   200  200    200   200   200   200    401
 GET    /v1/me/health-code/history                              -           401     403      200    200   200  200    200   200   200   200    401
 POST   /v1/me/health-code/travel-check                         -           401     403      200    200   200  200    200   200   200   200    401

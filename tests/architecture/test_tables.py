@@ -34,7 +34,7 @@ DECLARING = (app, infra.cli.main)
 
 TYPES: dict[Stored, tuple[type[Attribute[Any]], ...]] = {
     Stored.KEY: (UnicodeAttribute,),
-    Stored.ID: (UnicodeAttribute, ListAttribute),
+    Stored.ID: (UnicodeAttribute, ListAttribute, UnicodeSetAttribute),
     Stored.MAC: (UnicodeAttribute,),
     Stored.MASK: (UnicodeAttribute,),
     Stored.SEALED: (BinaryAttribute,),

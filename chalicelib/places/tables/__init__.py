@@ -8,8 +8,10 @@ from chalicelib.places.tables.checkins import (
     VisitTrace,
     bucket_of,
     part_of,
+    parts_of,
     sort_key_of,
 )
+from chalicelib.places.tables.looks import LookRow
 from chalicelib.places.tables.places import (
     INSPECTOR,
     REGISTRAR,
@@ -20,6 +22,7 @@ from chalicelib.places.tables.places import (
     PlacesTable,
     StaffRow,
 )
+from chalicelib.places.tables.registers import VisitsDayRow, VisitSweepRow, note_part, parts_of_day
 
 __all__ = [
     "ASKING",
@@ -31,13 +34,19 @@ __all__ = [
     "CheckinsTable",
     "DeclarationIndex",
     "GateRow",
+    "LookRow",
     "OccupancyRow",
     "PlaceRow",
     "PlacesTable",
     "StaffRow",
     "VisitIndex",
+    "VisitSweepRow",
     "VisitTrace",
+    "VisitsDayRow",
     "bucket_of",
+    "note_part",
     "part_of",
+    "parts_of",
+    "parts_of_day",
     "sort_key_of",
 ]

@@ -35,6 +35,11 @@ def part_of(place_id: str, day: date, member_id: str, shards: int) -> str:
     return f"{place_id}#{day}#{sha256(member_id.encode()).digest()[0] % shards}"
 
 
+def parts_of(place_id: str, day: date, shards: int) -> list[str]:
+    """All partitions in which a place's check-ins of a day lie."""
+    return [f"{place_id}#{day}#{shard}" for shard in range(shards)]
+
+
 def sort_key_of(bucket: str, member_id: str) -> str:
     """Where in its partition a check-in lies."""
     return f"{bucket}#{member_id}"
