@@ -109,6 +109,7 @@ from chalicelib.places.service.staff import StaffMembers
 from chalicelib.places.service.statistics import PlaceStatistics
 from chalicelib.places.service.succession import PLACE_HANDED_OVER, PlaceSuccession
 from chalicelib.places.service.suspensions import Suspensions
+from chalicelib.places.service.visit_export import VisitExport
 from chalicelib.places.service.visits import Visits
 from chalicelib.places.service.warnings import EarlyWarnings
 
@@ -171,7 +172,8 @@ def compose_places(
 
     return [
         places, Gates(), staff, Suspensions(), Bindings(), PlaceSuccession(status),
-        Checkins(status, Occupancy(), Lookups(IdentityMacs())), Visits(), PlaceStatistics(), EarlyWarnings(), visit_counts, LiveList(),
+        Checkins(status, Occupancy(), Lookups(IdentityMacs())), Visits(), PlaceStatistics(), EarlyWarnings(), visit_counts,
+        LiveList(), VisitExport(),
     ]  # fmt: skip
 
 

@@ -28,7 +28,12 @@ FILES = {
 PAGES = {"open_code": frozenset({404, 409, 410}), "print_code": frozenset({404, 409, 410})}
 """Views that answer with a page, and the statuses of problems that they answer with a page too."""
 
-SAVED = {"export_csv": "text/csv", "show_qr": "image/svg+xml", "draw_paper_pass": "image/svg+xml"}
+SAVED = {
+    "export_csv": "text/csv",
+    "export_checkins": "text/csv",
+    "show_qr": "image/svg+xml",
+    "draw_paper_pass": "image/svg+xml",
+}
 """Views that answer with a file of somebody's own, and its type."""
 
 SIGNPOSTS = frozenset({"start"})

@@ -10,7 +10,7 @@ class CheckinsNeedHours(Conflict):
 
 
 class NoSuchHours(Invalid):
-    """The hours end before they begin."""
+    """The hours end before they begin, or are of a day of which there are no check-ins."""
 
     code = "no_such_hours"
     field = "to_hour"

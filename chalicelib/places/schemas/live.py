@@ -56,8 +56,8 @@ class LiveList(Output):
 class CheckinCsvQuery(Query):
     """Which check-ins to export."""
 
-    day: date
-    """In the city's calendar."""
+    day: date | None = None
+    """In the city's calendar; null is today."""
     from_hour: Annotated[int, Field(ge=0, le=23), DIGITS] = 0
     to_hour: Annotated[int, Field(ge=1, le=24), DIGITS] = 24
     """The hour at which the file ends, which is not in it."""

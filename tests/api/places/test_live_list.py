@@ -38,7 +38,7 @@ def crowd(city: TestCity, count: int) -> list[TestPerson]:
 
 
 def refusal(answer: Answer) -> tuple[int, str]:
-    return answer.status, answer.json["code"]
+    return answer.status, answer.code
 
 
 def page(client: Client, at: Place, query: str = "") -> dict[str, Any]:
