@@ -8,6 +8,8 @@ from bench.preparing import ALL_SCOPES, COOLDOWN, counted_book, full_book, known
 from chalicelib.core import clock, ids
 from tests.support.city import TestCity
 from tests.support.client import Answer
+from tests.support.passes import pass_of
+from tests.support.visits import scan, site, well
 
 LISTED = 50
 DELIVERED = 500
@@ -109,6 +111,22 @@ def _show_code(city: TestCity) -> Send:
     return lambda: client.get("/v1/me/health-code")
 
 
+def _scan(city: TestCity) -> Send:
+    """Somebody scans a poster."""
+    (visitor,) = well(city, city.stranger())
+    place = site(city)
+    return lambda: scan(visitor, place.code, temperature="normal")
+
+
+def _inspect(city: TestCity) -> Send:
+    """Somebody on a place's staff scans a pass."""
+    person, place = city.stranger(), site(city)
+    well(city, person)
+    inspector = place.staff()
+    body = {"pass": pass_of(person), "temperature": "normal"}
+    return lambda: inspector.post(place.path, body)
+
+
 def _deliver(city: TestCity) -> Send:
     """A full batch of a registered source, about people of whom the city knows nothing yet: each is a row of its own."""
     from tests.support.sources import registered, report
@@ -137,6 +155,8 @@ REQUESTS = (
     Operation("change consent", _change_consent),
     Operation("leave", _leave),
     Operation("show my health code", _show_code, Limits(round_trips=1, read=2, write=0, cpu=1.3, section="§9")),
+    Operation("I scan a place", _scan, Limits(read=3.5, write=2, section="§9")),
+    Operation("an inspector scans me", _inspect, Limits(read=6.5, write=2, section="§9, §7: roles as they are now")),
     Operation(f"deliver {DELIVERED} facts", _deliver, Limits(round_trips=None, section="")),
 )
 """The requests that exist. §9 names others; they are measured from the day on which they are built."""

@@ -1,6 +1,6 @@
 """Reading: several rows of several tables in one batch, or a partition in key order."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -18,37 +18,48 @@ BATCH_READ_LIMIT = 100
 class Rows:
     """What `read_together` found."""
 
-    def __init__(self, found: Mapping[Key[Any], RawItem]) -> None:
+    def __init__(self, found: Mapping[Key[Any], RawItem], left_out: Collection[Key[Any]] = ()) -> None:
         """Keep the raw items by key; a row is built, and found broken, only when it is asked for."""
         self._found = found
+        self._left_out = frozenset(left_out)
 
     def get(self, key: Key[RowT]) -> RowT | None:
         """The row at the key, or None. Raises Broken if it can't be read."""
         raw = self._found.get(key)
         return None if raw is None else key.row.from_raw_data(raw)
 
+    def left_out(self, key: Key[Any]) -> bool:
+        """Whether an optional row was not read, since storage was busy: nobody knows whether it is there."""
+        return key in self._left_out
+
 
 def read_together(keys: Iterable[Key[Any]]) -> Rows:
     """Read rows of several tables in one round trip, consistently where any key of the table asks for it.
 
-    Raises Unavailable if DynamoDB leaves keys unread after four tries, and its own errors (STORAGE_ERRORS).
+    Raises Unavailable if DynamoDB leaves keys unread after four tries, and its own errors (STORAGE_ERRORS). For optional keys
+    it is asked no second time.
     """
     wanted = list(dict.fromkeys(keys))
     found: dict[Key[Any], RawItem] = {}
+    left_out: list[Key[Any]] = []
     for start in range(0, len(wanted), BATCH_READ_LIMIT):
-        found.update(_read_batch(wanted[start : start + BATCH_READ_LIMIT]))
-    return Rows(found)
+        batch, unread = _read_batch(wanted[start : start + BATCH_READ_LIMIT])
+        found |= batch
+        left_out += unread
+    return Rows(found, left_out)
 
 
-def _read_batch(keys: Sequence[Key[Any]]) -> dict[Key[Any], RawItem]:
+def _read_batch(keys: Sequence[Key[Any]]) -> tuple[dict[Key[Any], RawItem], list[Key[Any]]]:
     request: dict[str, Any] = {}
     for key in keys:
         table = request.setdefault(key.row.physical_name(), {"Keys": [], "ConsistentRead": False})
         if key.raw() not in table["Keys"]:
             table["Keys"].append(key.raw())
         table["ConsistentRead"] = table["ConsistentRead"] or key.consistent
-    items = _read_all(request)
-    return {key: raw for key in keys if (raw := _matching(key, items.get(key.row.physical_name(), []))) is not None}
+    optional = [key for key in keys if key.optional]
+    items, unread = _read_all(request, optional)
+    found = {key: raw for key in keys if (raw := _matching(key, items.get(key.row.physical_name(), []))) is not None}
+    return found, [key for key in optional if _is_in(key, unread)]
 
 
 def _matching(key: Key[Any], items: Sequence[RawItem]) -> RawItem | None:
@@ -56,15 +67,20 @@ def _matching(key: Key[Any], items: Sequence[RawItem]) -> RawItem | None:
     return next((item for item in items if wanted <= item.items()), None) if items else None
 
 
-def _read_all(request: dict[str, Any]) -> dict[str, list[RawItem]]:
+def _is_in(key: Key[Any], request: Mapping[str, Any]) -> bool:
+    return key.raw() in request.get(key.row.physical_name(), {}).get("Keys", ())
+
+
+def _read_all(request: dict[str, Any], optional: Sequence[Key[Any]]) -> tuple[dict[str, list[RawItem]], dict[str, Any]]:
+    """What was read, and what was not, of which all is optional."""
     items: dict[str, list[RawItem]] = {}
     for attempt in range(ROUNDS):
         answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
         for table, rows in answer.get("Responses", {}).items():
             items.setdefault(table, []).extend(rows)
         request = answer.get("UnprocessedKeys") or {}
-        if not request:
-            return items
+        if sum(_is_in(key, request) for key in optional) == sum(len(one["Keys"]) for one in request.values()):
+            return items, request
         wait_before(attempt)
     raise Unavailable
 

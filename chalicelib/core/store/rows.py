@@ -156,12 +156,16 @@ def _table_connection(row: type[Row]) -> TableConnection:
 
 @dataclass(frozen=True)
 class Key(Generic[RowT]):
-    """The address of one row, and whether a read of it must see the latest write."""
+    """The address of one row, whether a read of it must see the latest write, and whether an answer can do without it.
+
+    What is `optional` is left out while storage is busy (R-25); `Rows.left_out` says so.
+    """
 
     row: type[RowT]
     hash_value: str
     range_value: str | None = None
     consistent: bool = field(default=True, compare=False)
+    optional: bool = field(default=False, compare=False)
 
     def raw(self) -> RawItem:
         """The key as DynamoDB takes it."""

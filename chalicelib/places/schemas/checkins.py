@@ -7,6 +7,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from chalicelib.core.schemas import Input, Moment, Output, PageQuery
 from chalicelib.core.shown_states import StateShown
+from chalicelib.health.schemas.declarations import HealthDeclaration
 from chalicelib.people.schemas import Document
 from chalicelib.places.errors.checkins import OneWayOfKnowing
 from chalicelib.places.visiting.request import Received
@@ -35,10 +36,10 @@ class CheckinRequest(Input):
 
 
 class InspectionRequest(Input):
-    """Whom an inspector has before them, known by a pass, or by name and document where there is none."""
+    """Whom an inspector has before them, known by a pass, drawn or printed, or by name and document where there is none."""
 
     text: Annotated[str | None, Field(alias="pass", max_length=4096)] = None
-    """The visitor's pass as it was drawn."""
+    """The visitor's pass as it was drawn on a phone or printed on paper."""
     name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     document: Document | None = None
     temperature: Temperature
@@ -82,7 +83,7 @@ class Checkin(Output):
     queued: bool
     """Whether it waited in a device without network."""
     mode: str
-    """How the visitor was known: `poster` or `screen`, which they scanned; `pass` or `typed`, at the gate."""
+    """How the visitor was known: `poster` or `screen`, which they scanned; `pass`, `paper` or `typed`, at the gate."""
     assurance: Literal["static", "rotating", "inspector"]
     """What proves that they were there: a poster, which can be forwarded; a screen that changes; somebody who saw them."""
     state: StateShown
@@ -114,13 +115,6 @@ class CheckinAnswer(Checkin):
     """What the answer would hold and could not be read just now."""
 
 
-class DeclarationShown(Output):
-    """What a visitor last declared of their health."""
-
-    at: datetime
-    concern: bool
-
-
 class VisitorCard(Output):
     """Who stands before the inspector, masked."""
 
@@ -129,7 +123,7 @@ class VisitorCard(Output):
     phone: str | None
     portrait: None
     """There is none yet."""
-    declaration: DeclarationShown | None
+    declaration: HealthDeclaration | None
     """What they last declared; null where they declared nothing."""
 
 
@@ -155,7 +149,7 @@ class OwnCheckins(Output):
     """The caller's visits, the latest first."""
 
     items: list[OwnCheckin]
-    next_cursor: str | None
+    cursor: str | None
     unreadable: int
     """How many more could not be read; their rows are reported to the operators."""
 

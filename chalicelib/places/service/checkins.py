@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.core import clock, store
 from chalicelib.groups.tables import MembershipRow
 from chalicelib.health.service.status import Status
+from chalicelib.people.tables.declarations import LatestDeclarationRow
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import kept_until
 from chalicelib.places.errors.checkins import (
@@ -23,17 +24,11 @@ from chalicelib.places.service.lookups import Lookups
 from chalicelib.places.service.occupancy import Inside, Occupancy, is_strict, unstored
 from chalicelib.places.tables import CheckinRow, GateRow, PlaceRow
 from chalicelib.places.visiting import hints
-from chalicelib.places.visiting.access import (
-    Inspection,
-    Sighting,
-    Typed,
-    Visitor,
-    sighting,
-    sighting_keys,
-)
+from chalicelib.places.visiting.access import Inspection, Visitor
 from chalicelib.places.visiting.arrival import Arrival
 from chalicelib.places.visiting.hints import Hint
 from chalicelib.places.visiting.hours import is_open_at
+from chalicelib.places.visiting.sightings import Sighting, Typed, sighting, sighting_keys
 from chalicelib.places.visiting.verdict import Verdict, amended, says_the_same
 
 SELF, MEASURED = "self", "measured"
@@ -51,6 +46,13 @@ class Kept:
     repeated: bool
     inside: Inside
     person: PersonRow
+    declaration: LatestDeclarationRow | None = None
+    card_left_out: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> list[str]:
+        """What could not be read while storage was busy; the check-in itself is stored (R-25)."""
+        return [*self.card_left_out, *(["occupancy"] if self.inside.left_out else [])]
 
     @property
     def allowed(self) -> bool:
@@ -113,13 +115,14 @@ class Checkins:
         who = inspection.visitor
         seen = self._lookups.find(inspection, who) if isinstance(who, Typed) else who
         how = {
-            "mode": "typed" if isinstance(who, Typed) else "pass",
+            "mode": seen.mode,
             "assurance": "inspector",
             "temperature": temperature,
             "temperature_source": MEASURED,
             "by": staff.member_id,
         }
-        return self._keep(_Seen(seen.person, staff.place, gate, seen.sighting, inspection.arrival, how))
+        kept = self._keep(_Seen(seen.person, staff.place, gate, seen.sighting, inspection.arrival, how))
+        return replace(kept, declaration=seen.declaration, card_left_out=seen.left_out)
 
     def _keep(self, seen: _Seen) -> Kept:
         """Store the check-in, or find the one that it repeats."""

@@ -9,10 +9,11 @@ from chalicelib.people.tables.logins import phone_subject
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import in_full, ledger_entry, living
 from chalicelib.places.errors.checkins import TooManyTyped, TypedMismatch
-from chalicelib.places.visiting.access import Inspection, Seen, Typed, sighting, sighting_keys, spot_of
+from chalicelib.places.visiting.access import Inspection
 from chalicelib.places.visiting.hints import Hint
+from chalicelib.places.visiting.sightings import Seen, Typed, card_keys, seen, sighting, sighting_keys, spot_of
 
-WHAT = ("name", "document", "phone", "health_code")
+WHAT = ("name", "document", "phone", "health_code", "declaration")
 """What the card shows."""
 
 WHY = "typed_look_up"
@@ -38,14 +39,14 @@ class Lookups:
         staff, place = inspection.staff, inspection.staff.place
         key, spot = PersonRow.of(person_id), spot_of(place.place_id, person_id, inspection.arrival)
         hint = Hint(dict(place.shards or {}), place.org_id)
-        rows = store.read_together([key, *sighting_keys(spot, hint, person_id)])
+        rows = store.read_together([key, *sighting_keys(spot, hint, person_id), *card_keys(person_id)])
         person = rows.get(key)
         if person is None or person.verified_at is None or person.name_mac != name_mac:
             raise TypedMismatch
         life = in_full(living(person_id, int(person.enrolment)), WHAT)
         actor = {"actor": staff.person.row.name_mask or "", "actor_id": staff.person.person_id}
         store.put(ledger_entry("DISCLOSURE", [life], what=list(WHAT), why=WHY, organization=place.name, **actor))
-        return Seen(person, sighting(spot, hint, person_id, rows))
+        return seen(person, sighting(spot, hint, person_id, rows), "typed", rows)
 
 
 def _count(inspection: Inspection) -> None:

@@ -31,7 +31,7 @@ class VisitPage:
     """A page of somebody's visits, the latest first, and how many more could not be read."""
 
     visits: list[OwnVisitRow]
-    next_cursor: str | None
+    cursor: str | None
     unreadable: int
 
 

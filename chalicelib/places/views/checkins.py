@@ -8,6 +8,7 @@ from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from chalicelib.core.shown_states import state_shown
 from chalicelib.core.texts import Language
+from chalicelib.health.views.declarations import declaration_view
 from chalicelib.places.schemas import checkins as schemas
 from chalicelib.places.service.checkins import Kept
 from chalicelib.places.service.lookups import WHAT as CARD
@@ -33,7 +34,7 @@ def inspection(kept: Kept, language: Language) -> schemas.InspectionAnswer:
         document=person.document_mask or "",
         phone=person.phone_mask,
         portrait=None,
-        declaration=None,
+        declaration=None if kept.declaration is None else declaration_view(kept.declaration, language),
     )
     return schemas.InspectionAnswer(**_answered(kept, language), visitor=card)
 
@@ -41,7 +42,7 @@ def inspection(kept: Kept, language: Language) -> schemas.InspectionAnswer:
 def own_visits(page: VisitPage, language: Language) -> schemas.OwnCheckins:
     """A page of the caller's visits."""
     items = [_own(visit, language) for visit in page.visits]
-    return schemas.OwnCheckins(items=items, next_cursor=page.next_cursor, unreadable=page.unreadable)
+    return schemas.OwnCheckins(items=items, cursor=page.cursor, unreadable=page.unreadable)
 
 
 def _answered(kept: Kept, language: Language) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def _answered(kept: Kept, language: Language) -> dict[str, Any]:
         "repeated": kept.repeated,
         "occupancy": kept.inside.count,
         "is_full": kept.inside.is_full,
-        "left_out": ["occupancy"] if kept.inside.left_out else [],
+        "left_out": kept.left_out,
     }
 
 

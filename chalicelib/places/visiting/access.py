@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from chalicelib.core import clock
-from chalicelib.core.canonical import DocumentType
-from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.store import Key, Rows
 from chalicelib.core.tokens import Bearer
-from chalicelib.groups.tables import MembershipRow
+from chalicelib.health.service.papers import PaperPasses, is_paper, read_paper
 from chalicelib.health.service.passes import Holder, holder_of, living_holder
 from chalicelib.people.access import Person, account_keys, person_of
+from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.places.access import Staff, living_place, own_role, staff_of
 from chalicelib.places.errors.checkins import CheckinNotFound, TypedLater
@@ -22,42 +21,21 @@ from chalicelib.places.errors.places import GateCodeInvalid
 from chalicelib.places.schemas.checkins import CheckinRequest, InspectionRequest
 from chalicelib.places.tables import CheckinRow, GateRow, PlaceRow
 from chalicelib.places.visiting.arrival import Arrival
-from chalicelib.places.visiting.hints import Hint
-from chalicelib.places.visiting.keys import Spot, read_checkin_id
+from chalicelib.places.visiting.keys import read_checkin_id
 from chalicelib.places.visiting.scans import Scanned, scanned
+from chalicelib.places.visiting.sightings import (
+    Printed,
+    Seen,
+    Sighting,
+    Typed,
+    card_keys,
+    seen,
+    sighting,
+    sighting_keys,
+    spot_of,
+)
 
 Path = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A person at a place at a moment, and what the batch found of them there. `hint` says what was asked for in it."""
-
-    spot: Spot
-    hint: Hint
-    before: CheckinRow | None
-    membership: MembershipRow | None
-
-
-def sighting_keys(spot: Spot, hint: Hint, person_id: str) -> list[Key[Any]]:
-    """What to read of a visitor: the check-in of the five minutes before, and whether they belong to the organization."""
-    return [spot.before(hint), *([] if hint.org_id is None else [membership_key(hint.org_id, person_id)])]
-
-
-def sighting(spot: Spot, hint: Hint, person_id: str, rows: Rows) -> Sighting:
-    """What those keys brought."""
-    own = None if hint.org_id is None else rows.get(membership_key(hint.org_id, person_id))
-    return Sighting(spot, hint, rows.get(spot.before(hint)), own)
-
-
-def spot_of(place_id: str, person_id: str, arrival: Arrival) -> Spot:
-    """Where and when a person was seen."""
-    return Spot(place_id, pairwise_id(place_id, person_id), arrival.at)
-
-
-def membership_key(org_id: str, person_id: str) -> Key[MembershipRow]:
-    """Where a person's membership lies, read as it was a moment ago: a check-in says how things stood."""
-    return MembershipRow.of(org_id, pairwise_id(org_id, person_id), consistent=False)
 
 
 @dataclass(frozen=True)
@@ -107,23 +85,6 @@ def _scan(body: CheckinRequest) -> Scanned:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The person behind a pass, and what was found of them at the place."""
-
-    person: PersonRow
-    sighting: Sighting
-
-
-@dataclass(frozen=True)
-class Typed:
-    """What an inspector typed of somebody who has no pass."""
-
-    name: str
-    type: DocumentType
-    number: str
-
-
-@dataclass(frozen=True)
 class Inspection:
     """Somebody on a place's staff with a visitor before them, who was seen by their pass or is still to be looked up.
 
@@ -153,37 +114,47 @@ class OfInspector:
         if isinstance(who, Typed):
             return [*account_keys(bearer), *at_place]
         spot, hint = spot_of(place_id, who.person_id, arrival), body.received.hint(place_id)
-        return [
-            *account_keys(bearer),
-            *at_place,
-            PersonRow.of(who.person_id),
-            *sighting_keys(spot, hint, who.person_id),
-        ]
+        of_visitor = [*sighting_keys(spot, hint, who.person_id), *card_keys(who.person_id)]
+        paper = [PaperPassRow.of(who.person_id)] if isinstance(who, Printed) else []
+        return [*account_keys(bearer), *at_place, PersonRow.of(who.person_id), *paper, *of_visitor]
 
     def admit(self, bearer: Bearer, rows: Rows, path: Path, body: InspectionRequest) -> Inspection:
-        """Who works there, with the visitor. Raises PlaceNotFound, NotStaff, PassRevoked or what a person may lack."""
+        """Who works there, with the visitor.
+
+        Raises PlaceNotFound, NotStaff, PassRevoked, PaperPassVoid or what a person may lack.
+        """
         place_id = path["place_id"]
         staff = staff_of(bearer, rows, place_id)
         gate = next((rows.get(key) for key in _gate_keys(place_id, body)), None)
         who, arrival = _known_by(body), body.received.arrival(body.scanned_at)
         if isinstance(who, Typed):
             return Inspection(staff, arrival, body.gate_id, gate, who)
-        person = living_holder(who, rows.get(PersonRow.of(who.person_id)))
         spot, hint = spot_of(place_id, who.person_id, arrival), body.received.hint(place_id)
-        seen = Seen(person, sighting(spot, hint, who.person_id, rows))
-        return Inspection(staff, arrival, body.gate_id, gate, seen)
+        found = sighting(spot, hint, who.person_id, rows)
+        mode: Literal["pass", "paper"] = "paper" if isinstance(who, Printed) else "pass"
+        return Inspection(staff, arrival, body.gate_id, gate, seen(_person_of(who, rows), found, mode, rows))
 
 
 def _gate_keys(place_id: str, body: InspectionRequest) -> list[Key[GateRow]]:
     return [] if body.gate_id is None else [GateRow.of(place_id, body.gate_id)]
 
 
-def _known_by(body: InspectionRequest) -> Holder | Typed:
+def _person_of(who: Holder | Printed, rows: Rows) -> PersonRow:
+    """Whose a pass is, in the life for which it was made. Raises PassRevoked or PaperPassVoid."""
+    person = rows.get(PersonRow.of(who.person_id))
+    if isinstance(who, Holder):
+        return living_holder(who, person)
+    return PaperPasses.check(rows.get(PaperPassRow.of(who.person_id)), who.paper_id, person)
+
+
+def _known_by(body: InspectionRequest) -> Holder | Printed | Typed:
     """Whose pass was scanned, or what was typed. A pass that waited without network is judged as of then (B8).
 
     Raises what a pass may be, TypedLater or ScannedAtImpossible.
     """
     arrival = body.received.arrival(body.scanned_at)
+    if body.text is not None and is_paper(body.text):
+        return Printed(*read_paper(body.text))
     if body.text is not None:
         return holder_of(body.text, arrival.at if arrival.queued else None)
     if arrival.queued or body.name is None or body.document is None:

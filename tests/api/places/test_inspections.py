@@ -104,7 +104,9 @@ def test_two_sequential_calls_and_no_more(
     assert (answer.status, faults.operations) == (200, ["BatchGetItem", "PutItem"])
     tables = faults.calls[0][1]["RequestItems"]
     read = sum(len(one["Keys"]) * (1 if one["ConsistentRead"] else 0.5) for one in tables.values())
-    assert read == 5.5, "session, inspector, visitor, place and role as they are now; the visit before as it was"
+    assert read == 6.5, (
+        "session, inspector, visitor, place and role as they are now; a declaration; the visit before as it was"
+    )
 
 
 @pytest.mark.parametrize(("temperature", "state"), [("fever", "green"), ("normal", "red"), ("fever", "red")])
@@ -262,7 +264,7 @@ def test_a_typed_look_up_checks_in_and_stands_in_the_access_log(
     (entry,) = store.query_all(AccessRow, person_id_of(person))
     assert (entry.why, entry.what, entry.organization) == (
         "typed_look_up",
-        ["name", "document", "phone", "health_code"],
+        ["name", "document", "phone", "health_code", "declaration"],
         "Noodle House",
     )
     assert entry.actor_id is not None

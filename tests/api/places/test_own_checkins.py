@@ -59,7 +59,7 @@ def test_visits_are_listed_newest_first_with_what_was_shown_to_whom(
             {"place_id": place.place_id, "name": "Noodle House", "gate": None},
             "staff",
         )
-        assert latest["shown"] == ["name", "document", "phone", "health_code"]
+        assert latest["shown"] == ["name", "document", "phone", "health_code", "declaration"]
         assert (first["shown_to"], first["shown"], first["place"]["name"]) == ("self", ["health_code"], "Book Shop")  # type: ignore[index]
         assert (latest["open"], first["open"]) == (True, False)
         assert first["ends_at"] == latest["at"], "who scans elsewhere has left"
@@ -78,9 +78,9 @@ def test_pages_go_on_where_they_ended_and_know_the_visit_after(city: TestCity, v
         while True:
             page = visitor.get(f"{OWN}?limit=1{cursor}").json
             pages += page["items"]
-            if page["next_cursor"] is None:
+            if page["cursor"] is None:
                 break
-            cursor = f"&cursor={page['next_cursor']}"
+            cursor = f"&cursor={page['cursor']}"
 
         assert pages == whole
         assert [one["place"]["place_id"] for one in pages] == [one.place_id for one in reversed(places)]
