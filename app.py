@@ -27,7 +27,8 @@ import chalicelib.health.routes.papers
 import chalicelib.health.routes.passes
 import chalicelib.http.city
 import chalicelib.http.routes
-import chalicelib.people.routes
+import chalicelib.people.routes.dependants
+import chalicelib.people.routes.me
 import chalicelib.places.routes.bindings
 import chalicelib.places.routes.checkins
 import chalicelib.places.routes.gates
@@ -90,6 +91,7 @@ from chalicelib.http.endpoint import bind
 from chalicelib.people.effects import LedgerEffects, fan_out
 from chalicelib.people.service.certificates import Certificates
 from chalicelib.people.service.codes import Codes
+from chalicelib.people.service.dependants import Dependants
 from chalicelib.people.service.erasure import Erasure
 from chalicelib.people.service.identity import Identity
 from chalicelib.people.service.privacy import Privacy
@@ -122,20 +124,20 @@ def compose(
     """Put the service together. What is not given is the city's own: its SMS sender, its health source, who knows of travel."""
     sms, source, macs = sms or city_sender(), source or RegistrySource(), IdentityMacs()
     codes, cipher = Codes(sms, macs), FieldCipher()
-    identity, erasure = Identity(source, macs, cipher), Erasure()
+    identity, erasure, people_effects = Identity(source, macs, cipher), Erasure(), PeopleEffects()
+    dependants = Dependants(source, codes, macs, cipher)
     emails, channels = Emails(cipher), ChannelChoices(cipher)
     alert_sender = AlertSender([Sms(sms, cipher), emails], emails)
     books, memberships, statistics = Books(), Memberships(source), Statistics()
     standings, status = Standings(source), Status(source)
     health_codes, passes = HealthCode(status, travel or city_verifier()), Passes(status)
     ledger_effects, registry_effects, work = LedgerEffects(), RegistryEffects(status), Work()
-    people_effects = PeopleEffects()
 
     identity.on_person_verified(status.on_verified)
     health_codes.signs_passes(passes.issue)
     erasure.blocks_erasure(books.held_by)
-    erasure.on_person_erasing(memberships.leave_all)
-    erasure.on_person_erasing(channels.forget)
+    dependants.on_person_verified(status.on_verified)
+    erasure.on_person_erasing(memberships.leave_all, channels.forget, dependants.forget)
     emails.asks(Managed())
     ledger_effects.on_entry("ERASURE", sweep_messages, sweep_channels, sweep_alerts)
     ledger_effects.on_entry("BOOK_DELETED", unbind_deleted, sweep_book)
@@ -149,7 +151,7 @@ def compose(
     alert_sender.asks(Audiences())
 
     return Services(
-        codes, Sessions(codes, macs, source), identity, Privacy(), Certificates(), erasure,
+        codes, Sessions(codes, macs, source), identity, dependants, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), statistics,
         Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
         status, health_codes, passes, PaperPasses(), Declarations(), Messages(status), Review(status),
@@ -181,7 +183,8 @@ services = Services.lazily(compose)
 
 app.register_blueprint(chalicelib.http.routes.routes)
 app.register_blueprint(chalicelib.http.city.routes)
-app.register_blueprint(chalicelib.people.routes.routes)
+app.register_blueprint(chalicelib.people.routes.me.routes)
+app.register_blueprint(chalicelib.people.routes.dependants.routes)
 app.register_blueprint(chalicelib.health.routes.declarations.routes)
 app.register_blueprint(chalicelib.health.routes.deliveries.routes)
 app.register_blueprint(chalicelib.health.routes.health_codes.routes)

@@ -9,8 +9,9 @@ from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Key, Rows
 from chalicelib.core.tokens import Bearer
-from chalicelib.people.errors import IdentityRequired, OfficerRequired, SessionEnded, StepUpRequired
+from chalicelib.people.errors import DependantNotFound, IdentityRequired, OfficerRequired, SessionEnded, StepUpRequired
 from chalicelib.people.service.roles import Role
+from chalicelib.people.tables.dependants import DependantRow
 from chalicelib.people.tables.logins import AccountRow, SessionRow
 from chalicelib.people.tables.people import PersonRow
 
@@ -45,6 +46,14 @@ class Person:
     def enrolment(self) -> int:
         """Which life this is."""
         return int(self.row.enrolment)
+
+
+@dataclass(frozen=True)
+class Guardian:
+    """A person who calls about somebody whom they were bound to."""
+
+    person: Person
+    binding: DependantRow
 
 
 class OfSession:
@@ -96,6 +105,25 @@ class SteppedUp(OfSession):
     def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Person:
         """The person. Raises SessionEnded, IdentityRequired or StepUpRequired."""
         return stepped_up(person_of(bearer, rows))
+
+
+class OfGuardian:
+    """Admits who has the dependant in the path; what they may do for them is the service's to decide."""
+
+    name = "guardian"
+
+    def keys(self, bearer: Bearer, path: Mapping[str, str]) -> list[Key[Any]]:
+        """The session, its person, and their binding."""
+        own = [DependantRow.of(bearer.person_id, path["dependant_id"])] if bearer.person_id else []
+        return [*account_keys(bearer), *own]
+
+    def admit(self, bearer: Bearer, rows: Rows, path: Mapping[str, str]) -> Guardian:
+        """The guardian. Raises SessionEnded, IdentityRequired or DependantNotFound."""
+        person = person_of(bearer, rows)
+        binding = rows.get(DependantRow.of(person.person_id, path["dependant_id"]))
+        if binding is None or binding.enrolment != person.enrolment:
+            raise DependantNotFound
+        return Guardian(person, binding)
 
 
 class Officer(OfSession):
@@ -182,5 +210,6 @@ account = LoggedIn()
 stepped_up_account = ProvedLately()
 person = Verified()
 stepped_up_person = SteppedUp()
+guardian = OfGuardian()
 officer = Officer()
 stepped_up_officer = SteppedUpOfficer()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from chalicelib.core.errors import Conflict, Refused, TooMany, Unauthenticated, Unavailable
+from chalicelib.core.errors import Conflict, NotFound, Refused, TooMany, Unauthenticated, Unavailable
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,45 @@ class IdentityMismatch(Refused):
     """Name, document and phone do not all belong to one known person; which of them differs is never said (T-04)."""
 
     code = "identity_mismatch"
+
+
+class DependantMismatch(Refused):
+    """Name and document are not those of one known person, or nobody confirms that the caller may act for them.
+
+    Which of it is missing is never said (T-04).
+    """
+
+    code = "dependant_mismatch"
+
+
+class DependantActsAlone(Refused):
+    """Nobody acts for a child from 14 on, nor for somebody who has an account of their own."""
+
+    code = "dependant_acts_alone"
+
+
+class DependantNotFound(NotFound):
+    """The caller has no dependant of this id, or they were unbound."""
+
+    code = "dependant_not_found"
+
+
+class GuardianNotFound(NotFound):
+    """Nobody of this id acts for the caller."""
+
+    code = "guardian_not_found"
+
+
+class DependantsFull(Conflict):
+    """The caller acts for as many people as one may."""
+
+    code = "dependants_full"
+
+
+class GuardiansFull(Conflict):
+    """As many people act for the dependant as may."""
+
+    code = "guardians_full"
 
 
 class TooManyIdentityTries(TooMany):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.schemas import Input, Output
-from chalicelib.people.service.codes import Purpose
+from chalicelib.people.service.bindings import Relation
 
 Phone = Annotated[str, Field(min_length=1, max_length=32, examples=["13800000000"])]
 Code = Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["123456"])]
@@ -18,7 +18,7 @@ class CodeRequest(Input):
 
     phone: Phone
     """A mainland mobile number, with or without +86."""
-    purpose: Annotated[Purpose, Field(strict=False)] = Purpose.LOG_IN
+    purpose: Literal["log_in", "step_up"] = "log_in"
     """What the code is for; one for logging in does not step up."""
 
 
@@ -139,3 +139,63 @@ class AccessLogPage(Output):
 
     items: list[Disclosure]
     cursor: str | None
+
+
+class DependantClaim(Input):
+    """Says for whom the caller would act."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    document_type: Annotated[DocumentType, Field(strict=False)] = DocumentType.RESIDENT_ID
+    document_number: Annotated[str, Field(min_length=1, max_length=32)]
+
+
+class DependantCodeRequest(DependantClaim):
+    """Asks for a code to the phone that the health source holds for a dependant."""
+
+    phone: Phone
+
+
+class DependantRequest(DependantClaim):
+    """Binds a dependant. The health source names the caller as guardian; or a code says that the dependant agrees."""
+
+    relation: Annotated[Relation, Field(strict=False)]
+    """What the dependant is to the caller."""
+    phone: Phone | None = None
+    """The phone to which the code was sent."""
+    code: Code | None = None
+
+
+class Dependant(Output):
+    """Somebody for whom the caller acts, or whom they still see."""
+
+    dependant_id: str
+    name: str
+    document: str
+    relation: Relation
+    bound_at: datetime
+    until: datetime | None
+    """When a child turns 14, and the binding ends."""
+    acts: bool
+    """Whether the caller may act for them: not once they have an account of their own."""
+
+
+class DependantList(Output):
+    """Dependants."""
+
+    items: list[Dependant]
+
+
+class GuardianShown(Output):
+    """Somebody who acts for the caller, or still sees them."""
+
+    guardian_id: str
+    name: str
+    relation: Relation
+    """What the caller is to them."""
+    bound_at: datetime
+
+
+class GuardianList(Output):
+    """Guardians."""
+
+    items: list[GuardianShown]

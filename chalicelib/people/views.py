@@ -1,10 +1,15 @@
 """Stored rows as the public contract shows them."""
 
+from collections.abc import Sequence
+
 from chalicelib.core.texts import Language, text
 from chalicelib.people import schemas
+from chalicelib.people.service.bindings import Relation
 from chalicelib.people.service.certificates import counted
+from chalicelib.people.service.dependants import Bound
 from chalicelib.people.service.privacy import Listed
 from chalicelib.people.tables.certificates import CertificateRow
+from chalicelib.people.tables.dependants import GuardianRow
 from chalicelib.people.tables.privacy import AccessRow, ReceiptRow
 
 
@@ -49,3 +54,28 @@ def access_log_page(listed: Listed[AccessRow]) -> schemas.AccessLogPage:
         for row in listed.rows
     ]
     return schemas.AccessLogPage(items=items, cursor=listed.cursor)
+
+
+def dependant_view(bound: Bound) -> schemas.Dependant:
+    """A dependant as their guardian sees them."""
+    row = bound.row
+    return schemas.Dependant(
+        dependant_id=row.dependant_id,
+        name=row.name_mask,
+        document=row.document_mask,
+        relation=Relation(row.relation),
+        bound_at=row.bound_at,
+        until=row.until,
+        acts=bound.acts,
+    )
+
+
+def guardian_list(rows: Sequence[GuardianRow]) -> schemas.GuardianList:
+    """Guardians as their dependant sees them."""
+    items = [
+        schemas.GuardianShown(
+            guardian_id=row.guardian_id, name=row.name_mask, relation=Relation(row.relation), bound_at=row.bound_at
+        )
+        for row in rows
+    ]
+    return schemas.GuardianList(items=items)

@@ -59,7 +59,11 @@ USES = (
     ),
     Use("numbers of 1,000 members", 22 / DAYS / BOOK, "each owner looks at the numbers each working day"),
     Use("show my health code", 29 / 12, "design §9: 29 million displays a day among 12 million residents"),
-    Use("I scan a place", 1.4 / 12, "design §9: 2.8 million scans a day among 12 million residents; half of them posters"),
+    Use(
+        "I scan a place",
+        1.4 / 12,
+        "design §9: 2.8 million scans a day among 12 million residents; half of them posters",
+    ),
     Use("an inspector scans me", 1.4 / 12, "the other half: markets, schools and stations have somebody at the gate"),
     Use(f"deliver {BATCH} facts", 1 / 3 / BATCH, "mass testing of 2022: a result for everybody every third day"),
     Use(f"disclose {PAGE} members", 22 / DAYS / PAGE, "one for each page that was looked at", "ledger_stream"),

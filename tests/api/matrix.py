@@ -86,6 +86,16 @@ GET    /v1/me/paper-passes/{paper_id}/qr                       foreign     401  
 GET    /v1/me/paper-passes/{paper_id}/qr                       never       401     403     404     404     404     404     404     404     404     404     401
 GET    /v1/me/declarations                                     -           401     403     200     200     200     200     200     200     200     200     401
 POST   /v1/me/declarations                                     -           401     403     201     201     201     201     201     201     201     201     401
+GET    /v1/me/dependants                                       -           401     403     200     200     200     200     200     200     200     200     401
+POST   /v1/me/dependants                                       -           401     403     201     201     201     201     201     201     201     201     401
+POST   /v1/me/dependants/codes                                 -           401     403     202     202     202     202     202     202     202     202     401
+GET    /v1/me/guardians                                        -           401     403     200     200     200     200     200     200     200     200     401
+DELETE /v1/me/dependants/{dependant_id}                        own         401     403     204     204     204     204     204     204     204     204     401
+DELETE /v1/me/dependants/{dependant_id}                        foreign     401     403     404     404     404     404     404     404     404     404     401
+DELETE /v1/me/dependants/{dependant_id}                        never       401     403     404     404     404     404     404     404     404     404     401
+DELETE /v1/me/guardians/{guardian_id}                          own         401     403     204     204     204     204     204     204     204     204     401
+DELETE /v1/me/guardians/{guardian_id}                          foreign     401     403     404     404     404     404     404     404     404     404     401
+DELETE /v1/me/guardians/{guardian_id}                          never       401     403     404     404     404     404     404     404     404     404     401
 GET    /v1/me/channels                                         -           401     403      200    200   200  200    200   200   200   200    401
 PUT    /v1/me/channels                                         -           401     403      200    200   200  200    200   200   200   200    401
 PUT    /v1/me/channels/email                                   -           401     403      200    200   200  200    200   200   200   200    401
@@ -486,6 +496,8 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     ("org_id", "place_id"): {"own", "foreign", "deleted", "never", "mixed"},
     ("message_id",): {"own", "never"},
     ("paper_id",): {"own", "foreign", "never"},
+    ("dependant_id",): {"own", "foreign", "never"},
+    ("guardian_id",): {"own", "foreign", "never"},
     ("name",): {"own", "never"},
     ("batch_id",): {"own", "never"},
     ("checkin_id",): {"own", "foreign", "never"},

@@ -18,6 +18,7 @@ from tests.support.alerting import put_alert
 from tests.support.books import person_key
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.dependants import child_of, put_binding
 from tests.support.enrolled import enrolled, name_officer
 from tests.support.passes import pass_of
 from tests.support.people import TestPerson
@@ -404,6 +405,24 @@ class World:
         value: str = things[thing](self)
         return value
 
+    def dependant(self, role: str, thing: str) -> str:
+        """The one dependant whom each of the caller and somebody else has, bound again if they were unbound."""
+        return self._bound("child", role, thing)[0]
+
+    def guardian(self, role: str, thing: str) -> str:
+        """The one guardian of each of them."""
+        return self._bound("guardian", role, thing)[1]
+
+    def _bound(self, which: str, role: str, thing: str) -> tuple[str, str]:
+        """The ids under which guardian and dependant know each other, of whom `which` is another than the caller."""
+        if thing == "never" or role in {"nobody", "account", "erased", "source"}:
+            return encode(bytes(range(16))), encode(bytes(range(16)))
+        whose = "somebody else" if thing == "foreign" else role
+        self._somebody_else  # noqa: B018  verified by being asked for
+        self.client(role)
+        pair = self.person(whose), self.person(f"{which} of {whose}")
+        return put_binding(self.city, *(pair if which == "child" else pair[::-1]))
+
     def paper(self, role: str, thing: str) -> str:
         """A printed pass of the caller's, printed now, if they can have one; or of somebody else."""
         client = self.client(role) if thing == "own" else self._somebody_else
@@ -504,7 +523,11 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
     "name": {"own": lambda _: "style.css", "never": lambda _: "nothing.css"},
 }
 
-OWN_PARAMETERS: Mapping[str, Callable[[World, str, str], str]] = {"paper_id": World.paper}
+OWN_PARAMETERS: Mapping[str, Callable[[World, str, str], str]] = {
+    "paper_id": World.paper,
+    "dependant_id": World.dependant,
+    "guardian_id": World.guardian,
+}
 """Parameters that name something of the caller's."""
 
 
@@ -596,6 +619,16 @@ def _scanned(world: World, role: str, thing: str) -> dict[str, Any]:
     return {"pass": _forged(drawn) if thing == "never" else drawn}
 
 
+def _dependant(world: World, role: str, _thing: str) -> dict[str, Any]:
+    """A child of whom the source says that they are the caller's."""
+    return {**child_of(world.city, world.person(role)).claim_of_a_guardian(), "relation": "child"}
+
+
+def _dependant_code(world: World, _role: str, _thing: str) -> dict[str, Any]:
+    person = world.city.person()
+    return {"name": person.name, "document_number": person.number, "phone": person.phone}
+
+
 def _declaration(*_: object) -> dict[str, Any]:
     questions = settings().city.declaration.questions
     return {"answers": [{"question": question.name, "answer": "no"} for question in questions]}
@@ -626,6 +659,8 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/me/declarations": _declaration,
     "POST /v1/checkins": _scanned_place,
     "POST /v1/places/{place_id}/checkins": _scanned_visitor,
+    "POST /v1/me/dependants": _dependant,
+    "POST /v1/me/dependants/codes": _dependant_code,
     "PUT /v1/me/channels": lambda *_: {"sms": True, "email": False, "language": "en"},
     "PUT /v1/me/channels/email": lambda *_: {"address": "somebody@example.com"},
     "POST /v1/organizations": _open_book,

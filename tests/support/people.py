@@ -38,6 +38,10 @@ class TestPerson:
             "phone": self.phone,
         }
 
+    def claim_of_a_guardian(self) -> dict[str, object]:
+        """The person as whoever would act for them states it."""
+        return {"name": self.name, "document_type": self.type, "document_number": self.number}
+
     def claim(self) -> dict[str, object]:
         """The person as they prove their identity."""
         return {"name": self.name, "document": {"type": self.type, "number": self.number}}

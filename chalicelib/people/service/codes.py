@@ -40,6 +40,8 @@ class Purpose(StrEnum):
 
     LOG_IN = "log_in"
     STEP_UP = "step_up"
+    DEPENDANT = "dependant"
+    """Sent to who is to be somebody's dependant, and entered by that somebody."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,11 @@ class _Challenge:
     phone_mac: str
     purpose: Purpose
     code: str
+    about: str = ""
 
     @property
     def code_mac(self) -> str:
-        return _code_mac(self.phone_mac, self.purpose, self.code)
+        return _code_mac(self.phone_mac, self.purpose, self.code, self.about)
 
 
 class SentMeanwhile(Conflict):
@@ -79,13 +82,16 @@ class Codes:
         self._sms = sms
         self._macs = macs
 
-    def send(self, phone: str, purpose: Purpose, asking: "Asking") -> int:
+    def send(self, phone: str, purpose: Purpose, asking: "Asking", about: str = "") -> int:
         """Send a fresh code to a canonical phone; the one before it dies. Returns seconds until the next may be asked for.
+
+        `about` is what else the code is bound to beside phone and purpose, such as two people.
 
         Raises TooManyCodes, TooManyTries, SmsBudgetSpent, or SmsUnavailable: then the code stays valid and the next may
         be asked for when the wait is over (R-24).
         """
-        challenge = _Challenge(self._macs.phone_mac(phone), purpose, f"{secrets.randbelow(10**DIGITS):0{DIGITS}}")
+        code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+        challenge = _Challenge(self._macs.phone_mac(phone), purpose, code, about)
         sends = _Sends.of(challenge.phone_mac)
         sends.refuse_if_too_many(known_device=asking.known_device)
         _store(challenge, f"address#{keyed_id('address', asking.address)}", sends)
@@ -99,8 +105,8 @@ class Codes:
         emit(Event.SMS_SENT, purpose=purpose.value)
         return wait
 
-    def take(self, phone_mac: str, purpose: Purpose, code: str) -> "TakenCode":
-        """Count a try, then compare. Raises CodeRefused for anything but the live code within its five tries.
+    def take(self, phone_mac: str, purpose: Purpose, code: str, about: str = "") -> "TakenCode":
+        """Count a try, then compare, `about` too. Raises CodeRefused for anything but the live code within its five tries.
 
         The taken code is spent by `TakenCode.spend` in the transaction of what it opens (T-02).
         """
@@ -110,7 +116,7 @@ class Codes:
         row = store.update(key, [CodeRow.tries.add(1)], open_for_tries)
         if row is None:
             raise CodeRefused
-        if not _matches(row.code_mac, _code_mac(phone_mac, purpose, code)):
+        if not _matches(row.code_mac, _code_mac(phone_mac, purpose, code, about)):
             _Sends.remember_wrong_guess(phone_mac)
             raise CodeRefused
         return TakenCode(row)
@@ -237,8 +243,8 @@ def _matches(stored: str, given: str) -> bool:
     return hmac.compare_digest(stored, given)
 
 
-def _code_mac(phone_mac: str, purpose: Purpose, code: str) -> str:
-    return keyed_id("sms-code", phone_mac, purpose.value, code)
+def _code_mac(phone_mac: str, purpose: Purpose, code: str, about: str = "") -> str:
+    return keyed_id("sms-code", phone_mac, purpose.value, code, *filter(None, (about,)))
 
 
 def _message(challenge: _Challenge, language: Language) -> str:

@@ -12,6 +12,7 @@ from chalicelib.people.errors import Held, OwnsOrganizations
 from chalicelib.people.service.certificates import certificates_until
 from chalicelib.people.service.sessions import end_sessions
 from chalicelib.people.tables.declarations import DeclarationRow
+from chalicelib.people.tables.dependants import DependantRow, GuardianRow
 from chalicelib.people.tables.logins import AccountRow
 from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import LifeTrace, PersonRow
@@ -23,7 +24,7 @@ KEPT_AFTER_ERASURE = frozenset(
 )
 """What is left of a PERSON row: a keyed id, counters and versions. Everything else is removed."""
 
-SWEPT = (StatusRow.PREFIX, PaperPassRow.PREFIX, DeclarationRow.PREFIX)
+SWEPT = (StatusRow.PREFIX, PaperPassRow.PREFIX, DeclarationRow.PREFIX, DependantRow.PREFIX, GuardianRow.PREFIX)
 """What lies in a person's partition of a life alone, by the beginnings of the sort keys."""
 
 
@@ -43,9 +44,9 @@ class Erasure:
         """Register who may hold a person back; called with person_id."""
         self._blocks.append(hook)
 
-    def on_person_erasing(self, hook: Callable[[Person], None]) -> None:
+    def on_person_erasing(self, *hooks: Callable[[Person], None]) -> None:
         """Register what must be gone before the answer, such as memberships that administrators read."""
-        self._on_erasing.append(hook)
+        self._on_erasing.extend(hooks)
 
     def erase(self, account: Account) -> None:
         """Erase the caller, verified or not. Raises OwnsOrganizations with the list, or JoinedMeanwhile if something raced."""
@@ -72,6 +73,8 @@ class Erasure:
         same = (PersonRow.enrolment == row.enrolment) & (PersonRow.books == 0) & (PersonRow.memberships == 0)
         for counted in (PersonRow.places, PersonRow.staffed):
             same &= counted.does_not_exist() | (counted == 0)
+        for counter in (PersonRow.dependants, PersonRow.guardians):
+            same &= counter.does_not_exist() | (counter == 0)
         transaction = Transaction()
         settled = PersonRow.effects_version.set(PersonRow.status_version | 0)  # nothing of the old life is to be told
         transaction.update(row.own_key, [PersonRow.enrolment.add(1), settled, *actions], same, JoinedMeanwhile())
@@ -112,6 +115,6 @@ def sweep_erased(entry: LedgerRow) -> int:
 
 
 def rows_of_lives_until(person_id: str, enrolment: int) -> list[store.Key[LifeTrace]]:
-    """Where past statuses, printed passes and declarations of a person's lives lie, up to one of these."""
+    """Where what `SWEPT` names of a person's lives lies, up to one of these."""
     rows = (row for kind in SWEPT for row in store.query_all(LifeTrace, person_id, LifeTrace.sk.startswith(kind)))
     return [row.own_key for row in rows if row.enrolment <= enrolment]

@@ -4,21 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import canonical, clock, masks, store, tokens
+from chalicelib.core import canonical, clock, store, tokens
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, keyed_id
 from chalicelib.core.errors import Conflict
-from chalicelib.core.fields import FieldCipher, FieldClass
+from chalicelib.core.fields import FieldCipher
 from chalicelib.core.log import Event, emit
 from chalicelib.core.ports import HealthSource, IdentityClaim
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Transaction
 from chalicelib.people.access import Account
 from chalicelib.people.errors import IdentityMismatch, SessionEnded, TooManyIdentityTries
+from chalicelib.people.service.enrolling import described
 from chalicelib.people.service.limits import DAY, Window, count_one, day_window, seconds_left
 from chalicelib.people.service.sessions import account_use, end_sessions, held_as, new_session, release
 from chalicelib.people.tables.logins import AccountRow, SessionRow, phone_subject
-from chalicelib.people.tables.people import PersonRow, segment_of
+from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import ledger_entry, living
 
 PersonHook = Callable[[str, int], None]
@@ -62,7 +63,7 @@ class Identity:
             account, canonical.person_name(name), document_type, canonical.document(document_type, number)
         )
         self._source.require_ready()
-        _count_try(account, claim)
+        count_try(account, claim)
         if not self._source.confirms(claim):
             raise IdentityMismatch
         bearer, person = self._bind(account, claim)
@@ -87,7 +88,7 @@ class Identity:
         person_key, account_key = PersonRow.of(claim.person_id), AccountRow.of(account.phone_mac)
         rows = store.read_together([person_key, account_key])
         before, here = rows.get(person_key), rows.get(account_key)
-        if _is_somebody_else(before, claim):
+        if is_somebody_else(before, claim):
             raise IdentityMismatch
         person = self._person_row(claim, before)
         bearer = tokens.new_bearer(account.phone_mac, claim.person_id)
@@ -112,24 +113,12 @@ class Identity:
         row.enrolment = before.enrolment if before is not None else 1
         row.moves = before.moves + (before.account != claim.phone_mac) if before is not None else 0
         row.account = claim.phone_mac
-        row.name_mask = masks.mask_name(claim.name)
-        row.document_mask = masks.mask_document(claim.document_type, claim.document_number)
-        row.phone_mask = masks.mask_phone(claim.phone)
-        row.name_mac = claim.name_mac
-        row.name_keys = self._macs.name_keys(masks.shown_surname(claim.name), claim.name)
-        for field, attribute, value in (
-            (FieldClass.NAME, "name_sealed", claim.name),
-            (FieldClass.DOCUMENT, "document_sealed", f"{claim.document_type}:{claim.document_number}"),
-            (FieldClass.PHONE, "phone_sealed", claim.phone),
-        ):
-            setattr(row, attribute, self._cipher.seal(field, f"people|{claim.person_id}|PERSON", value))
-        row.verified_at = row.checked_at = clock.now()
-        row.phone_refuted = None
-        row.segment = segment_of(claim.person_id)
+        for name, value in described(claim, self._macs, self._cipher).items():
+            setattr(row, name, value)
         return row
 
 
-def _is_somebody_else(before: PersonRow | None, claim: IdentityClaim) -> bool:
+def is_somebody_else(before: PersonRow | None, claim: IdentityClaim) -> bool:
     """Whether the document already stands for a person of another name.
 
     Passport numbers are unique within the country that issued them only, so a second holder must not get what is the
@@ -187,7 +176,7 @@ def _release_other_person(transaction: Transaction, here: AccountRow | None, cla
             release(transaction, key, claim.phone_mac)
 
 
-def _count_try(account: Account, claim: IdentityClaim) -> None:
+def count_try(account: Account, claim: IdentityClaim) -> None:
     """Count before comparing: five tries a day for a caller and a document, twenty for a caller, never per document alone."""
     policy, subject = settings().city.identity, phone_subject(account.phone_mac)
     today = f"identity#{day_window(clock.now())}"

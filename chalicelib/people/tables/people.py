@@ -91,7 +91,8 @@ class PersonRow(PeopleTable):
     `account` is the phone's mac by which the person logs in; a session on another phone is void, and `moves` counts the
     changes of phone, so that it stays void when the person comes back to that phone. `books`, `memberships`,
     `places` (managed ones) and `staffed` (those on whose staff they are) are changed in the transactions that open, join,
-    hand over and leave, so that erasure can demand that they are 0. `roles` are what two
+    hand over and leave, so that erasure can demand that they are 0; `dependants` and `guardians` in those that bind and
+    unbind, for the same. Who is bound as a dependant may have no account. `roles` are what two
     operators named the person, in this life only; `roles_at` is when they last changed.
 
     `state`, the `rule` and `fact` that caused it, and from when until when it holds are the person's status, computed at
@@ -119,6 +120,8 @@ class PersonRow(PeopleTable):
     memberships = NumberAttribute(default=0)
     places = NumberAttribute(default=0)
     staffed = NumberAttribute(default=0)
+    dependants = NumberAttribute(default=0)
+    guardians = NumberAttribute(default=0)
     roles = maybe_list_of(UnicodeAttribute)
     roles_at = maybe(UTCDateTimeAttribute)
     segment = maybe(UnicodeAttribute)

@@ -118,6 +118,9 @@ def test_an_ended_session_opens_no_route(city: TestCity, later: FrozenClock, end
         "{alert_id}": ids.new_id(),
         "{place_id}": ids.new_id(),
         "{gate_id}": new_gate_id(),
+        "{paper_id}": ids.new_id(),
+        "{dependant_id}": ids.new_id(),
+        "{guardian_id}": ids.new_id(),
     }
     assert client.get("/v1/me").status == 200
 

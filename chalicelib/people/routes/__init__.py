@@ -1,0 +1,1 @@
+"""Routes of logging in, of oneself, and of who acts for whom."""
