@@ -22,6 +22,7 @@ import chalicelib.groups.routes.statistics
 import chalicelib.groups.routes.succession
 import chalicelib.health.routes.declarations
 import chalicelib.health.routes.deliveries
+import chalicelib.health.routes.family
 import chalicelib.health.routes.health_codes
 import chalicelib.health.routes.papers
 import chalicelib.health.routes.passes
@@ -78,6 +79,7 @@ from chalicelib.health.effects import RegistryEffects
 from chalicelib.health.people_effects import PeopleEffects
 from chalicelib.health.service.declarations import Declarations
 from chalicelib.health.service.deliveries import Deliveries
+from chalicelib.health.service.family import Family
 from chalicelib.health.service.health_code import HealthCode
 from chalicelib.health.service.held_batches import HeldBatches
 from chalicelib.health.service.messages import Messages, sweep_messages
@@ -154,8 +156,8 @@ def compose(
         codes, Sessions(codes, macs, source), identity, dependants, Privacy(), Certificates(), erasure,
         books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), statistics,
         Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
-        status, health_codes, passes, PaperPasses(), Declarations(), Messages(status), Review(status),
-        Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, Rotation(),
+        status, health_codes, passes, PaperPasses(), Declarations(), Family(status, passes.issue), Messages(status),
+        Review(status), Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, Rotation(),
         alert_sender, channels, OrganizationAlerts(), *compose_places(status, erasure, people_effects, ledger_effects),
     )  # fmt: skip
 
@@ -187,6 +189,7 @@ app.register_blueprint(chalicelib.people.routes.me.routes)
 app.register_blueprint(chalicelib.people.routes.dependants.routes)
 app.register_blueprint(chalicelib.health.routes.declarations.routes)
 app.register_blueprint(chalicelib.health.routes.deliveries.routes)
+app.register_blueprint(chalicelib.health.routes.family.routes)
 app.register_blueprint(chalicelib.health.routes.health_codes.routes)
 app.register_blueprint(chalicelib.health.routes.papers.routes)
 app.register_blueprint(chalicelib.health.routes.passes.routes)

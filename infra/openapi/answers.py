@@ -31,8 +31,7 @@ PAGES = {"open_code": frozenset({404, 409, 410}), "print_code": frozenset({404, 
 SAVED = {
     "export_csv": "text/csv",
     "export_checkins": "text/csv",
-    "show_qr": "image/svg+xml",
-    "draw_paper_pass": "image/svg+xml",
+    **dict.fromkeys(("show_qr", "show_dependants_qr", "draw_paper_pass"), "image/svg+xml"),
 }
 """Views that answer with a file of somebody's own, and its type."""
 

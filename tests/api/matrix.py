@@ -89,6 +89,12 @@ POST   /v1/me/declarations                                     -           401  
 GET    /v1/me/dependants                                       -           401     403     200     200     200     200     200     200     200     200     401
 POST   /v1/me/dependants                                       -           401     403     201     201     201     201     201     201     201     201     401
 POST   /v1/me/dependants/codes                                 -           401     403     202     202     202     202     202     202     202     202     401
+GET    /v1/me/dependants/{dependant_id}/health-code            own         401     403     200     200     200     200     200     200     200     200     401
+GET    /v1/me/dependants/{dependant_id}/health-code            foreign     401     403     404     404     404     404     404     404     404     404     401
+GET    /v1/me/dependants/{dependant_id}/health-code            never       401     403     404     404     404     404     404     404     404     404     401
+GET    /v1/me/dependants/{dependant_id}/health-code/qr         own         401     403     200     200     200     200     200     200     200     200     401
+GET    /v1/me/dependants/{dependant_id}/health-code/qr         foreign     401     403     404     404     404     404     404     404     404     404     401
+GET    /v1/me/dependants/{dependant_id}/health-code/qr         never       401     403     404     404     404     404     404     404     404     404     401
 GET    /v1/me/guardians                                        -           401     403     200     200     200     200     200     200     200     200     401
 DELETE /v1/me/dependants/{dependant_id}                        own         401     403     204     204     204     204     204     204     204     204     401
 DELETE /v1/me/dependants/{dependant_id}                        foreign     401     403     404     404     404     404     404     404     404     404     401

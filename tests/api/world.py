@@ -659,6 +659,7 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/me/declarations": _declaration,
     "POST /v1/checkins": _scanned_place,
     "POST /v1/places/{place_id}/checkins": _scanned_visitor,
+    "POST /v1/me/paper-passes": lambda *_: {},
     "POST /v1/me/dependants": _dependant,
     "POST /v1/me/dependants/codes": _dependant_code,
     "PUT /v1/me/channels": lambda *_: {"sms": True, "email": False, "language": "en"},

@@ -14,15 +14,15 @@ routes = Blueprint(__name__)
 
 @routes.route("/v1/me/paper-passes", methods=["POST"])
 @endpoint(person, status=201)
-def print_paper_pass(caller: Person, papers: PaperPasses) -> schemas.PaperPassPrinted:
-    """Print a pass that holds for months. What was printed before is void from then on (R2.5)."""
-    return schemas.PaperPassPrinted.of(papers.print_own(caller))
+def print_paper_pass(caller: Person, body: schemas.PaperPassRequest, papers: PaperPasses) -> schemas.PaperPassPrinted:
+    """Print a pass of the caller, or of a dependant, that holds for months. The one printed before is void from then on (R2.5)."""
+    return schemas.PaperPassPrinted.of(papers.print_new(caller, body.dependant_id))
 
 
 @routes.route("/v1/me/paper-passes", methods=["GET"])
 @endpoint(person)
 def list_paper_passes(caller: Person, papers: PaperPasses) -> schemas.PaperPassList:
-    """List the printed passes that hold."""
+    """List the printed passes that hold: the caller's own and those of their dependants."""
     return schemas.PaperPassList(items=[schemas.PaperPass.of(one) for one in papers.own(caller)])
 
 

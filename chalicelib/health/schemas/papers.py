@@ -5,8 +5,15 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.core.schemas import Output
+from chalicelib.core.schemas import Input, Output
 from chalicelib.health.service.papers import Print
+
+
+class PaperPassRequest(Input):
+    """Says for whom to print."""
+
+    dependant_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+    """A dependant of the caller; null is the caller."""
 
 
 class PaperPass(Output):
@@ -15,6 +22,8 @@ class PaperPass(Output):
     paper_id: str
     name: str
     """Whose it is, masked."""
+    dependant_id: str | None
+    """Which dependant's it is; null is the caller's own."""
     printed_at: datetime
     expires_at: datetime
     """Until when it holds, unless it is taken back or printed anew."""
@@ -50,6 +59,7 @@ def _columns(one: Print) -> dict[str, Any]:
     return {
         "paper_id": row.paper_id,
         "name": one.name,
+        "dependant_id": one.dependant_id,
         "printed_at": row.printed_at,
         "expires_at": row.expires_at,
     }

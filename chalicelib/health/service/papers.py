@@ -4,7 +4,7 @@ A print says nothing that anybody but the city could read, not even the same thi
 partition, so it is found without an index, and void as soon as that row is gone or another one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -15,8 +15,10 @@ from chalicelib.core.store import Transaction
 from chalicelib.health.errors import PaperPassForged, PaperPassMalformed, PaperPassNotFound, PaperPassVoid
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
+from chalicelib.people.service.bindings import acted_for, acts_for, binding_of, dependants_of
 from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import PersonRow
+from chalicelib.people.tables.privacy import LedgerRow, in_full, ledger_entry, living
 
 PREFIX = "P1."
 """What every print begins with, by which a scanner tells it from a pass on a screen. The digit is the version of what follows."""
@@ -30,26 +32,49 @@ By = Literal["self", "relative", "kiosk"]
 """Who has a pass printed."""
 
 
+WHAT, WHY = ("paper_pass",), "dependant"
+"""What the access log of a dependant shows for whom somebody else had one printed."""
+
+
 @dataclass(frozen=True)
 class Print:
-    """A printed pass as its holder, or whoever acts for them, sees it: what is drawn, and the row that it leads to."""
+    """A printed pass as its holder, or whoever acts for them, sees it: what is drawn, and the row that it leads to.
+
+    `dependant_id` is the caller's id of its holder; None is the caller.
+    """
 
     row: PaperPassRow
     name: str
     text: str
+    dependant_id: str | None = None
 
 
 class PaperPasses:
-    """Prints passes, lists and takes back those that hold."""
+    """Prints passes, lists and takes back those that hold; of whoever calls and of those for whom they act."""
 
-    def print_own(self, caller: Person) -> Print:
-        """A new printed pass of the caller; the one before it is void from now on. Raises SessionEnded if they were erased."""
-        return _printed(caller.row, "self")
+    def print_new(self, caller: Person, dependant_id: str | None = None) -> Print:
+        """A new printed pass of the caller or of a dependant; the one before it is void from now on.
+
+        Raises DependantNotFound, DependantActsAlone, or SessionEnded if the holder was erased.
+        """
+        if dependant_id is None:
+            return _printed(caller.row, "self")
+        dependant = acted_for(binding_of(caller.row, dependant_id))
+        life = in_full(living(dependant.person_id, int(dependant.enrolment)), WHAT)
+        entry = ledger_entry("DISCLOSURE", [life], actor=caller.row.name_mask or "", what=list(WHAT), why=WHY)
+        return replace(_printed(dependant, "relative", entry), dependant_id=dependant_id)
 
     def own(self, caller: Person) -> list[Print]:
-        """The caller's printed passes that hold."""
-        row = _holding(caller.row)
-        return [] if row is None else [_print(caller.row, row)]
+        """The printed passes that hold, of the caller and of those for whom they act."""
+        acting = [(row.dependant_id, person) for row, person in dependants_of(caller.row) if acts_for(row, person)]
+        holders: list[tuple[str | None, PersonRow]] = [(None, caller.row), *acting]
+        rows = store.read_together(PaperPassRow.of(person.person_id) for _, person in holders)
+        prints: list[Print] = []
+        for dependant_id, person in holders:
+            row = rows.get(PaperPassRow.of(person.person_id))
+            if row is not None and _holds(row, person):
+                prints.append(_print(person, row, dependant_id))
+        return prints
 
     def find(self, caller: Person, paper_id: str) -> Print:
         """One of them, to draw it again. Raises PaperPassNotFound."""
@@ -105,8 +130,8 @@ def paper_text(person_id: str, paper_id: str) -> str:
     return PREFIX + tokens.seal_pointer(KIND, decode(person_id) + ids.to_bytes(paper_id))
 
 
-def _printed(person: PersonRow, by: By) -> Print:
-    """Print a pass of a person while their life goes on, and in place of what was printed before."""
+def _printed(person: PersonRow, by: By, entry: LedgerRow | None = None) -> Print:
+    """Print a pass of a person while their life goes on, in place of what was printed before, with what the ledger says of it."""
     key, now = PaperPassRow.of(person.person_id), clock.now().replace(microsecond=0)
     row = PaperPassRow(
         key.hash_value,
@@ -118,18 +143,14 @@ def _printed(person: PersonRow, by: By) -> Print:
         expires_at=now + timedelta(days=settings().city.paper_passes.days),
     )
     transaction = Transaction().put(row)
+    if entry is not None:
+        transaction.put(entry)
     transaction.check(person.own_key, PersonRow.enrolment == person.enrolment, SessionEnded()).commit()
     return _print(person, row)
 
 
-def _print(person: PersonRow, row: PaperPassRow) -> Print:
-    return Print(row, person.name_mask or "", paper_text(person.person_id, row.paper_id))
-
-
-def _holding(person: PersonRow) -> PaperPassRow | None:
-    key = PaperPassRow.of(person.person_id)
-    row = store.read_together([key]).get(key)
-    return row if row is not None and _holds(row, person) else None
+def _print(person: PersonRow, row: PaperPassRow, dependant_id: str | None = None) -> Print:
+    return Print(row, person.name_mask or "", paper_text(person.person_id, row.paper_id), dependant_id)
 
 
 def _holds(row: PaperPassRow, person: PersonRow) -> bool:

@@ -11,7 +11,7 @@ from chalicelib.core import clock, store
 from chalicelib.core.errors import Conflict
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Key, Transaction
-from chalicelib.people.errors import DependantNotFound
+from chalicelib.people.errors import DependantActsAlone, DependantNotFound
 from chalicelib.people.tables.dependants import BindingRow, DependantRow, GuardianRow
 from chalicelib.people.tables.people import PeopleTable, PersonRow
 
@@ -58,6 +58,35 @@ def is_shown(row: DependantRow, person: PersonRow | None) -> bool:
 
 def _same_lives(row: BindingRow, other: PersonRow) -> bool:
     return other.verified_at is not None and other.enrolment == row.other_enrolment
+
+
+def present(row: DependantRow) -> tuple[PersonRow, bool]:
+    """The dependant of a binding as they are now, and whether the guardian may act. Raises DependantNotFound if it is over."""
+    key = PersonRow.of(row.other_id)
+    person = store.read_together([key]).get(key)
+    if person is None or not is_shown(row, person):
+        raise DependantNotFound
+    return person, acts_for(row, person)
+
+
+def acted_for(row: DependantRow) -> PersonRow:
+    """The dependant of a binding, for whom the guardian may act now.
+
+    Raises DependantNotFound if the binding is over, or DependantActsAlone.
+    """
+    person, acts = present(row)
+    if not acts:
+        raise DependantActsAlone
+    return person
+
+
+def binding_of(guardian: PersonRow, dependant_id: str) -> DependantRow:
+    """A guardian's binding to the dependant whom they know by this id. Raises DependantNotFound."""
+    key = DependantRow.of(guardian.person_id, dependant_id)
+    row = store.read_together([key]).get(key)
+    if row is None or row.enrolment != guardian.enrolment:
+        raise DependantNotFound
+    return row
 
 
 def dependants_of(guardian: PersonRow) -> list[tuple[DependantRow, PersonRow]]:

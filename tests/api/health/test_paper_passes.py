@@ -11,12 +11,15 @@ from chalicelib.core.store import Transaction
 from chalicelib.health.errors import PaperPassVoid
 from chalicelib.health.service import papers
 from chalicelib.health.service.papers import PaperPasses, read_paper
+from chalicelib.people.service.bindings import Relation
 from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import PersonRow
+from chalicelib.people.tables.privacy import AccessRow
 from tests.api.health.steps import refused
 from tests.support.books import person_id_of, person_key
 from tests.support.city import TestCity
 from tests.support.client import Client
+from tests.support.dependants import child, put_binding
 from tests.support.enrolled import anybody, enrolled
 from tests.support.people import TestPerson
 from tests.support.qr import pixels
@@ -63,7 +66,7 @@ def test_a_print_leads_to_its_holder_and_says_nothing_of_them(person: TestPerson
         one = printed(holder)
 
         until = clock.now() + timedelta(days=settings().city.paper_passes.days)
-        assert one.keys() == {"paper_id", "name", "printed_at", "expires_at", "pass"}
+        assert one.keys() == {"paper_id", "name", "dependant_id", "printed_at", "expires_at", "pass"}
         assert (one["name"], one["printed_at"]) == ("王**", clock.iso(clock.now()))
         assert one["expires_at"] == clock.iso(until)
     assert held(one["pass"]).person_id == person_id_of(person)
@@ -131,6 +134,42 @@ def test_it_ends_with_the_life_in_which_it_was_printed_and_is_swept(city: TestCi
         assert again.get(PAPERS).json["items"] == []
     city.deliver()
     assert stored(PaperPassRow.of(person_id_of(person))) is None
+
+
+def test_a_guardian_prints_for_a_child_who_finds_it_in_their_log(
+    city: TestCity, person: TestPerson, holder: Client
+) -> None:
+    little = child(city)
+    dependant_id, _ = put_binding(city, person, little)
+    own = printed(holder)
+
+    answer = holder.post(PAPERS, {"dependant_id": dependant_id})
+
+    assert (answer.status, answer.json["dependant_id"]) == (201, dependant_id)
+    assert held(answer.json["pass"]).person_id == person_id_of(little)
+    assert [one["dependant_id"] for one in holder.get(PAPERS).json["items"]] == [None, dependant_id]
+    assert holder.get(f"{PAPERS}/{answer.json['paper_id']}/qr").status == 200
+    city.deliver()
+    (entry,) = store.query_all(AccessRow, person_id_of(little))
+    assert (entry.actor, list(entry.what), entry.why) == ("王**", ["paper_pass"], "dependant")
+    assert holder.delete(f"{PAPERS}/{answer.json['paper_id']}").status == 204
+    assert is_void(answer.json["pass"])
+    assert not is_void(own["pass"])
+
+
+def test_nobody_prints_for_who_is_not_theirs_or_acts_alone(city: TestCity, person: TestPerson, holder: Client) -> None:
+    grown = city.stranger()
+    dependant_id, _ = put_binding(city, person, grown, Relation.PARENT)
+    theirs = holder.post(PAPERS, {"dependant_id": dependant_id}).json
+    (own,) = enrolled(city, grown)
+
+    assert refused(holder.post(PAPERS, {"dependant_id": dependant_id}), 403, "dependant_acts_alone")
+    assert refused(anybody(city).post(PAPERS, {"dependant_id": dependant_id}), 404, "dependant_not_found")
+    assert refused(holder.post(PAPERS, {"dependant_id": "../x"}), 422, "validation_failed")
+    assert holder.get(PAPERS).json["items"] == []
+    assert [one["paper_id"] for one in own.get(PAPERS).json["items"]] == [theirs["paper_id"]], (
+        "it is theirs to take back"
+    )
 
 
 def test_nobody_takes_back_or_draws_what_is_anothers(city: TestCity, holder: Client) -> None:
