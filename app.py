@@ -13,6 +13,7 @@ import chalicelib.groups.routes.alerts
 import chalicelib.groups.routes.books
 import chalicelib.groups.routes.departments
 import chalicelib.groups.routes.exports
+import chalicelib.groups.routes.family
 import chalicelib.groups.routes.invitations
 import chalicelib.groups.routes.members
 import chalicelib.groups.routes.memberships
@@ -63,6 +64,7 @@ from chalicelib.groups.service.books import Books
 from chalicelib.groups.service.departments import Departments
 from chalicelib.groups.service.export_list import ExportList
 from chalicelib.groups.service.exports import Exports, begin_export, export_step
+from chalicelib.groups.service.family import FamilyMemberships
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.managed import Managed
 from chalicelib.groups.service.members import Members
@@ -153,12 +155,13 @@ def compose(
     alert_sender.asks(Audiences())
 
     return Services(
-        codes, Sessions(codes, macs, source), identity, dependants, Privacy(), Certificates(), erasure,
-        books, Departments(), Admins(), Invitations(), memberships, Members(), Placements(), Search(macs), statistics,
-        Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings,
-        status, health_codes, passes, PaperPasses(), Declarations(), Family(status, passes.issue), Messages(status),
-        Review(status), Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, Rotation(),
-        alert_sender, channels, OrganizationAlerts(), *compose_places(status, erasure, people_effects, ledger_effects),
+        codes, Sessions(codes, macs, source), identity, dependants, Privacy(), Certificates(), erasure, books,
+        Departments(), Admins(), Invitations(), memberships, FamilyMemberships(), Members(), Placements(), Search(macs),
+        statistics, Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings, status,
+        health_codes, passes, PaperPasses(), Declarations(), Family(status, passes.issue), Messages(status),
+        Review(status), Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work,
+        Rotation(), alert_sender, channels, OrganizationAlerts(),
+        *compose_places(status, erasure, people_effects, ledger_effects),
     )  # fmt: skip
 
 
@@ -198,6 +201,7 @@ app.register_blueprint(chalicelib.groups.routes.alerts.routes)
 app.register_blueprint(chalicelib.groups.routes.books.routes)
 app.register_blueprint(chalicelib.groups.routes.departments.routes)
 app.register_blueprint(chalicelib.groups.routes.exports.routes)
+app.register_blueprint(chalicelib.groups.routes.family.routes)
 app.register_blueprint(chalicelib.groups.routes.invitations.routes)
 app.register_blueprint(chalicelib.groups.routes.members.routes)
 app.register_blueprint(chalicelib.groups.routes.memberships.routes)

@@ -19,6 +19,7 @@ from chalicelib.groups.errors import (
 from chalicelib.groups.legible import legible
 from chalicelib.groups.tables import TOP, AdminRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person, account_keys, person_of, stepped_up
+from chalicelib.people.tables.dependants import DependantRow
 
 Path = Mapping[str, str]
 
@@ -58,13 +59,22 @@ class Manager:
 
 
 @dataclass(frozen=True)
+class Acting:
+    """That somebody acts for a member or guest: by which binding, and who, masked, as receipts name them."""
+
+    binding: DependantRow
+    by: str
+
+
+@dataclass(frozen=True)
 class Member:
-    """A member of an organization, and their role in it if that was looked for and they have one."""
+    """A member of an organization, and their role in it if that was looked for and they have one; who acts for them, if anybody."""
 
     person: Person
     organization: OrganizationRow
     membership: MembershipRow
     role: AdminRow | None = None
+    acting: Acting | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,13 @@ class Insider:
 
 @dataclass(frozen=True)
 class Guest:
-    """A person with a valid code in hand, and their membership if they joined before."""
+    """A person with a valid code in hand, and their membership if they joined before; who acts for them, if anybody."""
 
     person: Person
     organization: OrganizationRow
     invitation: InvitationRow
     membership: MembershipRow | None
+    acting: Acting | None = None
 
     @property
     def member_id(self) -> str:

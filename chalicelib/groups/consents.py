@@ -82,11 +82,13 @@ def snapshot(scopes: Iterable[str], facts: Iterable[Fact]) -> Snapshot:
     return {column: value if column in open_columns else None for column, value in seen.items()}
 
 
-def receipt(membership: MembershipRow, organization: OrganizationRow, action: Action) -> ReceiptRow:
+def receipt(
+    membership: MembershipRow, organization: OrganizationRow, action: Action, by: str | None = None
+) -> ReceiptRow:
     """The receipt of a change of consent.
 
     It names the organization, the version of the text that the member read, and what is shared from now on: what the
-    membership says after joining or a change, nothing after any end.
+    membership says after joining or a change, nothing after any end. `by` is who did it in the member's name, masked.
     """
     at = clock.now()
     return ReceiptRow(
@@ -98,6 +100,7 @@ def receipt(membership: MembershipRow, organization: OrganizationRow, action: Ac
         action=action.value,
         scopes=in_order(membership.scopes) if action in {Action.GIVEN, Action.CHANGED} else [],
         text_version=membership.text_version,
+        given_by=by,
         at=at,
         expires_at=kept_until("consents", at),
     )

@@ -93,6 +93,8 @@ class Receipt(Output):
     text_version: str
     text: str
     """The consent text of that version in the caller's language."""
+    given_by: str | None
+    """Who did it in the caller's name, masked; null is the caller."""
 
 
 class ReceiptPage(Output):

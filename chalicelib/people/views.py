@@ -26,6 +26,7 @@ def _receipt(row: ReceiptRow, language: Language) -> schemas.Receipt:
         action=row.action,
         scopes=list(row.scopes),
         text_version=row.text_version,
+        given_by=row.given_by,
         text=text("consents", f"{row.text_version}.text", language, organization=row.organization),
     )
 

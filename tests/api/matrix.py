@@ -95,6 +95,15 @@ GET    /v1/me/dependants/{dependant_id}/health-code            never       401  
 GET    /v1/me/dependants/{dependant_id}/health-code/qr         own         401     403     200     200     200     200     200     200     200     200     401
 GET    /v1/me/dependants/{dependant_id}/health-code/qr         foreign     401     403     404     404     404     404     404     404     404     404     401
 GET    /v1/me/dependants/{dependant_id}/health-code/qr         never       401     403     404     404     404     404     404     404     404     404     401
+GET    /v1/me/dependants/{dependant_id}/memberships            own         401     403     200     200     200     200     200     200     200     200     401
+GET    /v1/me/dependants/{dependant_id}/memberships            foreign     401     403     404     404     404     404     404     404     404     404     401
+GET    /v1/me/dependants/{dependant_id}/memberships            never       401     403     404     404     404     404     404     404     404     404     401
+DELETE /v1/me/dependants/{dependant_id}/memberships/{org_id}   own         401     403     204     204     204     204     204     204     204     204     401
+DELETE /v1/me/dependants/{dependant_id}/memberships/{org_id}   foreign     401     403     404     404     404     404     404     404     404     404     401
+DELETE /v1/me/dependants/{dependant_id}/memberships/{org_id}   never       401     403     404     404     404     404     404     404     404     404     401
+PUT    /v1/me/dependants/{dependant_id}/memberships/{org_id}/consent own         401     403     200     200     200     200     200     200     200     200     401
+PUT    /v1/me/dependants/{dependant_id}/memberships/{org_id}/consent foreign     401     403     404     404     404     404     404     404     404     404     401
+PUT    /v1/me/dependants/{dependant_id}/memberships/{org_id}/consent never       401     403     404     404     404     404     404     404     404     404     401
 GET    /v1/me/guardians                                        -           401     403     200     200     200     200     200     200     200     200     401
 DELETE /v1/me/dependants/{dependant_id}                        own         401     403     204     204     204     204     204     204     204     204     401
 DELETE /v1/me/dependants/{dependant_id}                        foreign     401     403     404     404     404     404     404     404     404     404     401
@@ -503,6 +512,7 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     ("message_id",): {"own", "never"},
     ("paper_id",): {"own", "foreign", "never"},
     ("dependant_id",): {"own", "foreign", "never"},
+    ("dependant_id", "org_id"): {"own", "foreign", "never"},
     ("guardian_id",): {"own", "foreign", "never"},
     ("name",): {"own", "never"},
     ("batch_id",): {"own", "never"},

@@ -28,6 +28,8 @@ LEAVES_AS_IT_WAS = {
     "POST /v1/me/dependants",
     "POST /v1/me/dependants/codes",
     "DELETE /v1/me/dependants/{dependant_id}",
+    "DELETE /v1/me/dependants/{dependant_id}/memberships/{org_id}",
+    "PUT /v1/me/dependants/{dependant_id}/memberships/{org_id}/consent",
     "DELETE /v1/me/guardians/{guardian_id}",
     "DELETE /v1/me/paper-passes/{paper_id}",
     "POST /v1/checkins",

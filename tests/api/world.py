@@ -74,8 +74,11 @@ class World:
             return client(route.method, path, self.body(route, role, thing))
 
     def path(self, route: Route, thing: str, role: str = "stranger") -> str:
-        """The route's path for a thing; of what is a caller's own, for that caller."""
+        """The route's path for a thing; of what is a caller's own, for that caller. A caller's dependant is in the own book."""
         self._at_places = self._at_places or "/places" in route.path
+        if {"dependant_id", "org_id"} <= set(route.parameters) and thing == "own":
+            body = {"scopes": [], "dependant_id": self.dependant(role, thing)}
+            self.client(role).post(f"/v1/invitations/{self.code}/join", body)
         return route.path.format_map({name: self._parameter(route, name, thing, role) for name in route.parameters})
 
     def body(self, route: Route, role: str, thing: str) -> Any:
@@ -679,6 +682,7 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/organizations/{org_id}/exports": lambda *_: {"format": "csv"},
     "POST /v1/invitations/{code}/join": _scopes,
     "PUT /v1/me/memberships/{org_id}/consent": _scopes,
+    "PUT /v1/me/dependants/{dependant_id}/memberships/{org_id}/consent": _scopes,
     "POST /v1/messages": lambda *_: {"category": "question", "text": "Where may I be tested?"},
     "POST /v1/messages/{message_id}/answer": lambda *_: {"text": "Thank you; nothing more is asked of you."},
     "PUT /v1/organizations/{org_id}/policies": lambda *_: {"nucleic_acid_days": 7},

@@ -110,6 +110,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "at": TIME,
         "enrolment": NUMBER,
         "expires_at": TIME,
+        "given_by": MASK,
         "org_id": ID,
         "organization": TEXT,
         "scopes": WORD,

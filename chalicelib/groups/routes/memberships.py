@@ -6,6 +6,7 @@ from chalicelib.groups import page
 from chalicelib.groups.access import Guest, Member, guest, member, member_who_leaves
 from chalicelib.groups.errors import InvitationExpired, InvitationFull, InvitationNotFound, InvitationRevoked
 from chalicelib.groups.schemas import memberships as schemas
+from chalicelib.groups.service.family import FamilyMemberships
 from chalicelib.groups.service.invitations import Invitations
 from chalicelib.groups.service.memberships import Memberships
 from chalicelib.groups.views import memberships as views
@@ -45,9 +46,12 @@ def print_code(code: str, call: Call, invitations: Invitations) -> Response:
 
 @routes.route("/v1/invitations/{code}/join", methods=["POST"])
 @endpoint(guest, status=201, other_statuses=(200,))
-def join(caller: Guest, body: schemas.JoinRequest, memberships: Memberships) -> Reply[schemas.Membership]:
-    """Join with the chosen scopes; joining again answers 200 with what is there (R0.3, R1.2)."""
-    joined = memberships.join(caller, body.scopes, body.label)
+def join(
+    caller: Guest, body: schemas.JoinRequest, memberships: Memberships, family: FamilyMemberships
+) -> Reply[schemas.Membership]:
+    """Join, or have a dependant join, with the chosen scopes; joining again answers 200 with what is there (R0.3, R1.2, R0.4)."""
+    guest = caller if body.dependant_id is None else family.guest(caller, body.dependant_id)
+    joined = memberships.join(guest, body.scopes, body.label)
     return Reply(views.membership(caller.organization, joined.membership), 201 if joined.is_new else 200)
 
 

@@ -44,6 +44,8 @@ class JoinRequest(Input):
     scopes: Scopes
     label: Annotated[str, Field(max_length=32, examples=["S-0042"])] | None = None
     """The organization's own number for the member, never an ID or phone number; needed where the invitation has a pattern."""
+    dependant_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+    """Who joins, of the caller's dependants; null is the caller."""
 
 
 class Administers(Output):

@@ -34,6 +34,7 @@ from chalicelib.groups.service.uses import check_maker, use_once
 from chalicelib.groups.tables import AdminRow, DepartmentRow, InvitationRow, MembershipRow, OrganizationRow
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
+from chalicelib.people.service.bindings import check_binding
 from chalicelib.people.tables.people import MembershipPointer, PersonRow
 
 DEFAULT_TYPE = "member"
@@ -161,7 +162,9 @@ class Memberships:
             transaction.check(organization.own_key, organization.same_policies(), ChangedMeanwhile())
         if Scope.HEALTH_CODE in scopes:
             transaction.check(person.own_key, person.same_status(), ChangedMeanwhile())
-        transaction.put(receipt(row, organization, Action.CHANGED))
+        if member.acting is not None:
+            check_binding(transaction, member.acting.binding)
+        transaction.put(receipt(row, organization, Action.CHANGED, _by(member)))
         transaction.commit()
         return row
 
@@ -171,7 +174,7 @@ class Memberships:
         def leaving(membership: MembershipRow) -> Transaction:
             transaction = Transaction()
             end_membership(transaction, membership)
-            return transaction.put(receipt(membership, member.organization, Action.LEFT))
+            return transaction.put(receipt(membership, member.organization, Action.LEFT, _by(member)))
 
         commit_as_it_is(member.membership, leaving)
         if member.role is not None:
@@ -245,8 +248,15 @@ def _joining(guest: Guest, membership: MembershipRow) -> Transaction:
             pointer.hash_value, pointer.range_value, member_id=membership.member_id, enrolment=person.enrolment
         )
     )
-    transaction.put(receipt(membership, org, Action.GIVEN))
+    if guest.acting is not None:
+        check_binding(transaction, guest.acting.binding)
+    transaction.put(receipt(membership, org, Action.GIVEN, _by(guest)))
     return transaction.update(person.row.own_key, [PersonRow.memberships.add(1)], *_living(person.row, membership))
+
+
+def _by(caller: Guest | Member) -> str | None:
+    """Who acts in somebody's name, as their receipt says it."""
+    return None if caller.acting is None else caller.acting.by
 
 
 def _living(person: PersonRow, membership: MembershipRow) -> tuple[Condition, GatebookError]:

@@ -80,6 +80,11 @@ def acted_for(row: DependantRow) -> PersonRow:
     return person
 
 
+def check_binding(transaction: Transaction, row: DependantRow) -> None:
+    """Let a transaction be carried out only while a binding lasts, or fail with DependantNotFound."""
+    transaction.check(row.own_key, DependantRow.bound_at == row.bound_at, DependantNotFound())
+
+
 def binding_of(guardian: PersonRow, dependant_id: str) -> DependantRow:
     """A guardian's binding to the dependant whom they know by this id. Raises DependantNotFound."""
     key = DependantRow.of(guardian.person_id, dependant_id)

@@ -34,7 +34,10 @@ class ConsentsTable(Row):
 
 
 class ReceiptRow(ConsentsTable):
-    """What a person agreed to, or took back, with the version of the text they read (B5). Belongs to one enrolment."""
+    """What a person agreed to, or took back, with the version of the text they read (B5). Belongs to one enrolment.
+
+    `given_by` is the mask of the guardian who did it in their name; None is the person.
+    """
 
     enrolment = NumberAttribute()
     org_id = UnicodeAttribute()
@@ -42,6 +45,7 @@ class ReceiptRow(ConsentsTable):
     action = UnicodeAttribute()
     scopes = list_of(UnicodeAttribute)
     text_version = UnicodeAttribute()
+    given_by = maybe(UnicodeAttribute)
     at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()
 

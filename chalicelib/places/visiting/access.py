@@ -69,7 +69,7 @@ class OfVisitor:
         return [*account_keys(bearer), *at_place, *sighting_keys(spot, hint, bearer.person_id)]
 
     def admit(self, bearer: Bearer, rows: Rows, path: Path, body: CheckinRequest) -> Visitor:
-        """The visitor. Raises GateCodeInvalid, PlaceNotFound or what a person may lack."""
+        """The visitor. Raises ScannedAtImpossible, GateCodeInvalid, ScreenCodeOver, PlaceNotFound or what a person may lack."""
         person = person_of(bearer, rows)
         scan = _scan(body)
         place_id = scan.code.place_id
@@ -121,7 +121,8 @@ class OfInspector:
     def admit(self, bearer: Bearer, rows: Rows, path: Path, body: InspectionRequest) -> Inspection:
         """Who works there, with the visitor.
 
-        Raises PlaceNotFound, NotStaff, PassRevoked, PaperPassVoid or what a person may lack.
+        Raises OneWayOfKnowing, ScannedAtImpossible, TypedLater, PassMalformed, PassForged, PassOfAnotherCity, PassExpired,
+        PassRevoked, PaperPassMalformed, PaperPassForged, PaperPassVoid, PlaceNotFound, NotStaff or what a person may lack.
         """
         place_id = path["place_id"]
         staff = staff_of(bearer, rows, place_id)
