@@ -148,7 +148,6 @@ def compose(
     ledger_effects.on_entry("EXPORT", begin_export)
     ledger_effects.on_entry(POLICY_CHANGED, standings.begin)
     work.on(ExportRow.KIND, ExportRow, export_step)
-    ledger_effects.on_entry(HANDED_OVER, fan_out)
     work.on(RECOMPUTE, PolicyWork, standings.recompute)
     registry_effects.on_facts_changed(standings.refresh)
     people_effects.on_status_changed(carry_status)
@@ -174,7 +173,8 @@ def compose_places(
     erasure.blocks_erasure(places.held_by)
     erasure.on_person_erasing(staff.leave_all)
     people_effects.on_status_changed(suspend_by_state)
-    ledger_effects.on_entry(PLACE_HANDED_OVER, fan_out)
+    for handed_over in (HANDED_OVER, PLACE_HANDED_OVER):
+        ledger_effects.on_entry(handed_over, fan_out)
     visit_counts.on_counted(warn)
 
     return [
