@@ -28,6 +28,7 @@ import chalicelib.health.routes.health_codes
 import chalicelib.health.routes.papers
 import chalicelib.health.routes.passes
 import chalicelib.http.city
+import chalicelib.http.codes
 import chalicelib.http.routes
 import chalicelib.people.routes.dependants
 import chalicelib.people.routes.me
@@ -57,6 +58,7 @@ from chalicelib.groups.effects.counts import count_members
 from chalicelib.groups.effects.erasures import sweep_alerts
 from chalicelib.groups.effects.statuses import carry_status
 from chalicelib.groups.effects.sweeps import sweep_book
+from chalicelib.groups.page import InvitationPages
 from chalicelib.groups.service.admins import Admins
 from chalicelib.groups.service.alerts import OrganizationAlerts
 from chalicelib.groups.service.audiences import Audiences
@@ -91,6 +93,7 @@ from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.review import Review
 from chalicelib.health.service.status import Status
 from chalicelib.health.travel import city_verifier
+from chalicelib.http.codes import CodePages
 from chalicelib.http.endpoint import bind
 from chalicelib.people.effects import LedgerEffects, fan_out
 from chalicelib.people.service.certificates import Certificates
@@ -104,8 +107,10 @@ from chalicelib.places.effects.counts import VisitCounts
 from chalicelib.places.effects.deletions import unbind_deleted
 from chalicelib.places.effects.states import suspend_by_state
 from chalicelib.places.effects.warnings import warn
+from chalicelib.places.page import EntrancePages
 from chalicelib.places.service.bindings import Bindings
 from chalicelib.places.service.checkins import Checkins
+from chalicelib.places.service.entrances import Entrances
 from chalicelib.places.service.gates import Gates
 from chalicelib.places.service.live import LiveList
 from chalicelib.places.service.lookups import Lookups
@@ -180,7 +185,7 @@ def compose_places(
     return [
         places, Gates(), staff, Suspensions(), Bindings(), PlaceSuccession(status),
         Checkins(status, Occupancy(), Lookups(IdentityMacs())), Visits(), PlaceStatistics(), EarlyWarnings(), visit_counts,
-        LiveList(), VisitExport(),
+        LiveList(), VisitExport(), CodePages(InvitationPages(Invitations()), EntrancePages(Entrances())),
     ]  # fmt: skip
 
 
@@ -191,6 +196,8 @@ app.register_blueprint(chalicelib.http.city.routes)
 app.register_blueprint(chalicelib.people.routes.me.routes)
 app.register_blueprint(chalicelib.people.routes.dependants.routes)
 app.register_blueprint(chalicelib.health.routes.declarations.routes)
+app.register_blueprint(chalicelib.http.codes.routes)
+app.register_blueprint(chalicelib.people.routes.routes)
 app.register_blueprint(chalicelib.health.routes.deliveries.routes)
 app.register_blueprint(chalicelib.health.routes.family.routes)
 app.register_blueprint(chalicelib.health.routes.health_codes.routes)

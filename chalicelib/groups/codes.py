@@ -28,3 +28,8 @@ def read_code(code: str) -> tuple[str, str]:
     if payload is None or len(payload) != ORG_BYTES + INVITATION_BYTES:
         raise InvitationNotFound
     return ids.from_bytes(payload[:ORG_BYTES]), encode(payload[ORG_BYTES:])
+
+
+def is_invitation(code: str) -> bool:
+    """Whether this city signed a code for an invitation."""
+    return tokens.open_code(KIND, code) is not None

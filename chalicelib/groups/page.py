@@ -1,21 +1,48 @@
-"""The light page behind `/c/{code}`: plain HTML and one small script, in both languages.
+"""The light page behind the code of an invitation: plain HTML and one small script, in both languages.
 
 Both languages of a text stand side by side in the page, and its style shows the one that the visitor chose. Everything
 that is filled in is escaped here.
 """
 
-from collections.abc import Callable
 from html import escape
 from zoneinfo import ZoneInfo
 
-from chalicelib.core.errors import GatebookError
 from chalicelib.core.qr import qr_svg
 from chalicelib.core.settings import settings
-from chalicelib.core.texts import LANGUAGES, Language, text
+from chalicelib.core.texts import Language
+from chalicelib.groups.codes import is_invitation
 from chalicelib.groups.consents import Scope, consent_text, scope_text
-from chalicelib.groups.service.invitations import Invited
+from chalicelib.groups.errors import InvitationExpired, InvitationFull, InvitationNotFound, InvitationRevoked
+from chalicelib.groups.service.invitations import Invitations, Invited
 from chalicelib.http import pages
+from chalicelib.http.call import Call
 from chalicelib.http.problems import status_of
+
+
+class InvitationPages:
+    """The pages behind the codes of invitations."""
+
+    def __init__(self, invitations: Invitations) -> None:
+        """Take who reads the codes."""
+        self._invitations = invitations
+
+    def knows(self, code: str) -> bool:
+        """Whether a code is an invitation's."""
+        return is_invitation(code)
+
+    def page(self, code: str, call: Call) -> pages.Page:
+        """The page on which one joins and leaves."""
+        try:
+            return invitation(self._invitations.behind(code), call.language)
+        except InvitationNotFound as error:
+            return pages.refused(error, call.language)
+
+    def poster(self, code: str, call: Call) -> pages.Page:
+        """The page to print."""
+        try:
+            return poster(self._invitations.behind(code), f"{call.public_url}/c/{code}", call.language)
+        except (InvitationNotFound, InvitationRevoked, InvitationExpired, InvitationFull) as error:
+            return pages.refused(error, call.language, up="../")
 
 
 def invitation(invited: Invited, language: Language) -> pages.Page:
@@ -30,14 +57,15 @@ def invitation(invited: Invited, language: Language) -> pages.Page:
         "join.html",
         200 if over is None else status_of(over),
         language=language,
-        city=_both(settings().city.title.spoken),
+        login=pages.content("login.html"),
+        city=pages.both(settings().city.title.spoken),
         organization=escape(name),
         department=escape(invited.department or ""),
         org_id=escape(invited.organization.org_id),
         pattern=escape(invited.invitation.label_pattern or ""),
         open="yes" if over is None else "",
-        notice="" if over is None else f"<p>{_both(lambda one: _words(over, 'detail', one))}</p>",
-        consent=_both(lambda one: consent_text(name, one)),
+        notice="" if over is None else f"<p>{pages.both(lambda one: pages.words(over, 'detail', one))}</p>",
+        consent=pages.both(lambda one: consent_text(name, one)),
         scopes="\n".join(_scope(scope) for scope in Scope),
     )
 
@@ -50,7 +78,7 @@ def poster(invited: Invited, url: str, language: Language) -> pages.Page:
     return pages.html(
         "poster.html",
         language=language,
-        city=_both(settings().city.title.spoken),
+        city=pages.both(settings().city.title.spoken),
         organization=escape(invited.organization.name),
         department=escape(invited.department or ""),
         until=until,
@@ -61,35 +89,6 @@ def poster(invited: Invited, url: str, language: Language) -> pages.Page:
     )
 
 
-def refused(error: GatebookError, language: Language, up: str = "") -> pages.Page:
-    """The page for a code that opens nothing: the reason in the visitor's language, then in the other one.
-
-    `up` leads from the page's address to that of a code's own page, for the files that it loads.
-    """
-    other: Language = next(one for one in LANGUAGES if one != language)
-    return pages.html(
-        "refused.html",
-        status_of(error),
-        language=language,
-        other=other,
-        up=up,
-        city=escape(settings().city.title.spoken(language)),
-        title=escape(_words(error, "title", language)),
-        detail=escape(_words(error, "detail", language)),
-        other_title=escape(_words(error, "title", other)),
-        other_detail=escape(_words(error, "detail", other)),
-    )
-
-
 def _scope(scope: Scope) -> str:
-    words = _both(lambda one: scope_text(scope, one))
+    words = pages.both(lambda one: scope_text(scope, one))
     return f'<label class="choice"><input type="checkbox" name="scopes" value="{scope.value}">{words}</label>'
-
-
-def _both(words: Callable[[Language], str]) -> str:
-    """A text in both languages."""
-    return "".join(f'<span lang="{one}">{escape(words(one))}</span>' for one in LANGUAGES)
-
-
-def _words(error: GatebookError, part: str, language: Language) -> str:
-    return text("errors", f"{error.code}.{part}", language, **error.fields)

@@ -2,13 +2,19 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
+from html import escape
 from pathlib import Path
 from string import Template
 
 from chalice.app import Response
 
+from chalicelib.core.errors import GatebookError
+from chalicelib.core.settings import settings
+from chalicelib.core.texts import LANGUAGES, Language, text
 from chalicelib.http.endpoint import RouteNotFound
+from chalicelib.http.problems import status_of
 
 Page = Response
 """What a view that shows a page returns; features take it from here, for they don't know Chalice."""
@@ -72,6 +78,36 @@ def html(name: str, status: int = 200, **values: str) -> Response:
     body = Template(content(name)).substitute(values)
     headers: Headers = {"Content-Type": CONTENT_TYPES[".html"], "Content-Security-Policy": CONTENT_SECURITY_POLICY}
     return Response(body, headers=headers, status_code=status)
+
+
+def refused(error: GatebookError, language: Language, up: str = "") -> Response:
+    """The page for a code that opens nothing: the reason in the visitor's language, then in the other one.
+
+    `up` leads from the page's address to that of a code's own page, for the files that it loads.
+    """
+    other: Language = next(one for one in LANGUAGES if one != language)
+    return html(
+        "refused.html",
+        status_of(error),
+        language=language,
+        other=other,
+        up=up,
+        city=escape(settings().city.title.spoken(language)),
+        title=escape(words(error, "title", language)),
+        detail=escape(words(error, "detail", language)),
+        other_title=escape(words(error, "title", other)),
+        other_detail=escape(words(error, "detail", other)),
+    )
+
+
+def both(spoken: Callable[[Language], str]) -> str:
+    """A text in both languages, as markup: they stand side by side, and the page's style shows the one that was chosen."""
+    return "".join(f'<span lang="{one}">{escape(spoken(one))}</span>' for one in LANGUAGES)
+
+
+def words(error: GatebookError, part: str, language: Language) -> str:
+    """What an error says, its title or its detail."""
+    return text("errors", f"{error.code}.{part}", language, **error.fields)
 
 
 def picture(svg: str) -> Response:

@@ -6,12 +6,14 @@ A screen's code holds the half minute in which it is shown too: who sends it in 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from chalicelib.core import clock, ids, tokens
 from chalicelib.core.crypto import decode, encode
 from chalicelib.places.errors.places import GateCodeInvalid, ScreenCodeOver
 
-POSTER, SCREEN = "poster", "screen"
+POSTER: Final = "poster"
+SCREEN: Final = "screen"
 GATE_BYTES = 4
 """32 random bits tell a place's gates apart; what keeps codes from being guessed is the signature."""
 
@@ -66,6 +68,11 @@ def read_gate_code(code: str, at: datetime | None = None) -> GateCode:
     if not 0 <= seen // SCREEN_SECONDS - int.from_bytes(shown[-TURN_BYTES:]) < SCREEN_TURNS:
         raise ScreenCodeOver
     return _read(shown[:-TURN_BYTES], rotating=True)
+
+
+def is_gate_code(code: str) -> bool:
+    """Whether this city signed a code for a poster or a screen, be it over or not."""
+    return any(tokens.open_code(kind, code) is not None for kind in (POSTER, SCREEN))
 
 
 def _gate(place_id: str, gate_id: str, version: int) -> bytes:

@@ -319,8 +319,8 @@ def test_a_code_that_opens_nothing_says_so_in_both_languages(site: Site, phone: 
     mine = phone("en", SMALL_PHONE)
     _, url = site.invitation()
     mine.open(f"{url[:-3]}{'AAA' if url[-3:] != 'AAA' else 'BBB'}")
-    assert mine.page.inner_text("h1") == "Invitation not found"
-    assert mine.page.inner_text("[lang=zh-CN] h2") == "邀请无效"
+    assert mine.page.inner_text("h1") == "Not a code of this city"
+    assert mine.page.inner_text("[lang=zh-CN] h2") == "二维码无效"
     mine.fits()
 
 

@@ -1,10 +1,8 @@
 """Routes for people: what a code opens, joining, sharing, leaving."""
 
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint
 
-from chalicelib.groups import page
 from chalicelib.groups.access import Guest, Member, guest, member, member_who_leaves
-from chalicelib.groups.errors import InvitationExpired, InvitationFull, InvitationNotFound, InvitationRevoked
 from chalicelib.groups.schemas import memberships as schemas
 from chalicelib.groups.service.family import FamilyMemberships
 from chalicelib.groups.service.invitations import Invitations
@@ -22,26 +20,6 @@ routes = Blueprint(__name__)
 def preview_invitation(code: str, call: Call, invitations: Invitations) -> schemas.InvitationPreview:
     """Show what a code opens and what joining means."""
     return views.preview(invitations.preview(code), call.language)
-
-
-@routes.route("/c/{code}", methods=["GET"])
-@endpoint()
-def open_code(code: str, call: Call, query: schemas.SharedAddress, invitations: Invitations) -> Response:  # noqa: ARG001  what messengers add closes no page
-    """The page behind a printed code: names the organization and lets one log in, join and leave on a phone."""
-    try:
-        return page.invitation(invitations.behind(code), call.language)
-    except InvitationNotFound as error:
-        return page.refused(error, call.language)
-
-
-@routes.route("/c/{code}/print", methods=["GET"])
-@endpoint()
-def print_code(code: str, call: Call, invitations: Invitations) -> Response:
-    """A page to print and hang up: the organization's name, the QR code and what to do, in both languages."""
-    try:
-        return page.poster(invitations.behind(code), f"{call.public_url}/c/{code}", call.language)
-    except (InvitationNotFound, InvitationRevoked, InvitationExpired, InvitationFull) as error:
-        return page.refused(error, call.language, up="../")
 
 
 @routes.route("/v1/invitations/{code}/join", methods=["POST"])

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from chalicelib.core.schemas import Input, Output, Query
+from chalicelib.core.schemas import Input, Output
 from chalicelib.groups.consents import Scope
 
 Scopes = Annotated[list[Annotated[Scope, Field(strict=False)]], Field(max_length=len(Scope))]
@@ -84,9 +84,3 @@ class ConsentRequest(Input):
     """Shares exactly these scopes from now on."""
 
     scopes: Scopes
-
-
-class SharedAddress(Query):
-    """What messengers add to an address that is sent through them. Nothing of it is used, and none of it closes a page."""
-
-    model_config = ConfigDict(extra="ignore")
