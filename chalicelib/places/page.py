@@ -89,5 +89,16 @@ def poster(found: Entrance, url: str, language: Language) -> pages.Page:
     )
 
 
+def screen(language: Language) -> pages.Page:
+    """The page of an entrance's screen. It names no place: which one it is stands in the part of the address that is not sent."""
+    return pages.html(
+        "screen.html",
+        language=language,
+        login=pages.content("login.html"),
+        city=pages.both(settings().city.title.spoken),
+        city_title=escape(settings().city.title.spoken(language)),
+    )
+
+
 def _local(moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(settings().city.time_zone)):%Y-%m-%d}"

@@ -15,6 +15,7 @@ function ready() {
 }
 
 export function hush() {
+  if (document.body.dataset.siren !== "yes") return; // browsers complain of pages that end what never began
   if (tone) tone.stop();
   tone = null;
   document.body.dataset.siren = "no";

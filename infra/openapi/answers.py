@@ -25,7 +25,11 @@ FILES = {
 }
 """Views that answer with a file, which a client may have already, and the types of what they answer."""
 
-PAGES = {"open_code": frozenset({404, 409, 410}), "print_code": frozenset({404, 409, 410})}
+PAGES = {
+    "open_code": frozenset({404, 409, 410}),
+    "print_code": frozenset({404, 409, 410}),
+    "open_screen": frozenset[int](),
+}
 """Views that answer with a page, and the statuses of problems that they answer with a page too."""
 
 SAVED = {

@@ -13,7 +13,7 @@ CACHED = {
 """Files, which are public and change only with a version; public keys, which are there a day before they are used; and the
 city's numbers, by whose last minutes nobody steers."""
 
-PAGES = {"GET /c/{code}", "GET /c/{code}/print"}
+PAGES = {"GET /c/{code}", "GET /c/{code}/print", "GET /screen"}
 """Answers for people; what is wrong with the request itself is a problem there too."""
 
 SAVED = {

@@ -29,6 +29,7 @@ PUBLIC = {
     "GET /v1/city": "the rules are published; it names no one",
     "GET /v1/city/statistics": "numbers of the city, without small groups; they name no one",
     "GET /c/{code}": "a printed code is scanned before anybody has an account",
+    "GET /screen": "the frame of a screen; it names no place",
     "GET /c/{code}/print": "whoever holds a code may print it",
     "GET /v1/invitations/{code}": "one reads what joining means before one logs in",
     "POST /v1/auth/codes": "the first step of logging in",

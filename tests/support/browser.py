@@ -58,7 +58,10 @@ SMALL_TARGETS = """
   .map((one) => one.outerHTML)
 """
 
-Step = Literal["phone", "code", "identity", "scopes", "joined", "leave", "left", "closed", "trouble"]
+Step = Literal[
+    "phone", "code", "identity", "scopes", "joined", "leave", "left", "closed", "trouble",
+    "entry", "waiting", "verdict", "inside", "out", "screen",
+]  # fmt: skip
 
 
 def executable() -> str | None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from chalicelib.core import clock
 from chalicelib.health.importer import Importer
 from tests.support.client import Answer, Client, HttpTransport
 from tests.support.people import TestPerson, crowd
@@ -50,6 +51,25 @@ class Site:
         org_id = str(_ok(self.owner.post("/v1/organizations", book))["org_id"])
         body = {"department_id": None, "expires_at": None, "max_uses": None, **fields}
         return org_id, str(_ok(self.owner.post(f"/v1/organizations/{org_id}/invitations", body))["url"])
+
+    def entrance(self, **gate: Any) -> tuple[str, str, str]:
+        """A new place of the owner's with a second gate: the place's id, the gate's, and the address on its poster."""
+        place = {
+            "name": "Lotus Restaurant",
+            "type": "restaurant",
+            "subdistrict": "371302001",
+            "address": "12 Riverside Road",
+        }
+        place_id = str(_ok(self.owner.post("/v1/places", place))["place_id"])
+        gates = f"/v1/places/{place_id}/gates"
+        gate_id = str(_ok(self.owner.post(gates, {"name": "East gate", **gate}))["gate_id"])
+        return place_id, gate_id, str(_ok(self.owner.get(f"{gates}/{gate_id}/poster"))["url"])
+
+    def report_case(self, person: TestPerson) -> None:
+        """Tell the city that a person has the illness, before they prove who they are."""
+        of_whom = {"document_type": person.type, "document_number": person.number}
+        what = {"kind": "case", "result": "confirmed", "occurred_at": clock.now().isoformat(), "source": "lab"}
+        assert [one.error for one in Importer().facts([{**of_whom, **what}])] == [None]
 
     def members(self, org_id: str) -> list[Any]:
         """What the owner sees of a book's members."""

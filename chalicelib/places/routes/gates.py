@@ -2,8 +2,10 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.http import pages
 from chalicelib.http.call import Call
 from chalicelib.http.endpoint import endpoint
+from chalicelib.places import page
 from chalicelib.places.access import PlaceManager, Staff, place_manager, place_staff
 from chalicelib.places.schemas import gates as schemas
 from chalicelib.places.service.gates import Gates
@@ -66,3 +68,10 @@ def void_poster(caller: Staff, gate_id: str, gates: Gates) -> None:
 def show_screen(caller: Staff, call: Call, gate_id: str, gates: Gates) -> schemas.GateScreen:
     """Show what a gate's screen shows in this half minute, to anybody on the staff."""
     return views.screen(gates.screen(caller, gate_id), call.public_url)
+
+
+@routes.route("/screen", methods=["GET"])
+@endpoint()
+def open_screen(call: Call) -> pages.Page:
+    """The page of a gate's screen: whoever is on the staff logs in there, and it shows each code in its turn."""
+    return page.screen(call.language)

@@ -152,3 +152,12 @@ def test_it_is_one_read(city: TestCity, entrance: TestEntrance, faults: Seam) ->
     assert city.api.get(f"/c/{entrance.poster}").status == 200
 
     assert faults.operations == ["BatchGetItem"]
+
+
+def test_the_page_of_a_screen_names_no_place(city: TestCity) -> None:
+    page = city.api.get("/screen", accept_language="en")
+
+    assert page.status == 200
+    assert "Scan to check in" in page.text
+    assert 'src="static/screen.js"' in page.text
+    assert city.api.get("/screen?place=1").status == 422
