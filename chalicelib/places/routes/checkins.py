@@ -27,10 +27,11 @@ routes = Blueprint(__name__)
 @endpoint(visitor, status=201, other_statuses=(200,))
 def check_in(
     caller: Visitor, call: Call, body: schemas.CheckinRequest, checkins: Checkins
-) -> Reply[schemas.CheckinAnswer]:
+) -> Reply[schemas.OwnCheckinAnswer]:
     """Check in at a place by the code of a poster or a screen; the same scan again answers 200 with the record that is there."""
     kept = checkins.by_code(caller, body.temperature)
-    return Reply(views.answer(kept, call.language), 200 if kept.repeated else 201)
+    brought = checkins.along_with(caller, body.temperature)
+    return Reply(views.answer(kept, brought, call.language), 200 if kept.repeated else 201)
 
 
 @routes.route("/v1/places/{place_id}/checkins", methods=["POST"])

@@ -14,6 +14,7 @@ from chalicelib.places.visiting.request import Received
 
 GateId = Annotated[str, Field(min_length=1, max_length=64)]
 Temperature = Literal["normal", "fever"]
+DependantId = Annotated[str, Field(min_length=1, max_length=64)]
 ScannedAt = Moment | None
 
 
@@ -26,6 +27,8 @@ class CheckinRequest(Input):
     """When it was scanned, the same in each retry; null is now. What waited without network may be 72 hours old."""
     temperature: Literal["normal"] | None = None
     """What the visitor says of their temperature (quick check-in); null says nothing."""
+    dependants: Annotated[list[DependantId], Field(default_factory=list, max_length=5)]
+    """Whom the visitor brings along and acts for (`GET /v1/me/dependants`); each gets a result of their own (R2.5)."""
 
     _received: Received = PrivateAttr(default_factory=Received)
 
@@ -83,7 +86,8 @@ class Checkin(Output):
     queued: bool
     """Whether it waited in a device without network."""
     mode: str
-    """How the visitor was known: `poster` or `screen`, which they scanned; `pass`, `paper` or `typed`, at the gate."""
+    """How the visitor was known: `poster` or `screen`, which they scanned; `pass`, `paper` or `typed`, at the gate;
+    `dependant` for whom somebody brought along."""
     assurance: Literal["static", "rotating", "inspector"]
     """What proves that they were there: a poster, which can be forwarded; a screen that changes; somebody who saw them."""
     state: StateShown
@@ -115,6 +119,24 @@ class CheckinAnswer(Checkin):
     """What the answer would hold and could not be read just now."""
 
 
+class DependantCheckin(Output):
+    """What came of somebody who was brought along."""
+
+    dependant_id: str
+    name: str | None
+    """Masked; null for nobody whom the caller acts for."""
+    refused: Literal["dependant_not_found", "place_full"] | None
+    """Why they were not checked in; null if they were."""
+    checkin: Checkin | None
+
+
+class OwnCheckinAnswer(CheckinAnswer):
+    """What a visitor's scan answers."""
+
+    dependants: list[DependantCheckin]
+    """One for each who was brought along, in the order in which they were named."""
+
+
 class VisitorCard(Output):
     """Who stands before the inspector, masked."""
 
@@ -139,8 +161,8 @@ class OwnCheckin(Checkin):
     ends_at: datetime
     """When it ended, or will: by check-out, after the usual stay, or with the next scan."""
     open: bool
-    shown_to: Literal["self", "staff"]
-    """Who saw what was shown: the visitor alone, who scanned, or the staff at the gate."""
+    shown_to: Literal["self", "staff", "companion"]
+    """Who saw what was shown: the visitor alone, who scanned, the staff at the gate, or who brought the visitor along."""
     shown: list[str]
     """What they saw."""
 

@@ -5,15 +5,17 @@ Two round trips: what was read with the session, and one conditional put, which 
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib.core import clock, store
 from chalicelib.groups.tables import MembershipRow
 from chalicelib.health.service.status import Status
+from chalicelib.people.service.bindings import acts_for
 from chalicelib.people.tables.declarations import LatestDeclarationRow
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import kept_until
 from chalicelib.places.errors.checkins import (
+    PlaceFull,
     PlaceShut,
     PlaceSuspended,
     PosterReplaced,
@@ -28,11 +30,12 @@ from chalicelib.places.visiting.access import Inspection, Visitor
 from chalicelib.places.visiting.arrival import Arrival
 from chalicelib.places.visiting.hints import Hint
 from chalicelib.places.visiting.hours import is_open_at
-from chalicelib.places.visiting.sightings import Sighting, Typed, sighting, sighting_keys
+from chalicelib.places.visiting.sightings import Sighting, Typed, sighting, sighting_keys, spot_of
 from chalicelib.places.visiting.verdict import Verdict, amended, says_the_same
 
 SELF, MEASURED = "self", "measured"
 REGISTRAR = "registrar"
+DEPENDANT = "dependant"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,16 @@ class Kept:
     def alarm(self) -> bool:
         """Whether the siren sounds, likewise."""
         return self.verdict.alarm or bool(self.row.alarm)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What came of somebody who was brought along: their check-in, or why there is none."""
+
+    dependant_id: str
+    name: str | None
+    refused: Literal["dependant_not_found", "place_full"] | None
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,32 @@ class Checkins:
         }
         person, arrival = visitor.person.row, visitor.scan.arrival
         return self._keep(_Seen(person, visitor.place, visitor.gate, visitor.sighting, arrival, how))
+
+    def along_with(self, visitor: Visitor, temperature: str | None) -> list[Brought]:
+        """Check in whom a visitor brings along, each for themself: what refuses one refuses no other (R2.5)."""
+        if not visitor.brought:
+            return []
+        known = visitor.sighting.hint
+        others = [row.other_id for _, row in visitor.brought if row is not None]
+        spots = {one: spot_of(visitor.place.place_id, one, visitor.scan.arrival) for one in others}
+        keys = [key for one in others for key in (PersonRow.of(one), *sighting_keys(spots[one], known, one))]
+        rows = store.read_together(keys)
+        results = []
+        for dependant_id, row in visitor.brought:
+            person = None if row is None else rows.get(PersonRow.of(row.other_id))
+            if row is None or person is None or row.enrolment != visitor.person.enrolment or not acts_for(row, person):
+                results.append(Brought(dependant_id, None, "dependant_not_found"))
+            else:
+                found = sighting(spots[row.other_id], known, row.other_id, rows)
+                results.append(self._bring(dependant_id, _brought(visitor, person, found, temperature)))
+        return results
+
+    def _bring(self, dependant_id: str, seen: _Seen) -> Brought:
+        try:
+            kept = self._keep(seen)
+        except PlaceFull:
+            return Brought(dependant_id, seen.person.name_mask, "place_full")
+        return Brought(dependant_id, seen.person.name_mask, None, kept)
 
     def by_staff(self, inspection: Inspection, temperature: str) -> Kept:
         """Check in whom somebody on the staff has before them, with the temperature that they measured (R2.3).
@@ -142,6 +181,18 @@ class Checkins:
         if is_strict(place) and row.allowed and not row.queued:
             return self._occupancy.enter(place, row)
         return store.put_once(row, unstored(row))
+
+
+def _brought(visitor: Visitor, person: PersonRow, found: Sighting, temperature: str | None) -> _Seen:
+    """Somebody whom a visitor brought along, as seen at the gate that the visitor scanned."""
+    how = {
+        "mode": DEPENDANT,
+        "assurance": visitor.scan.assurance,
+        "temperature": temperature,
+        "temperature_source": temperature and SELF,
+        "by": visitor.sighting.spot.member_id,
+    }
+    return _Seen(person, visitor.place, visitor.gate, found, visitor.scan.arrival, how)
 
 
 def _refuse_unless_admitting(visitor: Visitor) -> None:

@@ -1,6 +1,6 @@
 """Check-ins as the public contract shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -10,20 +10,28 @@ from chalicelib.core.shown_states import state_shown
 from chalicelib.core.texts import Language
 from chalicelib.health.views.declarations import declaration_view
 from chalicelib.places.schemas import checkins as schemas
-from chalicelib.places.service.checkins import Kept
+from chalicelib.places.service.checkins import DEPENDANT, Brought, Kept
 from chalicelib.places.service.lookups import WHAT as CARD
 from chalicelib.places.service.visits import OwnVisitRow, VisitPage
 from chalicelib.places.tables import CheckinRow, GateRow, PlaceRow
 from chalicelib.places.visiting.keys import checkin_id_of
 from chalicelib.places.visiting.stays import ends_at, scanned_at
 
-SHOWN: Mapping[str, tuple[str, ...]] = MappingProxyType({"self": ("health_code",), "staff": CARD})
+SHOWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"self": ("health_code",), "staff": CARD, "companion": ("name", "health_code")}
+)
 """What was shown, by to whom."""
 
 
-def answer(kept: Kept, language: Language) -> schemas.CheckinAnswer:
-    """What a visitor's scan answers."""
-    return schemas.CheckinAnswer(**_answered(kept, language))
+def answer(kept: Kept, brought: Sequence[Brought], language: Language) -> schemas.OwnCheckinAnswer:
+    """What a visitor's scan answers, with what came of those whom they brought along."""
+    dependants = [_brought(one, language) for one in brought]
+    return schemas.OwnCheckinAnswer(**_answered(kept, language), dependants=dependants)
+
+
+def _brought(one: Brought, language: Language) -> schemas.DependantCheckin:
+    checkin = None if one.kept is None else schemas.Checkin(**_verdict(one.kept, language))
+    return schemas.DependantCheckin(dependant_id=one.dependant_id, name=one.name, refused=one.refused, checkin=checkin)
 
 
 def inspection(kept: Kept, language: Language) -> schemas.InspectionAnswer:
@@ -47,10 +55,7 @@ def own_visits(page: VisitPage, language: Language) -> schemas.OwnCheckins:
 
 def _answered(kept: Kept, language: Language) -> dict[str, Any]:
     return {
-        **_checkin(kept.row, kept.place, kept.gate, language),
-        "state": state_shown(kept.verdict.state, language),
-        "allowed": kept.allowed,
-        "alarm": kept.alarm,
+        **_verdict(kept, language),
         "repeated": kept.repeated,
         "occupancy": kept.inside.count,
         "is_full": kept.inside.is_full,
@@ -58,9 +63,24 @@ def _answered(kept: Kept, language: Language) -> dict[str, Any]:
     }
 
 
+def _verdict(kept: Kept, language: Language) -> dict[str, Any]:
+    return {
+        **_checkin(kept.row, kept.place, kept.gate, language),
+        "state": state_shown(kept.verdict.state, language),
+        "allowed": kept.allowed,
+        "alarm": kept.alarm,
+    }
+
+
+def _shown_to(row: CheckinRow) -> Literal["self", "staff", "companion"]:
+    if row.mode == DEPENDANT:
+        return "companion"
+    return "self" if row.by is None else "staff"
+
+
 def _own(visit: OwnVisitRow, language: Language) -> schemas.OwnCheckin:
     row, now = visit.row, clock.now()
-    shown_to: Literal["self", "staff"] = "self" if row.by is None else "staff"
+    shown_to = _shown_to(row)
     return schemas.OwnCheckin(
         **_checkin(row, visit.place, visit.gate, language),
         ends_at=visit.ends_at,

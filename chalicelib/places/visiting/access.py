@@ -13,6 +13,7 @@ from chalicelib.core.tokens import Bearer
 from chalicelib.health.service.papers import PaperPasses, is_paper, read_paper
 from chalicelib.health.service.passes import Holder, holder_of, living_holder
 from chalicelib.people.access import Person, account_keys, person_of
+from chalicelib.people.tables.dependants import DependantRow
 from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.places.access import Staff, living_place, own_role, staff_of
@@ -47,6 +48,8 @@ class Visitor:
     gate: GateRow
     scan: Scanned
     sighting: Sighting
+    brought: tuple[tuple[str, DependantRow | None], ...]
+    """Whom they bring along, by the id under which they know them, if they are bound."""
 
 
 class OfVisitor:
@@ -66,7 +69,8 @@ class OfVisitor:
             PlaceRow.of(place_id, consistent=False),
             GateRow.of(place_id, gate_id, consistent=False),
         ]
-        return [*account_keys(bearer), *at_place, *sighting_keys(spot, hint, bearer.person_id)]
+        own = sighting_keys(spot, hint, bearer.person_id)
+        return [*account_keys(bearer), *at_place, *own, *_brought(body, bearer.person_id)]
 
     def admit(self, bearer: Bearer, rows: Rows, path: Path, body: CheckinRequest) -> Visitor:
         """The visitor. Raises ScannedAtImpossible, GateCodeInvalid, ScreenCodeOver, PlaceNotFound or what a person may lack."""
@@ -77,7 +81,13 @@ class OfVisitor:
         if gate is None:
             raise GateCodeInvalid
         spot, hint = spot_of(place_id, person.person_id, scan.arrival), body.received.hint(place_id)
-        return Visitor(person, place, gate, scan, sighting(spot, hint, person.person_id, rows))
+        bound = tuple((key, rows.get(key)) for key in _brought(body, person.person_id))
+        brought = tuple((str(key.range_value).removeprefix(DependantRow.PREFIX), row) for key, row in bound)
+        return Visitor(person, place, gate, scan, sighting(spot, hint, person.person_id, rows), brought)
+
+
+def _brought(body: CheckinRequest, person_id: str) -> list[Key[DependantRow]]:
+    return [DependantRow.of(person_id, one) for one in dict.fromkeys(body.dependants)]
 
 
 def _scan(body: CheckinRequest) -> Scanned:
