@@ -144,7 +144,7 @@ class Checkins:
     def by_staff(self, inspection: Inspection, temperature: str) -> Kept:
         """Check in whom somebody on the staff has before them, with the temperature that they measured (R2.3).
 
-        Raises PlaceSuspended, WrongGate, PlaceFull, TooManyTyped or TypedMismatch.
+        Raises PlaceSuspended, WrongGate, PlaceFull, InvalidName, InvalidDocument, TooManyTyped or TypedMismatch.
         """
         staff, gate = inspection.staff, inspection.gate
         if not staff.place.is_open or (gate is not None and gate.suspended_since is not None):
