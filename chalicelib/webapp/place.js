@@ -57,7 +57,6 @@ async function arrive(one) {
   } catch (problem) {
     if (problem.status && problem.status < 500) throw problem;
     if (section("waiting").hidden) step("waiting");
-    if (problem.status) throw problem;
   }
 }
 
@@ -72,24 +71,27 @@ function retry() {
 
 // --- what is shown --------------------------------------------------------------------------------------------------------
 
-function result({ name, state, instruction = state.instruction }) {
+function result({ name, state }) {
   const item = section("result").content.cloneNode(true);
   const put = (selector, words) => (item.querySelector(selector).textContent = words);
   item.querySelector("path").setAttribute("d", ICONS[state.icon] || ICONS.question);
   item.querySelector("svg").style.color = state.colour;
   put(".name", name || who);
   put(".word", state.word);
-  put(".instruction", instruction);
+  put(".instruction", state.instruction);
   put(".contact", state.allows_entry ? "" : [state.contact.name, state.contact.phone, state.contact.hours].join(" · "));
   return item;
 }
 
 // The verdict on everybody who came along, with a clock that runs: a picture of it stands still.
 function present(answer, { body }) {
-  const results = [answer, ...(answer.dependants || [])];
+  const brought = answer.dependants || []; // what a city does not know of yet, nobody could choose
+  const results = [answer, ...brought.filter((one) => one.checkin).map((one) => ({ ...one.checkin, name: one.name }))];
+  const refused = brought.filter((one) => !one.checkin);
   const alarm = results.some((one) => one.alarm);
   const { dataset } = document.body;
-  dataset.allowed = results.every((one) => one.allowed) ? "yes" : "no";
+  dataset.allowed = !refused.length && results.every((one) => one.allowed) ? "yes" : "no";
+  dataset.left = refused.length ? "yes" : "no";
   dataset.alarm = alarm ? "yes" : "no";
   dataset.repeated = answer.repeated ? "yes" : "no";
   dataset.full = answer.is_full ? "yes" : "no";
@@ -125,12 +127,13 @@ const home = () => step(standing === "open" ? "entry" : "closed");
 async function askFamily() {
   const { items } = await call("GET", "me/dependants").catch(() => ({ items: [] }));
   for (const one of all("#family label")) one.remove();
-  for (const { dependant_id: value, name } of items) {
+  const brought = items.filter((one) => one.acts !== false);
+  for (const { dependant_id: value, name } of brought) {
     const label = Object.assign(document.createElement("label"), { className: "choice" });
     label.append(Object.assign(document.createElement("input"), { type: "checkbox", name: "dependants", value }), name);
     section("family").append(label);
   }
-  section("family").hidden = !items.length;
+  section("family").hidden = !brought.length;
 }
 
 async function resume(name) {

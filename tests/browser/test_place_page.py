@@ -1,9 +1,10 @@
 """The page behind the code of an entrance, driven on a phone: checked in, heard, kept without network, checked out."""
 
+import json
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import OpenPhone
 from tests.support.browser import CONTRASTS, SMALL_PHONE, SMALL_TARGETS, Phone
@@ -18,6 +19,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def url(site: Site) -> str:
     """What hangs at an entrance."""
     return site.entrance()[2]
+
+
+FAMILY = [
+    {"dependant_id": "one", "name": "王**", "acts": True},
+    {"dependant_id": "two", "name": "李**", "acts": True},
+    {"dependant_id": "three", "name": "张**", "acts": False},
+]
+
+
+def bring_along(route: Route) -> None:
+    """The service's own answer, as if the first of the family had come too and the second could not be let in."""
+    asked = json.loads(route.request.post_data or "")
+    brought = asked.pop("dependants")
+    assert brought == ["one", "two"]
+    answer = route.fetch(post_data=asked)
+    own = answer.json()
+    results = [{"name": "王**", "checkin": own}, {"name": "李**", "refused": "place_full", "checkin": None}]
+    route.fulfill(response=answer, json={**own, "dependants": results})
 
 
 def log_in(phone: Phone, site: Site, person: TestPerson) -> None:
@@ -102,6 +121,24 @@ def test_a_scan_without_network_waits_and_arrives_once_with_its_own_time(
     assert mine.page.evaluate("localStorage.getItem('waiting')") is None
     (visit,) = visits(site, mine)
     assert str(visit["at"])[:19] == kept["scanned_at"][:19]
+
+
+def test_family_is_chosen_and_each_gets_a_verdict(site: Site, phone: OpenPhone, url: str) -> None:
+    """Answers stand in for the family's: what the page makes of them is tried here."""
+    mine = phone()
+    mine.page.route("**/v1/me/dependants", lambda route: route.fulfill(json={"items": FAMILY}))
+    mine.page.route("**/v1/checkins", bring_along)
+    mine.open(url)
+    log_in(mine, site, site.person())
+    mine.at("entry")
+    assert mine.page.locator("#family label").all_inner_texts() == ["王**", "李**"]
+    mine.page.check("input[value=one]")
+    mine.page.check("input[value=two]")
+    mine.submit()
+    mine.at("verdict")
+    assert mine.page.inner_text("#verdict h2") == "Do not enter"
+    assert mine.page.locator("#verdict .name").all_inner_texts()[1:] == ["王**"]
+    assert mine.page.locator(".if-left").is_visible()
 
 
 def test_a_poster_that_was_replaced_lets_nobody_check_in(site: Site, phone: OpenPhone) -> None:
