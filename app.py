@@ -105,6 +105,7 @@ from chalicelib.people.service.privacy import Privacy
 from chalicelib.people.service.sessions import Sessions
 from chalicelib.places.effects.counts import VisitCounts
 from chalicelib.places.effects.deletions import unbind_deleted
+from chalicelib.places.effects.erasures import sweep_visits
 from chalicelib.places.effects.states import suspend_by_state
 from chalicelib.places.effects.warnings import warn
 from chalicelib.places.page import EntrancePages
@@ -121,6 +122,7 @@ from chalicelib.places.service.statistics import PlaceStatistics
 from chalicelib.places.service.succession import PLACE_HANDED_OVER, PlaceSuccession
 from chalicelib.places.service.suspensions import Suspensions
 from chalicelib.places.service.visit_export import VisitExport
+from chalicelib.places.service.visit_sweep import VisitSweep
 from chalicelib.places.service.visits import Visits
 from chalicelib.places.service.warnings import EarlyWarnings
 
@@ -148,7 +150,7 @@ def compose(
     dependants.on_person_verified(status.on_verified)
     erasure.on_person_erasing(memberships.leave_all, channels.forget, dependants.forget)
     emails.asks(Managed())
-    ledger_effects.on_entry("ERASURE", sweep_messages, sweep_channels, sweep_alerts)
+    ledger_effects.on_entry("ERASURE", sweep_messages, sweep_channels, sweep_alerts, sweep_visits)
     ledger_effects.on_entry("BOOK_DELETED", unbind_deleted, sweep_book)
     ledger_effects.on_entry("EXPORT", begin_export)
     ledger_effects.on_entry(POLICY_CHANGED, standings.begin)
@@ -185,7 +187,7 @@ def compose_places(
     return [
         places, Gates(), staff, Suspensions(), Bindings(), PlaceSuccession(status),
         Checkins(status, Occupancy(), Lookups(IdentityMacs())), Visits(), PlaceStatistics(), EarlyWarnings(), visit_counts,
-        LiveList(), VisitExport(), CodePages(InvitationPages(Invitations()), EntrancePages(Entrances())),
+        LiveList(), VisitExport(), VisitSweep(), CodePages(InvitationPages(Invitations()), EntrancePages(Entrances())),
     ]  # fmt: skip
 
 
@@ -273,6 +275,12 @@ def worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
 def review(event: dict[str, Any], context: LambdaContext) -> int:
     """Each night: the statuses whose window closed."""
     return recorded("review", lambda: services.get(Review).run(context))
+
+
+@app.lambda_function(name="visits-sweep")
+def visits_sweep(event: dict[str, Any], context: LambdaContext) -> int:
+    """Each night: check-ins that are older than the city keeps them."""
+    return recorded("visits_sweep", lambda: services.get(VisitSweep).run(context))
 
 
 @app.lambda_function(name="rotate-keys")

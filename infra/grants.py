@@ -127,7 +127,8 @@ RIGHTS: Mapping[str, Rights] = {
         sends_sms=True,
     ),
     "checkins_stream": Rights(
-        tables={"counters": _of(READ, CHANGE), "places": _of(READ)}, parts=(Part("decisions", ("WARNING",), _of(PUT)),)
+        tables={"counters": _of(READ, CHANGE), "places": _of(READ), "runs": _of(PUT)},
+        parts=(Part("decisions", ("WARNING",), _of(PUT)),),
     ),
     "ledger_stream": Rights(
         tables={
@@ -141,7 +142,9 @@ RIGHTS: Mapping[str, Rights] = {
             "counters": _of(ASK, WRITE_MANY),
             "alerts": _of(ASK, WRITE_MANY),
             "runs": _of(PUT),
+            "checkins": _of(READ, REMOVE),
         },
+        indexes={"checkins": ("by_visitor",)},
         parts=(Part("decisions", ("MESSAGE", "MESSAGE_ANSWERED"), _of(REMOVE)),),
         derives_keys=True,
         queues=("ledger_retries", "work", "alerts"),
@@ -181,6 +184,9 @@ RIGHTS: Mapping[str, Rights] = {
     "review": Rights(
         tables={"people": _of(READ, CHANGE), "registry": _of(ASK), "runs": _of(PUT, CHANGE)},
         indexes={"people": ("by_review_day",)},
+    ),
+    "visits_sweep": Rights(
+        tables={"checkins": _of(ASK, WRITE_MANY), "runs": _of(READ, ASK, PUT, CHANGE, REMOVE)},
     ),
     "rotate_keys": Rights(
         tables={"runs": _of(PUT, CHANGE)}, renews=("session-key", "pass-key"), goes_over=("session-key",)

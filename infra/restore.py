@@ -23,6 +23,7 @@ from chalicelib.groups.service.succession import HANDED_OVER
 from chalicelib.health.service.messages import sweep_messages
 from chalicelib.people.service.restore import certify_again, disclose_again, end_lives_again, forget_older_phones
 from chalicelib.people.tables.privacy import LedgerRow, ledger_shards
+from chalicelib.places.effects.erasures import sweep_visits
 from chalicelib.places.service.places import CLOSED
 from chalicelib.places.service.restored import (
     close_place_again,
@@ -54,7 +55,15 @@ class Step(Protocol):
 
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    "ERASURE": (leave_again, leave_places_again, sweep_channels, sweep_alerts, sweep_messages, end_lives_again),
+    "ERASURE": (
+        leave_again,
+        leave_places_again,
+        sweep_channels,
+        sweep_alerts,
+        sweep_messages,
+        sweep_visits,
+        end_lives_again,
+    ),
     "BOOK_DELETED": (unbind_again, delete_book_again),
     SWEPT: (unbind_again, delete_book_again, certify_again),
     HANDED_OVER: (hand_over_again, disclose_again),

@@ -58,6 +58,7 @@ QUEUES = (
 )
 SCHEDULES = (
     Schedule("review", "review", "cron(5/15 0-2 * * ? *)"),
+    Schedule("visits_sweep", "visits_sweep", "cron(0/15 3-4 * * ? *)"),
     Schedule("rotate_keys", "rotate_keys", "cron(30 3 * * ? *)"),
 )
 

@@ -31,6 +31,8 @@ class Concurrency(Policy):
     """Long work, slice by slice; two copies are all that the queue `work` calls."""
     review: Count
     """The nightly look at statuses whose window closed; one copy is all that ever runs."""
+    visits_sweep: Count
+    """The nightly removal of check-ins that are over; one copy is all that ever runs."""
     alerts_sender: Count
     """Alerts to whom they concern; two copies are all that the queue `alerts` calls."""
     rotate_keys: Count

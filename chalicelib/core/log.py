@@ -33,6 +33,8 @@ class Event(StrEnum):
     STATUS_FAILED = "status.failed"
     OCCUPANCY_LEFT_OUT = "occupancy.left_out"
     BATCH_HELD = "batch.held"
+    VISITS_LEFT = "visits.left"
+    SWEEP_FAILED = "sweep.failed"
 
 
 FIELDS = frozenset(

@@ -30,6 +30,8 @@ SPOKEN: dict[Event, str] = {
     Event.REQUEST_FAILED: "request-failed",
     Event.REQUEST_UNAVAILABLE: "request-unavailable",
     Event.BATCH_HELD: "batch-held",
+    Event.VISITS_LEFT: "visits-left",
+    Event.SWEEP_FAILED: "visits-left",
 }
 """Events of the log that somebody is told of, with the paragraph that says what to do."""
 

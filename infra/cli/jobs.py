@@ -1,16 +1,21 @@
-"""The commands `jobs list`, `jobs run` and `jobs status`."""
+"""The commands `jobs list`, `jobs run`, `jobs status` and `jobs sweeps`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from chalicelib.core import clock
+from chalicelib.core import clock, store
 from chalicelib.core.jobs import JobRow, last_run
 from chalicelib.core.settings import settings
+from chalicelib.places.tables import SWEEPS, VisitSweepRow
 from infra.calls import FunctionFailed, call
 from infra.cli.operating import FAILED, NOT_STARTED, answer, fail, operating
 from infra.timetable import next_run
 from infra.wiring import SCHEDULES, Schedule
+
+SHOWN = 30
+"""Nights whose sweeps are shown."""
 
 jobs = typer.Typer(
     help="The jobs that a city does at set times.",
@@ -55,6 +60,22 @@ def run(
         row = last_run(job)
     amount = None if row is None or row.done is None else int(row.done)
     answer(context, {"job": job, "amount": amount}, [f"{job}: done, {amount}"])
+
+
+@jobs.command("sweeps")
+def sweeps(context: typer.Context) -> None:
+    """Say what the nightly sweeps of check-ins removed, newest first. Exits with 1 if the latest left something."""
+    with operating(context):
+        rows = store.query(VisitSweepRow, SWEEPS, limit=SHOWN, newest_first=True).rows
+    data = [{"night": row.segment, "removed": row.removed, "left": row.left, "total": int(row.total)} for row in rows]
+    answer(context, data, [f"{one['night']}: {one['total']} removed, {_in_words(one['left'])}" for one in data])
+    if data and data[0]["left"]:
+        raise typer.Exit(FAILED)
+
+
+def _in_words(left: Mapping[str, int]) -> str:
+    """What of which day is still there."""
+    return ", ".join(f"{count} partitions of {day} left" for day, count in sorted(left.items())) or "nothing left"
 
 
 def _status(job: Schedule, row: JobRow | None) -> dict[str, Any]:

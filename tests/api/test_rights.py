@@ -25,6 +25,7 @@ from chalicelib.health.service import registry
 from chalicelib.health.tables import IdentityRow
 from chalicelib.people.tables.people import MembershipPointer
 from chalicelib.people.tables.privacy import ledger_entry
+from chalicelib.places.tables import note_part
 from infra.grants import RIGHTS
 from tests.api.groups.steps import damaged
 from tests.api.health.steps import worse
@@ -40,6 +41,7 @@ from tests.support.exporting import begin, fetched_table, inline, ledger, shown
 from tests.support.lambdas import batch, fact_records, failed, record, stored_record
 from tests.support.places import OpenedPlace, bind_staff, make_registrar
 from tests.support.policies import overdue, set_policy
+from tests.support.records import place, visits
 from tests.support.rights import Guard, Use, granted
 from tests.support.routes import routes
 from tests.support.rows import spoil, spoiled
@@ -151,6 +153,21 @@ def let_it_fail_and_come_again(city: TestCity) -> None:
         (message,) = messages.take(queue)
         assert function(batch(message), None)["batchItemFailures"]
     store.delete(entry.own_key)
+
+
+def see_visits(city: TestCity) -> None:
+    """Check-ins that are listed, taken as a file, erased with their visitor, and removed when their time is over."""
+    at, person = place(city), city.stranger()
+    (visitor,) = enrolled(city, person)
+    (row,) = visits(at, [person])
+    assert len(at.manager.get(f"{at.path}/checkins").json["items"]) == 1
+    assert at.manager.get(f"{at.path}/export").status == 200
+    assert visitor.delete("/v1/me").status == 204
+    city.deliver()
+    over = visits(at, [person], clock.now() - timedelta(days=settings.settings().city.retention.checkins + 2))
+    for one in (row, *over):
+        note_part(one.part)
+    assert app.visits_sweep({}, Context()) == 1
 
 
 def let_work_go_on(city: TestCity) -> None:
@@ -323,6 +340,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     let_everything_follow(cold)
     let_it_fail_and_come_again(cold)
     write_and_review(cold)
+    see_visits(cold)
     let_work_go_on(cold)
     let_statuses_change(cold)
     with own_resolver():

@@ -18,6 +18,7 @@ from chalicelib.core.names import parking_name
 from chalicelib.core.rotation import discard, prepare, prepared_version, version_of
 from chalicelib.core.settings import Settings, settings
 from chalicelib.people.tables.privacy import ledger_entry
+from chalicelib.places.tables import SWEEPS, VisitSweepRow
 from infra.calls import LONGEST_SECONDS, client
 from infra.cli.main import app as cli
 from infra.local.provision import provision
@@ -126,13 +127,28 @@ class TestJobs:
     def test_list_says_when_each_is_due(self, run: Any) -> None:
         done = run("--json", "jobs", "list")
         jobs = json.loads(done.output)
-        assert (done.exit_code, [job["job"] for job in jobs]) == (0, ["review", "rotate_keys"])
+        assert (done.exit_code, [job["job"] for job in jobs]) == (0, ["review", "visits_sweep", "rotate_keys"])
         assert all(job["next"] > clock.iso(clock.now()) for job in jobs)
+
+    def test_sweeps_say_what_went_and_fail_while_something_is_left(self, run: Any) -> None:
+        row = VisitSweepRow(SWEEPS, "9999-12-30", at=clock.now(), removed={"2022-04-05": 3}, left={}, total=3)
+        row.expires_at = clock.now() + timedelta(days=1)
+        store.put(row)
+        done = run("jobs", "sweeps")
+        assert (done.exit_code, done.output.splitlines()[0]) == (0, "9999-12-30: 3 removed, nothing left")
+
+        row.left = {"2022-04-06": 2}
+        store.put(row)
+        done = run("jobs", "sweeps")
+        store.delete(row.own_key)
+        assert done.exit_code == 1
+        assert "2 partitions of 2022-04-06 left" in done.output
 
     def test_a_job_that_never_ran_fails_the_status_until_it_did(self, run: Any) -> None:
         for row in store.query_all(JobRow, run_key("rotate_keys")):
             store.delete(row.own_key)
-        assert run("jobs", "run", "review").exit_code == 0
+        for job in ("review", "visits_sweep"):
+            assert run("jobs", "run", job).exit_code == 0
         assert run("jobs", "status").exit_code == 1
 
         done = run("jobs", "run", "rotate_keys")

@@ -7,10 +7,14 @@ from chalicelib.core.counters import Step, position_of
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes
 from chalicelib.places.counting import Part, RecountMark, contribution, of_city, subdistrict_scope, worrying
-from chalicelib.places.tables import PlaceRow
+from chalicelib.places.tables import PlaceRow, note_part
 
 Reaction = Callable[[str, Sequence[Step]], None]
 """What is done once the check-ins of a part are counted; done again for the same ones it must end the same."""
+
+
+MOST_NOTED = 10_000
+"""Parts that a process remembers to have noted; noting one again is harmless."""
 
 
 class VisitCounts:
@@ -19,6 +23,7 @@ class VisitCounts:
     def __init__(self) -> None:
         """Start with nobody who reacts."""
         self._reactions: list[Reaction] = []
+        self._noted: set[str] = set()
 
     def on_counted(self, *reactions: Reaction) -> None:
         """Have something done with what was counted."""
@@ -32,6 +37,7 @@ class VisitCounts:
         found = changes(event)
         for key, steps in _by_part(found).items():
             try:
+                self._note(key, steps)
                 self._count(key, steps)
             except Exception as error:  # noqa: BLE001  one day of one place that can't be counted must hold up no other
                 if store.is_passing(error):
@@ -41,6 +47,15 @@ class VisitCounts:
                     return {"batchItemFailures": [{"itemIdentifier": found[0].sequence}]}
                 emit(Event.ROW_BROKEN, table=counters.CountersTable.Meta.table, where=where(error))
         return {"batchItemFailures": []}
+
+    def _note(self, key: str, steps: Sequence[Step]) -> None:
+        """Let the sweep know of the part before anything is counted, whatever becomes of that (B13)."""
+        if key in self._noted or not any(change > 0 for step in steps for change in step.changes.values()):
+            return
+        note_part(key)
+        if len(self._noted) >= MOST_NOTED:
+            self._noted.clear()
+        self._noted.add(key)
 
     def _count(self, key: str, steps: Sequence[Step]) -> None:
         part = Part.of(key)

@@ -4,7 +4,9 @@ from chalicelib.places.tables.access_points import ASKING, BOUND, AccessPointRow
 from chalicelib.places.tables.checkins import (
     CheckinRow,
     CheckinsTable,
+    CheckinTrace,
     VisitIndex,
+    VisitorTrace,
     VisitTrace,
     bucket_of,
     part_of,
@@ -22,15 +24,17 @@ from chalicelib.places.tables.places import (
     PlacesTable,
     StaffRow,
 )
-from chalicelib.places.tables.registers import VisitsDayRow, VisitSweepRow, note_part, parts_of_day
+from chalicelib.places.tables.registers import SWEEPS, VisitsDayRow, VisitSweepRow, note_part, parts_of_day
 
 __all__ = [
     "ASKING",
     "BOUND",
     "INSPECTOR",
     "REGISTRAR",
+    "SWEEPS",
     "AccessPointRow",
     "CheckinRow",
+    "CheckinTrace",
     "CheckinsTable",
     "DeclarationIndex",
     "GateRow",
@@ -42,6 +46,7 @@ __all__ = [
     "VisitIndex",
     "VisitSweepRow",
     "VisitTrace",
+    "VisitorTrace",
     "VisitsDayRow",
     "bucket_of",
     "note_part",

@@ -128,3 +128,14 @@ class VisitTrace(CheckinsTable):
 
     person_id = UnicodeAttribute()
     at = UnicodeAttribute()
+
+
+class CheckinTrace(CheckinsTable):
+    """What is left legible of a check-in that can't be read: where it lies."""
+
+
+class VisitorTrace(CheckinsTable):
+    """Whose check-in it is, in which life of theirs."""
+
+    person_id = UnicodeAttribute()
+    enrolment = NumberAttribute()
