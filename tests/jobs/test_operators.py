@@ -155,7 +155,7 @@ class TestJobs:
 
         assert (done.exit_code, "done, 0" in done.output) == (0, True)
         assert run("jobs", "status").exit_code == 0
-        (_, status) = json.loads(run("--json", "jobs", "status").output)
+        (*_, status) = json.loads(run("--json", "jobs", "status").output)
         assert (status["job"], status["state"], status["amount"]) == ("rotate_keys", "done", 0)
 
     def test_a_job_that_did_not_run_for_two_nights_is_late(self, run: Any) -> None:
