@@ -63,10 +63,14 @@ class Synthesised:
         return [resource["Properties"] for resource in self.all(kind).values()]
 
     def statements(self) -> Iterator[tuple[str, Resource]]:
-        """Each statement of each function's or schedule's role, with the role's logical id."""
-        for policy in self.properties("AWS::IAM::Policy"):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                yield policy["Roles"][0]["Ref"], statement
+        """Each statement of each function's or schedule's role, with the role's logical id.
+
+        What a role's own policy has no room for, the CDK puts into a managed one of that role.
+        """
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+            for policy in self.properties(kind):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    yield policy["Roles"][0]["Ref"], statement
 
     def of_role(self, word: str) -> list[Resource]:
         """The statements of the one role whose logical id has this word."""
