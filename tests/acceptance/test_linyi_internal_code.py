@@ -1,7 +1,9 @@
-"""S0, Linyi's internal health code (临沂市内保防疫码), from outside: what a change of state causes (R0.3, R1.3, R0.5).
+"""S0, Linyi's internal health code (临沂市内保防疫码), from outside: what a change of state causes (R0.3, R1.3, R0.5), and
+access points (R0.1, R0.6).
 
 A member shares their code with an organization; a fact arrives; the organization sees the state, and whoever looks after the
-member gets a message. Where the code is not shared nothing of it is seen.
+member gets a message. Where the code is not shared nothing of it is seen. At the school's own gate its people and visitors are
+told apart.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from chalicelib.core import clock
 from tests.acceptance.conftest import RunningCity
 from tests.support.client import Client, HttpTransport
 from tests.support.people import TestPerson
+from tests.support.places import OpenedPlace, bind_staff, poster_code, shown_place
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -143,3 +146,61 @@ def test_r1_3_what_a_manager_sees_follows_by_itself(linyi: RunningCity) -> None:
 
     assert linyi.eventually(lambda: state_in(registrant, book, member_id) == "green")
     assert registrant.get(f"{book}/members?attention=true").json["items"] == []
+
+
+def access_point(linyi: RunningCity, registrant: Client, book: str) -> OpenedPlace:
+    """The school's gate: its manager asks the organization, whose registrant accepts."""
+    place = OpenedPlace.by(linyi.verified(linyi.people(1)[0]), name=f"{SCHOOL}正门", type="school", subdistrict=LANSHAN)
+    asked = place.manager.put(f"{place.path}/binding", {"org_id": book.rpartition("/")[2]})
+    assert asked.status == 200, asked.text
+    accepted = registrant.put(f"{book}/places/{place.place_id}")
+    assert (accepted.status, accepted.json["state"]) == (200, "bound"), accepted.text
+    return place
+
+
+def test_r0_1_an_access_point_is_bound_by_both_sides_and_unbound_by_either(linyi: RunningCity) -> None:
+    registrant, stranger = map(linyi.verified, linyi.people(2))
+    book, _ = organization(registrant)
+
+    place = access_point(linyi, registrant, book)
+
+    (point,) = registrant.get(f"{book}/places").json["items"]
+    assert (point["place_id"], point["name"], point["state"]) == (place.place_id, f"{SCHOOL}正门", "bound")
+    assert shown_place(place.manager, place.place_id)["org_id"] == book.rpartition("/")[2]
+    assert stranger.get(f"{book}/places").code == "not_a_manager"
+    assert stranger.put(f"{place.path}/binding", {"org_id": book.rpartition("/")[2]}).code == "not_the_place_manager"
+    assert place.manager.delete(f"{place.path}/binding").status == 204
+    assert registrant.get(f"{book}/places").json["items"] == []
+
+
+def test_r0_6_members_and_visitors_are_told_apart_at_an_access_point(linyi: RunningCity) -> None:
+    registrant, member, visitor, guard = map(linyi.verified, linyi.people(4))
+    book, code = organization(registrant)
+    join(member, code, "health_code")
+    place = access_point(linyi, registrant, book)
+    bind_staff(place.manager, place.place_id, guard)
+    scanned = {"code": poster_code(place.manager, place.place_id, place.gate_id)}
+
+    own = [client.post("/v1/checkins", scanned).json["relation"] for client in (member, visitor, registrant)]
+
+    assert own == ["internal", "visitor", "visitor"], "who registered the school is one of its people once they join"
+    for client, relation in ((member, "internal"), (visitor, "visitor")):
+        shown = client.get("/v1/me/health-code").json["pass"]
+        seen = guard.post(f"{place.path}/checkins", {"pass": shown, "temperature": "normal"})
+        assert (seen.status, seen.json["relation"]) == (200, relation), seen.text
+    day = f"{place.path}/statistics"
+    counted = {"internal": 1, "visitor": 2}
+    assert linyi.eventually(lambda: place.manager.get(day).json["by_relation"] == counted), place.manager.get(day).text
+
+
+def test_r0_6_where_no_organization_is_bound_nobody_is_told_apart(linyi: RunningCity) -> None:
+    """Else a scan anywhere would reveal who belongs to whom."""
+    registrant, member = map(linyi.verified, linyi.people(2))
+    book, code = organization(registrant)
+    join(member, code, "health_code")
+    place = access_point(linyi, registrant, book)
+    assert registrant.delete(f"{book}/places/{place.place_id}").status == 204
+
+    answer = member.post("/v1/checkins", {"code": poster_code(place.manager, place.place_id, place.gate_id)})
+
+    assert (answer.status, answer.json["relation"]) == (201, None), answer.text
