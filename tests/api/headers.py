@@ -18,6 +18,7 @@ PAGES = {"GET /c/{code}", "GET /c/{code}/print", "GET /screen"}
 
 SAVED = {
     "GET /v1/organizations/{org_id}/export": "text/csv; charset=utf-8",
+    "GET /v1/places/{place_id}/export": "text/csv; charset=utf-8",
     "GET /v1/me/health-code/qr": "image/svg+xml",
     "GET /v1/me/dependants/{dependant_id}/health-code/qr": "image/svg+xml",
     "GET /v1/me/paper-passes/{paper_id}/qr": "image/svg+xml",

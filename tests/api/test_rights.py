@@ -36,6 +36,7 @@ from tests.support import messages
 from tests.support.alerting import deliver, own_resolver, put_alert, raised, recipient
 from tests.support.books import OPEN, Book, person_id_of, person_key
 from tests.support.city import RecordedSms, TestCity
+from tests.support.counted import CountedPlace, fever
 from tests.support.enrolled import enrolled, name_officer
 from tests.support.exporting import begin, fetched_table, inline, ledger, shown
 from tests.support.lambdas import batch, fact_records, failed, record, stored_record
@@ -168,6 +169,11 @@ def see_visits(city: TestCity) -> None:
     for one in (row, *over):
         note_part(one.part)
     assert app.visits_sweep({}, Context()) == 1
+
+    warned = CountedPlace.opened(city)
+    for _ in range(settings.settings().city.places.warnings.per_place):
+        store.put(warned.visit(**fever()))
+    city.deliver()
 
 
 def let_work_go_on(city: TestCity) -> None:

@@ -53,6 +53,7 @@ OF_THEIR_OWN = {
     "occurred_at": "2022-04-05T02:00:00Z",
     "category": "question",
     "status": STATUS,
+    "answers": {"fever": "no"},
 }
 """Values of attributes that are read back in one form only."""
 

@@ -8,12 +8,19 @@ import numpy as np
 MODULE = 8
 """Pixels of one module in the picture that the decoder gets."""
 
+OTHER_SIZES = (6, 9, 13)
+"""Sizes that it gets otherwise: this decoder misses a right code now and then, and finds it in a larger picture."""
+
 
 def read_back(svg: str) -> str:
     """What an independent decoder reads in the picture."""
-    picture = np.kron(pixels(svg), np.ones((MODULE, MODULE), dtype=np.uint8))
-    text, _, _ = cv2.QRCodeDetector().detectAndDecode(picture)
-    return str(text)
+    drawn = pixels(svg)
+    for module in (MODULE, *OTHER_SIZES):
+        picture = np.kron(drawn, np.ones((module, module), dtype=np.uint8))
+        text, _, _ = cv2.QRCodeDetector().detectAndDecode(picture)
+        if text:
+            return str(text)
+    return ""
 
 
 def pixels(svg: str) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":

@@ -32,12 +32,12 @@ def disclose_live(staff: Staff, rows: Sequence[CheckinRow]) -> None:
     minutes = settings().city.places.live_minutes
     window = LookRow.of(staff.person.account.phone_mac, staff.place.place_id, clock.epoch() // (60 * minutes))
     found = store.read_together([window]).get(window)
-    told = set() if found is None else found.told or set()
+    told = set() if found is None else set(found.told or ())
     fresh = {_tag(row): row for row in rows if _tag(row) not in told}
     if fresh:
         store.put(ledger_entry("DISCLOSURE", people_of(fresh.values()), **words(staff, WHY_LIVE)))
         lasts = clock.now() + 2 * timedelta(minutes=minutes)
-        store.update(window, [LookRow.told.add(set(fresh)), LookRow.expires_at.set(lasts)])
+        store.update(window, [LookRow.told.set((LookRow.told | []).append(list(fresh))), LookRow.expires_at.set(lasts)])
 
 
 def words(staff: Staff | PlaceManager, why: str) -> dict[str, Any]:

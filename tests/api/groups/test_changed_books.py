@@ -113,7 +113,7 @@ def test_a_book_that_is_not_there_is_not_found(book: Book) -> None:
 def test_what_happens_to_it_at_the_same_moment_comes_first(
     book: Book, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Book], Any], code: str
 ) -> None:
-    monkeypatch.setattr(books, "_check_subdistrict", lambda _: meanwhile(book))
+    monkeypatch.setattr(books, "check_subdistrict", lambda _: meanwhile(book))
 
     assert change(book, name="Fourth School", subdistrict="371302002").code == code
     row = stored(organization_key(book.org_id))
