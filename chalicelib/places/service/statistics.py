@@ -71,21 +71,21 @@ class PlaceStatistics:
         return Figures(
             chosen,
             visits=_shown(whole.visits),
-            by_hour=suppressed(whole.by_hour),
-            by_state=suppressed(whole.by_state),
-            by_temperature=suppressed(whole.by_temperature),
+            by_hour=suppressed(whole.by_hour, whole.visits),
+            by_state=suppressed(whole.by_state, whole.visits),
+            by_temperature=suppressed(whole.by_temperature, whole.visits),
             is_exact=is_exact,
         )
 
 
-def suppressed(groups: Groups) -> dict[str, int]:
-    """Groups as they may be shown in public: none of fewer than five, and no single one left out, which could be reckoned.
+def suppressed(groups: Groups, whole: int) -> dict[str, int]:
+    """Groups as they may be shown in public beside how many there were in all: none of fewer than five.
 
-    Where one group alone is too small, the smallest of the others goes with it.
+    What is left out, and what is of no group, can be reckoned from the whole. So the smallest of the others go with it until
+    it is nobody, or five at least.
     """
     shown = {name: number for name, number in groups.items() if number >= SMALL}
-    hidden = sum(0 < number < SMALL for number in groups.values())
-    if hidden == 1 and shown:
+    while shown and 0 < whole - sum(shown.values()) < SMALL:
         del shown[min(shown, key=lambda name: (shown[name], name))]
     return shown
 
