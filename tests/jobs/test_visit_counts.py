@@ -11,13 +11,13 @@ from chalicelib.core import clock, counters, store
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Row
 from chalicelib.places.counting import CITY_SHARDS, Part, city_scope, subdistrict_scope
-from chalicelib.places.tables import CheckinRow
+from chalicelib.places.tables import CheckinRow, PlaceRow
 from chalicelib.places.tables.warnings import WarningRow
 from tests.support.city import TestCity
 from tests.support.counted import SUBDISTRICT, CountedPlace, fever
 from tests.support.events import Events
 from tests.support.lambdas import batch, failed, removed_record, stored_record
-from tests.support.rows import items_of, put_raw
+from tests.support.rows import items_of, put_raw, spoil
 from tests.support.seam import Seam, aws_error
 
 pytestmark = pytest.mark.jobs
@@ -151,6 +151,13 @@ def test_a_number_that_is_none_holds_up_no_other_place(place: CountedPlace, city
     assert count(stored(place.visit()), stored(other.visit())) == failed()
     assert other.numbers()["state#green"] == 1
     assert events.of("row.broken")
+
+
+def test_a_place_that_cannot_be_read_keeps_no_visit_from_being_counted(place: CountedPlace, events: Events) -> None:
+    spoil(PlaceRow.of(place.place_id), "name")
+    count(stored(place.visit(**fever())), stored(place.visit()))
+    assert place.numbers()["state#green"] == 2
+    assert {line["table"] for line in events.of("row.broken")} == {PlaceRow.Meta.table}
 
 
 def test_a_storage_that_does_not_answer_is_asked_again_and_counts_once(place: CountedPlace, faults: Seam) -> None:

@@ -6,6 +6,7 @@ from chalicelib.core import counters, store
 from chalicelib.core.counters import Step, position_of
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes
+from chalicelib.groups.legible import legible
 from chalicelib.places.counting import Part, RecountMark, contribution, of_city, subdistrict_scope, worrying
 from chalicelib.places.tables import PlaceRow, note_part
 
@@ -96,5 +97,5 @@ def _everywhere(part: Part, subdistrict: str | None, step: Step) -> Step:
 def _subdistrict(place_id: str) -> str | None:
     """The sub-district of a place, also of one that was closed; None where nobody can say."""
     key = PlaceRow.of(place_id, consistent=False)
-    place = store.read_together([key]).get(key)
+    place = legible(store.read_together([key]), key)
     return None if place is None else str(place.subdistrict)

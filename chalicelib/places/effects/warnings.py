@@ -7,6 +7,7 @@ from chalicelib.core import clock, store
 from chalicelib.core.counters import CounterRow, Step
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Key
+from chalicelib.groups.legible import legible
 from chalicelib.places.counting import WORRYING, Part, hourly, subdistrict_scope, worrying
 from chalicelib.places.tables import PlaceRow
 from chalicelib.places.tables.warnings import WarningRow
@@ -21,7 +22,7 @@ def warn(key: str, steps: Sequence[Step]) -> None:
         return
     part = Part.of(key)
     place_key = PlaceRow.of(part.place_id, consistent=False)
-    place = store.read_together([place_key]).get(place_key)
+    place = legible(store.read_together([place_key]), place_key)
     if place is None:
         return
     limits = settings().city.places.warnings
