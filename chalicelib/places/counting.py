@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import BooleanAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.core import clock
 from chalicelib.core.errors import Broken
@@ -46,6 +46,12 @@ class CountedCheckin(CheckinsTable):
     relation = maybe(UnicodeAttribute)
     by = maybe(UnicodeAttribute)
     out_at = maybe(UTCDateTimeAttribute)
+
+
+class KeptCheckin(CheckinsTable):
+    """Until when a check-in is kept."""
+
+    expires_at = TTLAttribute()
 
 
 class RecountMark(CheckinsTable):
@@ -124,6 +130,14 @@ def contribution(image: RawItem | None) -> dict[str, int]:
         return counted(CountedCheckin.from_raw_data(image))
     except Broken:
         return dict(UNREADABLE)
+
+
+def is_over(image: RawItem | None) -> bool:
+    """Whether the time of a stored check-in is over. Its numbers are shown to nobody any more, and expire by themselves."""
+    try:
+        return image is not None and bool(KeptCheckin.from_raw_data(image).expires_at <= clock.now())
+    except Broken:
+        return False
 
 
 def counted(row: CountedCheckin) -> dict[str, int]:

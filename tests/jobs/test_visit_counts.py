@@ -100,6 +100,19 @@ def test_a_removed_visit_is_counted_no_more(place: CountedPlace) -> None:
     assert place.numbers() == {}
 
 
+def test_the_sweep_of_what_is_over_changes_no_number(place: CountedPlace) -> None:
+    row = place.visit(**fever())
+    count(stored(row))
+    before = place.numbers()
+    with clock.frozen(row.expires_at):
+        count(removed(row))
+        assert place.numbers(row.part) == before
+        unknown = removed(row)
+        unknown["dynamodb"]["OldImage"]["expires_at"] = {"S": "some day"}
+        count(unknown)
+    assert place.numbers() == {}
+
+
 def test_records_that_come_again_and_in_pieces_count_once(place: CountedPlace) -> None:
     records = [stored(place.visit()) for _ in range(20)]
     for _ in range(4):

@@ -7,7 +7,7 @@ from chalicelib.core.counters import Step, position_of
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.streams import BatchAnswer, Change, LambdaEvent, changes
 from chalicelib.groups.legible import legible
-from chalicelib.places.counting import Part, RecountMark, contribution, of_city, subdistrict_scope, worrying
+from chalicelib.places.counting import Part, RecountMark, contribution, is_over, of_city, subdistrict_scope, worrying
 from chalicelib.places.tables import PlaceRow, note_part
 
 Reaction = Callable[[str, Sequence[Step]], None]
@@ -81,6 +81,8 @@ def _step(change: Change) -> Step:
     position = position_of(change.stream, change.sequence)
     if change.text("sk") == RecountMark.SORT_KEY:
         return Step(position, {}, RecountMark.mark_in(change.new))
+    if change.new is None and is_over(change.old):
+        return Step(position, {})
     left = dict.fromkeys(contribution(change.old), -1)
     return Step(position, counters.total([left, contribution(change.new)]))
 
