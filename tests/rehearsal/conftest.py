@@ -18,7 +18,9 @@ from tests.support import processes
 from tests.support.people import crowd
 from tests.support.synthesis import shared_folder, synthesis
 
-pytest.register_assert_rewrite("tests.rehearsal.alerting", "tests.rehearsal.deploying", "tests.rehearsal.triggers")
+pytest.register_assert_rewrite(
+    *(f"tests.rehearsal.{name}" for name in ("alerting", "deploying", "triggers", "visiting"))
+)
 
 CITIES = ("linyi", "beijing")
 

@@ -11,5 +11,6 @@ from tests.acceptance.test_linyi_own_people import *  # noqa: F403  its tests ar
 from tests.rehearsal.alerting import *  # noqa: F403  its tests are to run here too
 from tests.rehearsal.deploying import *  # noqa: F403  its tests are to run here too
 from tests.rehearsal.triggers import *  # noqa: F403  its tests are to run here too
+from tests.rehearsal.visiting import *  # noqa: F403  its tests are to run here too
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.slow, pytest.mark.timeout(600)]
