@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -11,7 +12,9 @@ from rich.table import Table
 from chalicelib.core.city import CityFileError, load_city
 from infra.local.city import LocalCity
 from infra.local.demo import shown_people
+from infra.local.demo_places import PRINT, DemoPlace, cast, open_demo_places
 from infra.local.emulator import ROOT, EmulatorError
+from infra.local.phones import Refused
 from infra.local.ports import PortTaken
 from infra.local.server import OUTBOX_PATH
 from infra.local.state import CityRuns
@@ -38,13 +41,15 @@ def run(state: Path) -> int:
 def _run(state: Path, console: Console) -> str:
     """Run the city until a signal comes. Returns only if it ends without one, and then why."""
     name, port, aws_port = os.environ.get("CITY") or "demo", _port("PORT", 8000), _port("AWS_PORT", 4566)
-    load_city(name)
+    is_demo = load_city(name).demo
     if port and port == aws_port:
         raise ValueError(f"PORT and AWS_PORT are both {port}; they must differ")
     console.print(f"Starting {name} …")
     city = LocalCity(name, state=state, port=port, aws_port=aws_port, demo_people=True, say=console.print)
     with city:
         _greet(city, console)
+        if is_demo:
+            _show_places(city, console)
         while city.emulator.is_running:
             stop_if_told()
             time.sleep(WATCH_SECONDS)
@@ -69,6 +74,30 @@ def _greet(city: LocalCity, console: Console) -> None:
     console.print(f"  all its people:         {_shown(city.files.demo / 'people.csv')}")
     console.print(f"  its emulator of AWS:    {city.aws_url}")
     console.print("Ctrl-C stops it; its state stays in .local until `make clean`.\n")
+    sys.stdout.flush()
+
+
+def _show_places(city: LocalCity, console: Console) -> None:
+    """Open the demo's places, or find them, and say where to click. The city runs on if that fails."""
+    try:
+        places = open_demo_places(city.url, city.files.demo)
+    except (OSError, Refused) as problem:
+        console.print(f"The demo's places could not be opened: {problem}", style="yellow", markup=False)
+        return
+    _print_places(city, places, console)
+
+
+def _print_places(city: LocalCity, places: Sequence[DemoPlace], console: Console) -> None:
+    people = cast()
+    console.print("[bold]Three places[/bold], with an hour of visits:")
+    for place in places:
+        code = f"its poster leads to {city.url}{place.entrance}" if place.entrance else "its code changes on a screen"
+        console.print(f"  {place.name}: {code}")
+        console.print(f"    visits of today:  GET /v1/places/{place.place_id}/statistics")
+    console.print(f"  who runs them:       {people.manager.phone}, {people.manager.name}")
+    for inspector in people.inspectors:
+        console.print(f"  who inspects there:  {inspector.phone}, {inspector.name}")
+    console.print(f"  a printed pass:      {_shown(city.files.demo / PRINT)}, of {people.visitors[0].name}\n")
     sys.stdout.flush()
 
 

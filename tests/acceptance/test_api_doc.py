@@ -6,12 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.core import clock
 from infra.local.city import LocalCity
+from infra.local.demo_places import HOSPITAL, PRINT, SCHOOL, SHOP, TYPES, cast, open_demo_places
+from infra.local.phones import verified
 
 DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
@@ -144,3 +148,21 @@ def test_a_source_delivers_as_the_page_says(city: LocalCity, address: str, tmp_p
     added = operated(city, *adding)
     operated(city, "confirm", added["proposal"], "--as", "boris")
     assert_done(SOURCES, address, tmp_path, KEY=added["key"], SOURCE="cdc-linyi", CITY="demo")
+
+
+def test_the_demo_has_places_to_look_at_and_each_of_them_once(city: LocalCity) -> None:
+    places = open_demo_places(city.url, city.files.demo)
+
+    assert open_demo_places(city.url, city.files.demo) == places, "a start finds what an earlier one made"
+    (city.files.demo / "places.json").unlink()
+    with clock.frozen(clock.now() + timedelta(minutes=2)):  # a phone gets one code a minute
+        again = open_demo_places(city.url, city.files.demo)
+    assert [one.place_id for one in again] == [one.place_id for one in places], "an interrupted one is gone on with"
+    with clock.frozen(clock.now() + timedelta(minutes=4)):
+        manager, pupil = (verified(city.url, one) for one in (cast().manager, cast().visitors[0]))
+        assert sorted(one["name"] for one in manager.get("/v1/me/places")["items"]) == sorted(TYPES)
+        visits = pupil.get("/v1/me/checkins")["items"]
+    assert {(one["place"]["name"], one["relation"]) for one in visits} == {
+        (SCHOOL, "internal"), (SHOP, None), (HOSPITAL, None)
+    }  # fmt: skip
+    assert (city.files.demo / PRINT).read_text().startswith("<svg")

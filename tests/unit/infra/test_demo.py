@@ -7,7 +7,9 @@ from chalicelib.core import canonical
 from chalicelib.core.canonical import DocumentType
 from chalicelib.core.masks import mask_name
 from chalicelib.health.facts import RESULTS, Kind
+from infra.local.book import book_people
 from infra.local.demo import demo_facts, demo_people, shown_people
+from infra.local.demo_places import cast
 
 NOW = datetime(2022, 4, 6, 1, 2, 3, tzinfo=UTC)
 
@@ -60,3 +62,13 @@ def test_facts_are_known_kinds_of_the_past_about_these_people() -> None:
         assert datetime.fromisoformat(fact.occurred_at) < NOW
     tests = [datetime.fromisoformat(fact.occurred_at) for fact in facts if fact.kind == "nucleic_acid"]
     assert min(tests) > NOW - timedelta(days=4)
+
+
+def test_who_runs_the_places_is_well_and_nobody_whom_a_page_plays() -> None:
+    people = cast()
+    staff = {people.manager, *people.inspectors}
+    bad = {"positive", "pending", "high", "medium"}
+    unwell = {one.document_number for one in demo_facts(demo_people(), NOW) if one.result in bad}
+    assert not {one.document_number for one in staff} & unwell
+    assert [one.document_number in unwell for one in people.visitors] == [False] * 4 + [True], "one is kept out"
+    assert not {*staff, *people.visitors} & {*shown_people(), *book_people()}
