@@ -28,6 +28,9 @@ from chalicelib.places.errors.records import DayNotKept
 SMALL = 5
 """A group of fewer people is not told of in public (T-39, B15)."""
 
+HELD_SECONDS = 60
+"""How long a process goes by the city's numbers that it summed up."""
+
 Groups = Mapping[str, int]
 
 
@@ -53,6 +56,10 @@ class Figures:
 class PlaceStatistics:
     """Shows how many came, when, how, and in which state."""
 
+    def __init__(self) -> None:
+        """Hold no numbers yet."""
+        self._held: Mapping[date, tuple[int, Figures]] = {}
+
     def of_place(self, staff: Staff, day: date | None) -> Figures:
         """The numbers of a day of a place: all for its manager, own work for everybody else (R2.6). Raises DayNotKept."""
         chosen = _kept_day(day)
@@ -64,18 +71,30 @@ class PlaceStatistics:
         return Figures(chosen, visits=own[ALL], worrying=own[WORRYING], own=True, is_exact=is_exact)
 
     def of_city(self, day: date | None) -> Figures:
-        """The numbers of a day of the whole city as anybody may see them: no group of fewer than five. Raises DayNotKept."""
-        chosen = _kept_day(day)
-        found, is_exact = _numbers(city_scope(chosen, shard) for shard in range(CITY_SHARDS))
-        whole = _figures(chosen, found, is_exact=is_exact)
-        return Figures(
-            chosen,
-            visits=_shown(whole.visits),
-            by_hour=suppressed(whole.by_hour, whole.visits),
-            by_state=suppressed(whole.by_state, whole.visits),
-            by_temperature=suppressed(whole.by_temperature, whole.visits),
-            is_exact=is_exact,
-        )
+        """The numbers of a day of the whole city as anybody may see them: no group of fewer than five. Raises DayNotKept.
+
+        They are at most a minute old: nobody has to log in for them, and each time is a query of every part of the city.
+        """
+        chosen, minute = _kept_day(day), clock.epoch() // HELD_SECONDS
+        held = self._held.get(chosen)
+        if held is None or held[0] != minute:
+            held = minute, _of_city(chosen)
+            fresh = {other: kept for other, kept in self._held.items() if kept[0] == minute}
+            self._held = {**fresh, chosen: held}
+        return held[1]
+
+
+def _of_city(chosen: date) -> Figures:
+    found, is_exact = _numbers(city_scope(chosen, shard) for shard in range(CITY_SHARDS))
+    whole = _figures(chosen, found, is_exact=is_exact)
+    return Figures(
+        chosen,
+        visits=_shown(whole.visits),
+        by_hour=suppressed(whole.by_hour, whole.visits),
+        by_state=suppressed(whole.by_state, whole.visits),
+        by_temperature=suppressed(whole.by_temperature, whole.visits),
+        is_exact=is_exact,
+    )
 
 
 def suppressed(groups: Groups, whole: int) -> dict[str, int]:
