@@ -155,8 +155,10 @@ REQUESTS = (
     Operation("change consent", _change_consent),
     Operation("leave", _leave),
     Operation("show my health code", _show_code, Limits(round_trips=1, read=2, write=0, cpu=1.3, section="§9")),
-    Operation("I scan a place", _scan, Limits(read=3.5, write=2, section="§9")),
-    Operation("an inspector scans me", _inspect, Limits(read=6.5, write=2, section="§9, §7: roles as they are now")),
+    Operation("I scan a place", _scan, Limits(read=3.5, write=2, cpu=1.3, section="§9")),
+    Operation(
+        "an inspector scans me", _inspect, Limits(read=6.5, write=2, cpu=1.3, section="§9 says 3.5: decision 27")
+    ),
     Operation(f"deliver {DELIVERED} facts", _deliver, Limits(round_trips=None, section="")),
 )
 """The requests that exist. §9 names others; they are measured from the day on which they are built."""
