@@ -35,6 +35,7 @@ import chalicelib.people.routes.me
 import chalicelib.places.routes.bindings
 import chalicelib.places.routes.checkins
 import chalicelib.places.routes.gates
+import chalicelib.places.routes.kiosks
 import chalicelib.places.routes.live
 import chalicelib.places.routes.places
 import chalicelib.places.routes.staff
@@ -113,6 +114,7 @@ from chalicelib.places.service.bindings import Bindings
 from chalicelib.places.service.checkins import Checkins
 from chalicelib.places.service.entrances import Entrances
 from chalicelib.places.service.gates import Gates
+from chalicelib.places.service.kiosks import Kiosks
 from chalicelib.places.service.live import LiveList
 from chalicelib.places.service.lookups import Lookups
 from chalicelib.places.service.occupancy import Occupancy
@@ -187,7 +189,8 @@ def compose_places(
     return [
         places, Gates(), staff, Suspensions(), Bindings(), PlaceSuccession(status),
         Checkins(status, Occupancy(), Lookups(IdentityMacs())), Visits(), PlaceStatistics(), EarlyWarnings(), visit_counts,
-        LiveList(), VisitExport(), VisitSweep(), CodePages(InvitationPages(Invitations()), EntrancePages(Entrances())),
+        LiveList(), VisitExport(), VisitSweep(), Kiosks(IdentityMacs()),
+        CodePages(InvitationPages(Invitations()), EntrancePages(Entrances())),
     ]  # fmt: skip
 
 
@@ -220,6 +223,7 @@ app.register_blueprint(chalicelib.groups.routes.succession.routes)
 app.register_blueprint(chalicelib.places.routes.bindings.routes)
 app.register_blueprint(chalicelib.places.routes.checkins.routes)
 app.register_blueprint(chalicelib.places.routes.gates.routes)
+app.register_blueprint(chalicelib.places.routes.kiosks.routes)
 app.register_blueprint(chalicelib.places.routes.live.routes)
 app.register_blueprint(chalicelib.places.routes.places.routes)
 app.register_blueprint(chalicelib.places.routes.staff.routes)

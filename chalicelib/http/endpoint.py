@@ -27,6 +27,7 @@ from chalicelib.core.tokens import Bearer
 from chalicelib.http import problems
 from chalicelib.http.admission import Admission, BodyAdmission, Public, bearer_of, public
 from chalicelib.http.call import Call, call_of, raw_body
+from chalicelib.http.machines import Keyed, credentials_of
 from chalicelib.http.signed import Signed, signed_request
 
 MAX_BODY = 10 * 1024
@@ -46,7 +47,7 @@ SECURITY_HEADERS = {
 ServiceT = TypeVar("ServiceT")
 ModelT = TypeVar("ModelT", bound=BaseModel)
 View = Callable[..., Any]
-AnyAdmission = Admission[Any] | BodyAdmission[Any] | Signed[Any]
+AnyAdmission = Admission[Any] | BodyAdmission[Any] | Keyed[Any] | Signed[Any]
 
 
 class InvalidJson(errors.Invalid):
@@ -215,10 +216,13 @@ def _parsed(spec: EndpointSpec, raw: bytes) -> BaseModel | None:
     return None if spec.body is None else spec.body.model_validate_json(raw or b"{}", strict=True)
 
 
-def _admitted(admission: Admission[Any] | Signed[Any], request: Request, path: Mapping[str, str]) -> Any:
+def _admitted(admission: Admission[Any] | Keyed[Any] | Signed[Any], request: Request, path: Mapping[str, str]) -> Any:
     if isinstance(admission, Signed):
         signed = signed_request(request)
         return admission.admit(signed, store.read_together(admission.keys(signed, path)), path)
+    if isinstance(admission, Keyed):
+        brought = credentials_of(request.headers.get("authorization"))
+        return admission.admit(brought, store.read_together(admission.keys(brought, path)), path)
     bearer = bearer_of(request.headers.get("authorization"))
     return admission.admit(bearer, store.read_together(admission.keys(bearer, path)), path)
 

@@ -1,15 +1,19 @@
-"""Who calls a route of a place: its manager, or somebody on its staff. Read in the session's own batch."""
+"""Who calls a route of a place: its manager, somebody on its staff, or a kiosk that stands there. Read in one batch."""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from chalicelib.core.credentials import Credentials
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.store import Key, Rows
 from chalicelib.core.tokens import Bearer
 from chalicelib.people.access import Person, account_keys, person_of, stepped_up
+from chalicelib.places.errors.kiosks import KioskRefused
 from chalicelib.places.errors.places import NotStaff, NotThePlaceManager, PlaceNotFound
 from chalicelib.places.tables import PlaceRow, StaffRow
+from chalicelib.places.tables.kiosks import KioskRow, hash_of
 
 Path = Mapping[str, str]
 
@@ -20,6 +24,14 @@ class PlaceManager:
 
     person: Person
     place: PlaceRow
+
+
+@dataclass(frozen=True)
+class Kiosk:
+    """A kiosk of a place, with its credentials in hand."""
+
+    place: PlaceRow
+    row: KioskRow
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,26 @@ class OfStaff:
         return staff
 
 
+class OfKiosk:
+    """Admits the kiosk whose credentials are brought. One whose credentials were taken away is none at its next request."""
+
+    name = "kiosk"
+    takes_credentials: Literal[True] = True
+
+    def keys(self, credentials: Credentials, path: Path) -> list[Key[Any]]:
+        """The place and the kiosk."""
+        return [PlaceRow.of(credentials.bound_to), KioskRow.of(credentials.bound_to, credentials.machine_id)]
+
+    def admit(self, credentials: Credentials, rows: Rows, path: Path) -> Kiosk:
+        """The kiosk. Raises KioskRefused, whatever is wrong."""
+        place, row = (rows.get(key) for key in self.keys(credentials, path))
+        if place is None or place.closed_at is not None or row is None:
+            raise KioskRefused
+        if not hmac.compare_digest(row.secret_hash, hash_of(credentials.secret)):
+            raise KioskRefused
+        return Kiosk(place, row)
+
+
 def staff_of(bearer: Bearer, rows: Rows, place_id: str) -> Staff:
     """The caller as who works at a place. Raises PlaceNotFound, NotStaff or what a person may lack."""
     person = person_of(bearer, rows)
@@ -113,3 +145,4 @@ place_manager = OfPlaceManager()
 place_manager_stepped_up = OfPlaceManager(fresh=True)
 place_staff = OfStaff()
 place_staff_stepped_up = OfStaff(fresh=True)
+kiosk = OfKiosk()

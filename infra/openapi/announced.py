@@ -11,10 +11,12 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from chalicelib.core.credentials import CredentialsRequired
 from chalicelib.core.errors import Broken, GatebookError, Unavailable
 from chalicelib.core.signatures import SignatureRequired, SignatureTooOld
 from chalicelib.http.admission import Public, SessionRequired
 from chalicelib.http.endpoint import BodyTooLarge, EndpointSpec, InvalidJson, RouteNotFound, ValidationFailed
+from chalicelib.http.machines import Keyed
 from chalicelib.http.problems import STATUSES, UnsupportedMediaType
 from chalicelib.http.signed import Signed
 
@@ -58,6 +60,10 @@ def _of_the_admission(spec: EndpointSpec) -> Iterator[Error]:
         return
     if isinstance(spec.admits, Signed):
         yield from (SignatureRequired, SignatureTooOld)
+        yield from _announced(type(spec.admits).admit, {})
+        return
+    if isinstance(spec.admits, Keyed):
+        yield CredentialsRequired
         yield from _announced(type(spec.admits).admit, {})
         return
     yield SessionRequired

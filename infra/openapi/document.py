@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from chalicelib.http import problems
 from chalicelib.http.admission import Public
+from chalicelib.http.machines import Keyed
 from chalicelib.http.signed import Signed
 from infra.openapi.answers import FILES, HEADERS, Json, References, responses
 from infra.openapi.route import Model, Route, routes
@@ -70,6 +71,12 @@ SCHEMES: Json = {
         "description": "For registered sources. The Ed25519 signature, in base64, of six lines joined by a line feed: "
         "`gatebook-v1`, the city's name, the method, the path from `/v1` on, the text of `Gatebook-Time`, and the SHA-256 of "
         "the body in hexadecimal.",
+    },
+    "kiosk": {
+        "type": "http",
+        "scheme": "kiosk",
+        "description": "For kiosks: `Authorization: Kiosk <place_id>.<kiosk_id>.<secret>`, as `POST /v1/places/{place_id}/kiosks` "
+        "told them once.",
     },
 }
 """How callers show who they are."""
@@ -165,6 +172,8 @@ def _operation(route: Route, references: References) -> Json:
 
 
 def _scheme(route: Route) -> str:
+    if isinstance(route.spec.admits, Keyed):
+        return "kiosk"
     return "signature" if isinstance(route.spec.admits, Signed) else "session"
 
 

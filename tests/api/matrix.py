@@ -389,6 +389,20 @@ POST   /v1/places/{place_id}/gates                             own         401  
 POST   /v1/places/{place_id}/gates                             foreign     401     403     403      403    403   403  403    403   201   403   401
 POST   /v1/places/{place_id}/gates                             deleted     401     403     404      404    404   404  404    404   404   404   401
 POST   /v1/places/{place_id}/gates                             never       401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/kiosks                            own         401     403     403      403    403   403  403    201   403   401   401
+POST   /v1/places/{place_id}/kiosks                            foreign     401     403     403      403    403   403  403    403   201   401   401
+POST   /v1/places/{place_id}/kiosks                            deleted     401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/places/{place_id}/kiosks                            never       401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/kiosks                            own         401     403     403      403    403   403  403    200   403   200   401
+GET    /v1/places/{place_id}/kiosks                            foreign     401     403     403      403    403   403  403    403   200   403   401
+GET    /v1/places/{place_id}/kiosks                            deleted     401     403     404      404    404   404  404    404   404   404   401
+GET    /v1/places/{place_id}/kiosks                            never       401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/kiosks/{kiosk_id}                 own         401     403     403      403    403   403  403    204   403   204   401
+DELETE /v1/places/{place_id}/kiosks/{kiosk_id}                 foreign     401     403     403      403    403   403  403    403   204   403   401
+DELETE /v1/places/{place_id}/kiosks/{kiosk_id}                 mixed       401     403     403      403    403   403  403    404   403   404   401
+DELETE /v1/places/{place_id}/kiosks/{kiosk_id}                 deleted     401     403     404      404    404   404  404    404   404   404   401
+DELETE /v1/places/{place_id}/kiosks/{kiosk_id}                 never       401     403     404      404    404   404  404    404   404   404   401
+POST   /v1/kiosk/paper-passes                                  -           401     401     401      401    401   401  401    401   401   401   401
 GET    /v1/places/{place_id}/declaration-code                  own         401     403     403      403    403   403  403    200   403   200   401
 GET    /v1/places/{place_id}/declaration-code                  foreign     401     403     403      403    403   403  403    403   200   403   401
 GET    /v1/places/{place_id}/declaration-code                  deleted     401     403     404      404    404   404  404    404   404   404   401
@@ -507,6 +521,7 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     },
     ("code",): {"own", "foreign", "deleted", "never", "forged"},
     ("place_id",): {"own", "foreign", "deleted", "never"},
+    ("place_id", "kiosk_id"): {"own", "foreign", "deleted", "never", "mixed"},
     ("place_id", "gate_id"): {"own", "foreign", "deleted", "never", "mixed"},
     ("place_id", "member_id"): {"own", "foreign", "deleted", "never", "mixed"},
     ("org_id", "place_id"): {"own", "foreign", "deleted", "never", "mixed"},

@@ -32,6 +32,7 @@ LEAVES_AS_IT_WAS = {
     "PUT /v1/me/dependants/{dependant_id}/memberships/{org_id}/consent",
     "DELETE /v1/me/guardians/{guardian_id}",
     "DELETE /v1/me/paper-passes/{paper_id}",
+    "POST /v1/places/{place_id}/kiosks",
     "POST /v1/checkins",
     "POST /v1/checkins/{checkin_id}/checkout",
     "POST /v1/places/{place_id}/checkins",

@@ -58,7 +58,7 @@ def test_every_route_is_described(described: Json) -> None:
 def test_every_operation_says_who_may_call_it(described: Json) -> None:
     for (method, path), operation in operations(described).items():
         assert operation["summary"], (method, path)
-        needed: list[Json] = {"public": [], "source, signed": [{"signature": []}]}.get(
+        needed: list[Json] = {"public": [], "source, signed": [{"signature": []}], "kiosk": [{"kiosk": []}]}.get(
             operation["x-admits"], [{"session": []}]
         )
         assert operation["security"] == needed

@@ -385,6 +385,11 @@ class World:
         assert client.put(f"{PLACES}/{place_id}/suspension", {"reason": "No codes at the door."}).status == 200
         return place_id
 
+    def kiosk(self, manager: Client, place_id: str) -> str:
+        """A new kiosk of a place."""
+        answer = manager.post(f"{PLACES}/{place_id}/kiosks", {"name": "Hall"})
+        return str(answer.json["kiosk_id"])
+
     @cached_property
     def visit(self) -> str:
         """The member's visit of the own place."""
@@ -488,6 +493,13 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "deleted": lambda world: world.closed_place[0],
         "never": lambda _: ids.new_id(),
         "mixed": lambda world: world.place,
+    },
+    "kiosk_id": {
+        "own": lambda world: world.kiosk(world.owner_of_book, world.gated_place[0]),
+        "foreign": lambda world: world.kiosk(world.other, world.foreign_place[0]),
+        "deleted": lambda _: ids.new_id(),
+        "never": lambda _: ids.new_id(),
+        "mixed": lambda world: world.kiosk(world.other, world.foreign_place[0]),
     },
     "gate_id": {
         "own": lambda world: world.gate,
@@ -660,6 +672,8 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "PUT /v1/me/identity": _claim,
     "POST /v1/passes/verify": _scanned,
     "POST /v1/me/declarations": _declaration,
+    "POST /v1/places/{place_id}/kiosks": lambda *_: {"name": "Hall"},
+    "POST /v1/kiosk/paper-passes": lambda world, *_: world.city.stranger().claim(),
     "POST /v1/checkins": _scanned_place,
     "POST /v1/places/{place_id}/checkins": _scanned_visitor,
     "POST /v1/me/paper-passes": lambda *_: {},

@@ -32,8 +32,8 @@ By = Literal["self", "relative", "kiosk"]
 """Who has a pass printed."""
 
 
-WHAT, WHY = ("paper_pass",), "dependant"
-"""What the access log of a dependant shows for whom somebody else had one printed."""
+WHAT, WHY, WHY_KIOSK = ("paper_pass",), "dependant", "kiosk"
+"""What the access log shows of whom somebody else, or a kiosk, had one printed for."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,13 @@ class PaperPasses:
         same = PaperPassRow.paper_id == row.paper_id
         if not store.delete(row.own_key, same):
             raise PaperPassNotFound
+
+    @staticmethod
+    def print_at_kiosk(person: PersonRow, place: str) -> Print:
+        """A new printed pass of somebody who stands at a kiosk of a place. Raises SessionEnded if they were erased meanwhile."""
+        life = in_full(living(person.person_id, int(person.enrolment)), WHAT)
+        entry = ledger_entry("DISCLOSURE", [life], actor="", organization=place, what=list(WHAT), why=WHY_KIOSK)
+        return _printed(person, "kiosk", entry)
 
     @staticmethod
     def check(row: PaperPassRow | None, paper_id: str, person: PersonRow | None) -> PersonRow:

@@ -20,6 +20,11 @@ def phone_subject(phone_mac: str) -> str:
     return f"phone#{phone_mac}"
 
 
+def kiosk_subject(place_id: str, kiosk_id: str) -> str:
+    """The subject of what belongs to a kiosk."""
+    return f"kiosk#{place_id}#{kiosk_id}"
+
+
 class LoginsTable(Row):
     """Everything that logging in needs."""
 

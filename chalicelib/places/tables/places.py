@@ -50,8 +50,8 @@ class PlaceRow(PlacesTable):
     `bound_at`; `asked_org_id` the one that its manager asked. `successor_id` is the member of the staff to whom it is
     offered since `offered_at`.
 
-    `gates` and `staff` count them, in the transactions that make and end them. `shards` holds, for days on which a place is
-    so busy that one key can't take it, into how many parts its check-ins are spread (design §4).
+    `gates`, `staff` and `kiosks` count them, in the transactions that make and end them. `shards` holds, for days on which a
+    place is so busy that one key can't take it, into how many parts its check-ins are spread (design §4).
     """
 
     name = UnicodeAttribute()
@@ -77,6 +77,7 @@ class PlaceRow(PlacesTable):
     violation = maybe(JSONAttribute)
     gates = NumberAttribute(default=0)
     staff = NumberAttribute(default=0)
+    kiosks = NumberAttribute(default=0)
     shards = maybe(JSONAttribute)
     created_at = UTCDateTimeAttribute()
     closed_at = maybe(UTCDateTimeAttribute)

@@ -12,6 +12,7 @@ from chalicelib.core.clock import FrozenClock
 from chalicelib.groups.codes import read_code
 from chalicelib.http.admission import Public
 from chalicelib.http.endpoint import EndpointSpec
+from chalicelib.http.machines import Keyed
 from chalicelib.http.signed import Signed
 from chalicelib.places.codes import new_gate_id, poster_code
 from tests.api.people.steps import code_for, enter, prove
@@ -43,7 +44,7 @@ def protected_routes() -> Iterator[tuple[str, str]]:
     for path, methods in app.app.routes.items():
         for method, entry in methods.items():
             spec: EndpointSpec = vars(entry.view_function)["spec"]
-            if not isinstance(spec.admits, Public | Signed):
+            if not isinstance(spec.admits, Public | Signed | Keyed):
                 yield method, path
 
 
@@ -127,6 +128,7 @@ def test_an_ended_session_opens_no_route(city: TestCity, later: FrozenClock, end
         "{alert_id}": ids.new_id(),
         "{place_id}": ids.new_id(),
         "{gate_id}": new_gate_id(),
+        "{kiosk_id}": ids.new_id(),
         "{checkin_id}": never_visited(ids.new_id()),
         "{paper_id}": ids.new_id(),
         "{dependant_id}": ids.new_id(),
