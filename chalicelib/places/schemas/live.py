@@ -24,6 +24,8 @@ class LiveQuery(PageQuery):
 class LiveCheckin(Output):
     """A check-in as the staff sees it. Names and documents are masked."""
 
+    checkin_id: str
+    """By which the staff check the visitor out."""
     visitor_id: str
     """How this place knows the visitor, and no other."""
     name: str

@@ -7,6 +7,7 @@ from chalicelib.core.texts import Language
 from chalicelib.places.schemas import live as schemas
 from chalicelib.places.service.live import LivePage
 from chalicelib.places.tables import CheckinRow
+from chalicelib.places.visiting.keys import checkin_id_of
 
 
 def live_list(page: LivePage, language: Language) -> schemas.LiveList:
@@ -17,6 +18,7 @@ def live_list(page: LivePage, language: Language) -> schemas.LiveList:
 
 def _item(row: CheckinRow, language: Language) -> schemas.LiveCheckin:
     return schemas.LiveCheckin(
+        checkin_id=checkin_id_of(row),
         visitor_id=row.member_id,
         name=row.name_mask,
         document=row.document_mask,

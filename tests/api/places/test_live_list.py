@@ -65,6 +65,8 @@ def test_it_shows_who_came_newest_first_and_masked(city: TestCity) -> None:
     found = page(at.staff(), at)
 
     assert [item["visitor_id"] for item in found["items"]] == [second.member_id, first.member_id]
+    path = f"/v1/places/{at.place_id}/checkins/{found['items'][0]['checkin_id']}/checkout"
+    assert at.manager.post(path).status == 204
     item = found["items"][1]
     assert (item["name"], item["document"]) == (first.name_mask, first.document_mask)
     assert people[0].name not in str(found)
