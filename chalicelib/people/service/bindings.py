@@ -46,14 +46,14 @@ def acts_for(row: DependantRow, person: PersonRow | None) -> bool:
     """
     if person is None or not _same_lives(row, person) or person.account is not None:
         return False
-    return row.until is None or clock.now() < row.until
+    return not _is_over(row)
 
 
 def is_shown(row: DependantRow, person: PersonRow | None) -> bool:
-    """Whether the guardian still sees the dependant. A child's binding ends with the right to act, others stay until unbound."""
+    """Whether the guardian still sees the dependant. A child's binding ends with the right to act, a grown one's when unbound."""
     if row.relation == Relation.CHILD:
         return acts_for(row, person)
-    return person is not None and _same_lives(row, person)
+    return person is not None and _same_lives(row, person) and not _is_over(row)
 
 
 def _same_lives(row: BindingRow, other: PersonRow) -> bool:
@@ -116,12 +116,13 @@ def guardians_of(dependant: PersonRow) -> list[GuardianRow]:
         row
         for row, person in zip(rows, _others(rows), strict=True)
         if row.enrolment == dependant.enrolment and person is not None and _same_lives(row, person)
-        if not (row.relation == Relation.CHILD and _is_on_their_own(row, dependant))
+        if not (_is_over(row) or (row.relation == Relation.CHILD and dependant.account is not None))
     ]
 
 
-def _is_on_their_own(row: GuardianRow, dependant: PersonRow) -> bool:
-    return dependant.account is not None or (row.until is not None and row.until <= clock.now())
+def _is_over(row: BindingRow) -> bool:
+    """Whether the dependant was bound as a child, and is none any more."""
+    return row.until is not None and row.until <= clock.now()
 
 
 def _others(rows: Sequence[BindingRow]) -> list[PersonRow | None]:

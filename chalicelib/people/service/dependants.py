@@ -211,17 +211,18 @@ class _Terms:
 
 
 def _until(claim: IdentityClaim, relation: Relation) -> datetime | None:
-    """Until when somebody is a child; None for other relations, and where the document states no birth date.
+    """Until when somebody is a child, whatever else they are to the guardian: a grandchild takes over at 14 too (R0.4).
 
-    Raises DependantActsAlone for who is no child any more.
+    None for who is grown, and where the document states no birth date. Raises DependantActsAlone for who is said to be a child
+    and is none any more.
     """
-    if relation is not Relation.CHILD:
-        return None
     born = canonical.birth_date(claim.document_type, claim.document_number)
     until = None if born is None else bindings.of_age(born)
-    if until is not None and until <= clock.now():
+    if until is None or until > clock.now():
+        return until
+    if relation is Relation.CHILD:
         raise DependantActsAlone
-    return until
+    return None
 
 
 def _about(caller: Person, claim: IdentityClaim) -> str:

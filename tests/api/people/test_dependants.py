@@ -215,6 +215,20 @@ def test_who_is_of_age_or_has_an_account_is_nobodys_child(city: TestCity, mother
     assert bound(client, own, "other")["acts"] is False
 
 
+def test_whoever_is_bound_under_another_word_comes_of_age_as_well(
+    city: TestCity, mother: TestPerson, client: Client
+) -> None:
+    person, grown = child_of(city, mother), child_of(city, mother, born="20080401")
+    shown = bound(client, person, "other")
+    assert (shown["relation"], shown["until"], shown["acts"]) == ("other", "2032-06-09T16:00:00Z", True)
+    assert bound(client, grown, "other")["until"] is None
+
+    key = DependantRow.of(person_id_of(mother), shown["dependant_id"])
+    store.update(key, [DependantRow.until.set(clock.now())])
+
+    assert [one["until"] for one in client.get(PATH).json["items"]] == [None]
+
+
 def test_nobody_acts_for_more_than_five(city: TestCity, mother: TestPerson, client: Client) -> None:
     first, *_ = [bound(client, child_of(city, mother)) for _ in range(MOST_DEPENDANTS)]
 
