@@ -314,7 +314,7 @@ GET    /v1/me/checkins                                         -           401  
 POST   /v1/checkins/{checkin_id}/checkout                      own         401     403      404    204   404  404    404   404   404   404    401
 POST   /v1/checkins/{checkin_id}/checkout                      foreign     401     403      404    404   404  404    404   404   404   404    401
 POST   /v1/checkins/{checkin_id}/checkout                      never       401     403      404    404   404  404    404   404   404   404    401
-POST   /v1/places/{place_id}/checkins                          own         401     403      403    201   201  403    403   201   403   201    401
+POST   /v1/places/{place_id}/checkins                          own         401     403      403    201   422  403    403   201   403   201    401
 POST   /v1/places/{place_id}/checkins                          foreign     401     403      403    403   403  403    403   403   201   403    401
 POST   /v1/places/{place_id}/checkins                          deleted     401     403      404    404   404  404    404   404   404   404    401
 POST   /v1/places/{place_id}/checkins                          never       401     403      404    404   404  404    404   404   404   404    401

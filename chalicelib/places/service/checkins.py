@@ -220,11 +220,14 @@ def _is_replaced(gate: GateRow, version: int, then: datetime) -> bool:
 
 
 def _is_theirs(inspection: Inspection) -> bool:
-    """Whether the gate that was named is there, and open to whoever named it: a registrar stands at their own (R4.4)."""
+    """Whether the gate that was named is there, and open to whoever named it.
+
+    A registrar names one of their own: without it their state would suspend nothing (R4.3, R4.4).
+    """
     staff, gate = inspection.staff, inspection.gate
-    if inspection.gate_id is None:
-        return True
     is_registrar = staff.row is not None and staff.row.role == REGISTRAR and not staff.is_manager
+    if inspection.gate_id is None:
+        return not is_registrar
     return gate is not None and (not is_registrar or gate.registrar_id == staff.member_id)
 
 

@@ -152,6 +152,7 @@ def test_the_manager_may_inspect_and_a_registrar_stands_at_their_own_gate(
     assert refused(inspect(client, place, person, gate_id=place.gate_id), 422, "wrong_gate")
     place.change_gate(registrar_id=member_id)
     assert inspect(client, place, person, gate_id=place.gate_id).status == 200
+    assert refused(inspect(client, place, person), 422, "wrong_gate")
 
 
 # What waited without network
