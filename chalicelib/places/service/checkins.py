@@ -147,8 +147,7 @@ class Checkins:
         Raises PlaceSuspended, WrongGate, PlaceFull, InvalidName, InvalidDocument, TooManyTyped or TypedMismatch.
         """
         staff, gate = inspection.staff, inspection.gate
-        if not staff.place.is_open or (gate is not None and gate.suspended_since is not None):
-            raise PlaceSuspended
+        _refuse_suspended(staff.place, gate, _judged_at(inspection.arrival))
         if not _is_theirs(inspection):
             raise WrongGate
         who = inspection.visitor
@@ -198,17 +197,24 @@ def _brought(visitor: Visitor, person: PersonRow, found: Sighting, temperature: 
 def _refuse_unless_admitting(visitor: Visitor) -> None:
     """Raises what keeps a scan of this code from being a check-in; for one that waited, what kept it then."""
     place, gate, scan = visitor.place, visitor.gate, visitor.scan
-    then = scan.arrival.at if scan.arrival.queued else clock.now()
+    then = _judged_at(scan.arrival)
     if _is_replaced(gate, scan.code.version, then):
         raise PosterReplaced
     if gate.presence == "rotating" and not scan.code.rotating:
         raise ScreenRequired
-    if place.is_in_violation or any(
-        one.suspended_since is not None and one.suspended_since <= then for one in (place, gate)
-    ):
-        raise PlaceSuspended
+    _refuse_suspended(place, gate, then)
     if not is_open_at(place, scan.arrival.at):
         raise PlaceShut
+
+
+def _judged_at(arrival: Arrival) -> datetime:
+    return arrival.at if arrival.queued else clock.now()
+
+
+def _refuse_suspended(place: PlaceRow, gate: GateRow | None, then: datetime) -> None:
+    began = None if gate is None else gate.suspended_since
+    if place.was_suspended(then) or (began is not None and began <= then):
+        raise PlaceSuspended
 
 
 def _is_replaced(gate: GateRow, version: int, then: datetime) -> bool:

@@ -108,6 +108,18 @@ class PlaceRow(PlacesTable):
             raise Broken
         return until is None or datetime.fromisoformat(until) > clock.now()
 
+    def was_suspended(self, then: datetime) -> bool:
+        """Whether a suspension that stands had begun at a moment: what waited without network is judged as of then (B8).
+
+        Raises Broken.
+        """
+        if self.suspended_since is not None and self.suspended_since <= then:
+            return True
+        if not self.is_in_violation:
+            return False
+        began = str((self.violation or {}).get("at"))
+        return not clock.is_moment(began) or datetime.fromisoformat(began) <= then
+
     def shards_on(self, day: date) -> int:
         """Into how many parts the check-ins of a day, in the city's calendar, are spread. Raises Broken."""
         found = (self.shards or {}).get(day.isoformat(), 1) if isinstance(self.shards, dict | None) else None

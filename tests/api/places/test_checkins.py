@@ -12,6 +12,7 @@ from chalicelib.places.visiting import hints
 from tests.support.books import Book, person_key
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
+from tests.support.passes import pass_of
 from tests.support.people import TestPerson
 from tests.support.rows import spoil, spoiled, stored
 from tests.support.seam import Seam, aws_error
@@ -269,6 +270,24 @@ def test_what_waited_without_network_is_stored_when_it_was_scanned(
     assert (answer.status, answer.json["queued"], answer.json["at"]) == (201, True, clock.iso(at))
     assert (place.rows(at)[0].queued, place.rows(at)[0].stored_at) == (True, clock.now())
     assert refused(scan(visitor, code), 410, "poster_replaced")
+
+
+def test_a_suspension_keeps_nothing_out_that_waited_since_before_it(
+    place: Site, visitor: Client, person: TestPerson, noon: clock.FrozenClock
+) -> None:
+    at, text = clock.iso(clock.now()), pass_of(person)
+    noon.tick(3600)
+    violation = {"reason": "crowded", "at": clock.iso(clock.now()), "until": None}
+    place.change(violation=violation, suspended_since=clock.now())
+    place.change_gate(suspended_since=clock.now())
+    noon.tick(600)
+    since = clock.iso(clock.now() - timedelta(seconds=400))
+
+    assert refused(scan(visitor, place.code), 403, "place_suspended")
+    assert refused(scan(visitor, place.code, scanned_at=since), 403, "place_suspended")
+    assert scan(visitor, place.code, scanned_at=at).status == 201
+    body = {"pass": text, "temperature": "normal", "gate_id": place.gate_id, "scanned_at": at}
+    assert place.manager.post(place.path, body).status == 200
 
 
 @pytest.mark.parametrize(
