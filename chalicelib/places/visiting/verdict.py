@@ -10,6 +10,8 @@ from chalicelib.core.scheme import State
 from chalicelib.places.tables import CheckinRow
 
 FEVER = "fever"
+DEPENDANT = "dependant"
+"""How somebody was known whom a companion brought along."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Verdict:
 
 def says_the_same(stored: CheckinRow, new: CheckinRow) -> bool:
     """Whether a check-in tells nothing that an earlier one does not: neither another verdict, nor that the staff looked."""
-    is_looked_at = stored.by is not None or new.by is None
+    is_looked_at = _looked(stored) >= _looked(new)
     return (stored.allowed, stored.alarm) == (new.allowed, new.alarm) and is_looked_at
 
 
@@ -46,8 +48,15 @@ def amended(stored: CheckinRow, new: CheckinRow) -> dict[str, Any]:
         "alarm": stored.alarm or new.alarm,
         "state": new.state if new.alarm or not new.allowed else stored.state,
     }
-    if new.by is not None:
+    if new.by is not None and _looked(new) >= _looked(stored):
         change |= {"by": new.by, "mode": new.mode, "assurance": new.assurance, "gate_id": new.gate_id or stored.gate_id}
     if new.temperature is not None and stored.temperature != FEVER:
         change |= {"temperature": new.temperature, "temperature_source": new.temperature_source}
     return {name: value for name, value in change.items() if value != getattr(stored, name)}
+
+
+def _looked(row: CheckinRow) -> int:
+    """How much was shown, and to whom: nobody else, who brought the visitor along, or the staff, who see the most (B1)."""
+    if row.by is None:
+        return 0
+    return 1 if row.mode == DEPENDANT else 2

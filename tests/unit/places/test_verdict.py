@@ -20,6 +20,7 @@ def row(**columns: Any) -> CheckinRow:
 FEVER = row(allowed=False, alarm=True, temperature="fever", temperature_source="measured", by="i", mode="pass")
 WELL = row(temperature="normal", temperature_source="measured", by="i", mode="pass", assurance="inspector")
 RED = row(state="red", allowed=False, alarm=True)
+BROUGHT = row(by="m", mode="dependant")
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,16 @@ def test_the_same_again_tells_nothing_new() -> None:
     assert not says_the_same(row(), WELL)
     assert not says_the_same(row(), RED)
     assert not says_the_same(RED, row())
+
+
+def test_whoever_brings_somebody_along_is_none_of_the_staff() -> None:
+    hot = row(allowed=False, alarm=True, by="m", mode="dependant", temperature="fever", temperature_source="self")
+
+    assert not says_the_same(row(), BROUGHT)
+    assert says_the_same(WELL, BROUGHT)
+    assert not says_the_same(BROUGHT, WELL)
+    assert amended(BROUGHT, WELL).items() >= {"by": "i", "mode": "pass", "assurance": "inspector"}.items()
+    assert not amended(WELL, hot).keys() & {"by", "mode", "assurance"}
 
 
 @pytest.mark.parametrize(
