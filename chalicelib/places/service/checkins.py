@@ -31,11 +31,11 @@ from chalicelib.places.visiting.arrival import Arrival
 from chalicelib.places.visiting.hints import Hint
 from chalicelib.places.visiting.hours import is_open_at
 from chalicelib.places.visiting.sightings import Sighting, Typed, sighting, sighting_keys, spot_of
-from chalicelib.places.visiting.verdict import Verdict, amended, says_the_same
+from chalicelib.places.visiting.stays import is_back
+from chalicelib.places.visiting.verdict import DEPENDANT, Verdict, amended, says_the_same
 
 SELF, MEASURED = "self", "measured"
 REGISTRAR = "registrar"
-DEPENDANT = "dependant"
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,8 @@ class Checkins:
         stored = _repeated(known.before, row)
         if stored is None:
             stored = self._store(seen.place, row)
-        if stored is not None and not says_the_same(stored, row) and (stored.part, stored.sk) == (row.part, row.sk):
-            stored = _amend(stored, row)
+        if stored is not None and (stored.part, stored.sk) == (row.part, row.sk):
+            stored = self._again(seen.place, stored, row)
         inside = self._occupancy.of(seen.place)
         return Kept(stored or row, seen.place, seen.gate, verdict, stored is not None, inside, seen.person)
 
@@ -180,6 +180,12 @@ class Checkins:
         if is_strict(place) and row.allowed and not row.queued:
             return self._occupancy.enter(place, row)
         return store.put_once(row, unstored(row))
+
+    def _again(self, place: PlaceRow, stored: CheckinRow, row: CheckinRow) -> CheckinRow:
+        """The stored check-in of these five minutes, with what another one changes of it. Raises PlaceFull."""
+        if is_back(stored, row):
+            stored = self._occupancy.come_back(place, stored)
+        return stored if says_the_same(stored, row) else _amend(stored, row)
 
 
 def _brought(visitor: Visitor, person: PersonRow, found: Sighting, temperature: str | None) -> _Seen:

@@ -1,7 +1,8 @@
 """How many are inside a place, and that no more come in than it takes where its manager says so (`strict`)."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,8 +14,10 @@ from chalicelib.core.log import Event, emit, where
 from chalicelib.core.store import Transaction
 from chalicelib.places.errors.checkins import PlaceFull
 from chalicelib.places.tables import CheckinRow, OccupancyRow, PlaceRow, VisitTrace, bucket_of
+from chalicelib.places.visiting.arrival import AHEAD
 from chalicelib.places.visiting.keys import day_of
 from chalicelib.places.visiting.stays import inside, is_open
+from chalicelib.places.visiting.verdict import says_the_same
 
 HELD_SECONDS = 5
 """How old the number that a scan shows may be, and how soon a place that is full is counted anew."""
@@ -64,18 +67,26 @@ class Occupancy:
     def enter(self, place: PlaceRow, row: CheckinRow) -> CheckinRow | None:
         """Store a check-in if there is room; hand back the one that is there already. None when it was stored. Raises PlaceFull."""
         present = _open_here(place, row)
-        if present is not None:
+        if present is not None and says_the_same(present, row):
             return present
-        for _ in range(ROUNDS):
-            try:
-                _entering(place, row).commit()
-            except StoredBefore:
-                return store.put_once(row, unstored(row))
-            except PlaceFull:
-                _recount(place)
-            else:
+        if present is None:
+            with suppress(StoredBefore):
+                _come_in(place, lambda: Transaction().put(row, unstored(row), StoredBefore()))
                 return None
-        raise PlaceFull
+        return store.put_once(row, unstored(row))
+
+    def come_back(self, place: PlaceRow, row: CheckinRow) -> CheckinRow:
+        """Go on with a visit that ended in these same five minutes, whose visitor is back. Raises PlaceFull.
+
+        At a strict place they need room as anybody does: somebody else may have come in for them.
+        """
+        again, same = [CheckinRow.out_at.remove()], CheckinRow.out_at == row.out_at
+        if not is_strict(place):
+            return store.update(row.own_key, again, same) or row
+        with suppress(StoredBefore):  # another request of theirs was faster
+            _come_in(place, lambda: Transaction().update(row.own_key, again, same, StoredBefore()))
+        row.out_at = None
+        return row
 
     def of(self, place: PlaceRow) -> Inside:
         """How many are inside, at most five seconds ago. Never raises: a check-in that is stored is answered (R-25)."""
@@ -116,12 +127,19 @@ def leave(place: PlaceRow | None, row: CheckinRow) -> None:
         store.update(row.own_key, [out_at.set(now)], unended)
 
 
-def _entering(place: PlaceRow, row: CheckinRow) -> Transaction:
+def _come_in(place: PlaceRow, begun: Callable[[], Transaction]) -> None:
+    """Carry out what was begun together with counting one more inside. Raises PlaceFull, or what that itself raises."""
     number = OccupancyRow.inside
-    room = (number < place.capacity) & (OccupancyRow.recounted_at > clock.now() - COUNTED_AFTER)
     actions = [number.add(1), OccupancyRow.changes.add(1)]
-    transaction = Transaction().put(row, unstored(row), StoredBefore())
-    return transaction.update(OccupancyRow.of(place.place_id), actions, room, PlaceFull())
+    for _ in range(ROUNDS):
+        room = (number < place.capacity) & (OccupancyRow.recounted_at > clock.now() - COUNTED_AFTER)
+        try:
+            begun().update(OccupancyRow.of(place.place_id), actions, room, PlaceFull()).commit()
+        except PlaceFull:
+            _recount(place)
+        else:
+            return
+    raise PlaceFull
 
 
 def _recount(place: PlaceRow) -> None:
@@ -140,7 +158,7 @@ def _recount(place: PlaceRow) -> None:
 
 
 def _open_here(place: PlaceRow, row: CheckinRow) -> CheckinRow | None:
-    """The visitor's visit of this place that still goes on, which another scan only repeats (B9)."""
+    """The visitor's visit of this place that still goes on, so that another scan needs no room (B9)."""
     last = _last_trace(row.person_id)
     if last is None or last.part.partition("#")[0] != place.place_id:
         return None
@@ -185,7 +203,7 @@ def _up_to(capacity: int, place: PlaceRow, now: datetime) -> int:
 def _visits(place: PlaceRow, now: datetime, *, consistent: bool) -> Iterator[CheckinRow]:
     """The check-ins of the time that one stay lasts, of each part from its beginning."""
     since = now - timedelta(minutes=int(place.stay_minutes))
-    for day in {day_of(since), day_of(now)}:
+    for day in {day_of(since), day_of(now), day_of(now + AHEAD)}:
         for shard in range(place.shards_on(day)):
             yield from _visits_in(f"{place.place_id}#{day}#{shard}", since, consistent=consistent)
 

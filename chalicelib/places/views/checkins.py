@@ -10,12 +10,13 @@ from chalicelib.core.shown_states import state_shown
 from chalicelib.core.texts import Language
 from chalicelib.health.views.declarations import declaration_view
 from chalicelib.places.schemas import checkins as schemas
-from chalicelib.places.service.checkins import DEPENDANT, Brought, Kept
+from chalicelib.places.service.checkins import Brought, Kept
 from chalicelib.places.service.lookups import WHAT as CARD
 from chalicelib.places.service.visits import OwnVisitRow, VisitPage
 from chalicelib.places.tables import CheckinRow, GateRow, PlaceRow
 from chalicelib.places.visiting.keys import checkin_id_of
 from chalicelib.places.visiting.stays import ends_at, scanned_at
+from chalicelib.places.visiting.verdict import DEPENDANT
 
 SHOWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"self": ("health_code",), "staff": CARD, "companion": ("name", "health_code")}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.core.errors import Broken
 from chalicelib.places.tables import CheckinRow
+from chalicelib.places.visiting.arrival import AHEAD
 
 
 def scanned_at(row: CheckinRow) -> datetime:
@@ -29,8 +30,18 @@ def ends_at(row: CheckinRow, later: datetime | None = None) -> datetime:
 
 
 def is_open(row: CheckinRow, now: datetime, later: datetime | None = None) -> bool:
-    """Whether a visit goes on at a moment."""
-    return scanned_at(row) <= now < ends_at(row, later)
+    """Whether a visit goes on at a moment. One that a device scanned whose clock is ahead has begun."""
+    if row.out_at is not None and row.out_at <= now:
+        return False
+    return scanned_at(row) - AHEAD <= now < ends_at(row, later)
+
+
+def is_back(stored: CheckinRow, row: CheckinRow) -> bool:
+    """Whether somebody who had left comes in again: by another scan than the one that was answered before, made since."""
+    if stored.out_at is None or row.at == stored.at or row.queued or not (stored.allowed and row.allowed):
+        return False
+    left: datetime = stored.out_at.replace(microsecond=0)
+    return scanned_at(row) >= left
 
 
 def with_ends(

@@ -16,7 +16,7 @@ from tests.support.city import TestCity
 from tests.support.client import Client
 from tests.support.rows import spoil, stored
 from tests.support.seam import Seam, aws_error
-from tests.support.visits import Site, put_in_state, row_of, scan, site, well
+from tests.support.visits import Site, inspect, put_in_state, row_of, scan, site, well
 
 pytestmark = pytest.mark.api
 
@@ -131,6 +131,39 @@ def test_whoever_leaves_makes_room_once(strict: Site, visitors: list[Client], ti
     assert number(strict).inside == 1
     assert codes(strict, visitors[2], visitors[3]) == [201, "place_full"]
     assert time() > 0
+
+
+def test_whoever_comes_back_at_once_needs_room_again(
+    strict: Site, visitors: list[Client], time: clock.FrozenClock
+) -> None:
+    at = clock.iso(clock.now())
+    checkin_id = scan(visitors[0], strict.code).json["checkin_id"]
+    assert visitors[0].post(f"/v1/checkins/{checkin_id}/checkout").status == 204
+    time.tick(10)
+    assert scan(visitors[0], strict.code, scanned_at=at).json["out_at"] is not None
+    assert codes(strict, *visitors[1:3], visitors[0]) == [201, 201, "place_full"]
+    second = scan(visitors[1], strict.code).json["checkin_id"]
+    assert visitors[1].post(f"/v1/checkins/{second}/checkout").status == 204
+
+    back = scan(visitors[0], strict.code)
+
+    assert (back.status, back.json["repeated"], back.json["out_at"]) == (200, True, None)
+    assert (row_of(checkin_id).out_at, number(strict).inside) == (None, 2)
+
+
+def test_the_staffs_look_at_who_is_inside_is_kept_and_takes_no_other_place(
+    city: TestCity, strict: Site, time: clock.FrozenClock
+) -> None:
+    person = city.stranger()
+    (visitor,) = well(city, person)
+    inspector = strict.staff()
+    assert scan(visitor, strict.code).status == 201
+    time.tick(30 * MINUTE)
+    mark_complete(1, clock.now())
+
+    assert inspect(inspector, strict, person).status == 201
+    assert [row.by is not None for row in strict.rows()] == [False, True]
+    assert (number(strict).inside, inspect(inspector, strict, person).status) == (1, 200)
 
 
 def test_stays_that_ended_by_themselves_make_room(

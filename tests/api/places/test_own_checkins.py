@@ -131,6 +131,17 @@ def test_whoever_comes_back_after_checking_out_begins_another_visit(place: Site,
         assert scan(visitor, place.code).status == 201
 
 
+def test_whoever_comes_back_within_these_five_minutes_goes_on_with_their_visit(place: Site, visitor: Client) -> None:
+    at = clock.now().replace(microsecond=0)
+    with clock.frozen(at - timedelta(seconds=int(at.timestamp()) % 300 - 10)) as time:
+        checkin_id = scan(visitor, place.code).json["checkin_id"]
+        assert visitor.post(f"/v1/checkins/{checkin_id}/checkout").status == 204
+        time.tick(60)
+
+        again = scan(visitor, place.code).json
+        assert (again["checkin_id"], again["out_at"], own(visitor)[0]["open"]) == (checkin_id, None, True)
+
+
 def test_a_visit_that_is_over_stays_as_it_is(place: Site, visitor: Client) -> None:
     with clock.frozen(clock.now()) as time:
         checkin_id = scan(visitor, place.code).json["checkin_id"]

@@ -43,9 +43,16 @@ def test_a_visit_ends_by_whatever_comes_first(out: timedelta | None, later: time
 
 
 def test_a_visit_is_open_from_its_scan_to_before_its_end() -> None:
-    moments = [NOON - HOUR / 60, NOON, NOON + 2 * HOUR - HOUR / 60, NOON + 2 * HOUR]
+    moments = [NOON - HOUR / 20, NOON, NOON + 2 * HOUR - HOUR / 60, NOON + 2 * HOUR]
 
     assert [is_open(visit(), at) for at in moments] == [False, True, True, False]
+
+
+def test_a_visit_that_a_clock_ahead_stamped_goes_on_until_it_is_ended() -> None:
+    minute = HOUR / 60
+
+    assert [is_open(visit(), NOON - 2 * minute), inside([visit()], NOON - minute)] == [True, 1]
+    assert not is_open(visit(out_at=NOON - minute), NOON - minute)
 
 
 @pytest.mark.parametrize("at", ["", "noon", "2022-04-06", "2022-04-06T12:00:00"])
