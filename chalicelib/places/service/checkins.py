@@ -22,6 +22,7 @@ from chalicelib.places.errors.checkins import (
     ScreenRequired,
     WrongGate,
 )
+from chalicelib.places.service.amending import amend
 from chalicelib.places.service.lookups import Lookups
 from chalicelib.places.service.occupancy import Inside, Occupancy, is_strict, unstored
 from chalicelib.places.tables import CheckinRow, GateRow, PlaceRow
@@ -32,7 +33,7 @@ from chalicelib.places.visiting.hints import Hint
 from chalicelib.places.visiting.hours import is_open_at
 from chalicelib.places.visiting.sightings import Sighting, Typed, sighting, sighting_keys, spot_of
 from chalicelib.places.visiting.stays import is_back
-from chalicelib.places.visiting.verdict import DEPENDANT, Verdict, amended, says_the_same
+from chalicelib.places.visiting.verdict import DEPENDANT, Verdict, says_the_same
 
 SELF, MEASURED = "self", "measured"
 REGISTRAR = "registrar"
@@ -185,7 +186,7 @@ class Checkins:
         """The stored check-in of these five minutes, with what another one changes of it. Raises PlaceFull."""
         if is_back(stored, row):
             stored = self._occupancy.come_back(place, stored)
-        return stored if says_the_same(stored, row) else _amend(stored, row)
+        return stored if says_the_same(stored, row) else amend(stored, row)
 
 
 def _brought(visitor: Visitor, person: PersonRow, found: Sighting, temperature: str | None) -> _Seen:
@@ -290,10 +291,3 @@ def _repeated(before: CheckinRow | None, row: CheckinRow) -> CheckinRow | None:
     if before is None or before.enrolment != row.enrolment or before.out_at is not None:
         return None
     return before if says_the_same(before, row) else None
-
-
-def _amend(stored: CheckinRow, row: CheckinRow) -> CheckinRow:
-    """Add to a check-in what a second one within the same five minutes tells more."""
-    changes = amended(stored, row)
-    same = (CheckinRow.enrolment == row.enrolment) & (CheckinRow.stored_at == stored.stored_at)
-    return (changes and store.update(stored.own_key, store.assign(CheckinRow, changes), same)) or stored

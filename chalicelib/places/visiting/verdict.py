@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core.scheme import State
+from chalicelib.core.settings import settings
 from chalicelib.places.tables import CheckinRow
 
 FEVER = "fever"
@@ -35,7 +36,9 @@ class Verdict:
 def says_the_same(stored: CheckinRow, new: CheckinRow) -> bool:
     """Whether a check-in tells nothing that an earlier one does not: neither another verdict, nor that the staff looked."""
     is_looked_at = _looked(stored) >= _looked(new)
-    return (stored.allowed, stored.alarm) == (new.allowed, new.alarm) and is_looked_at
+    is_as_hot = stored.temperature == FEVER or new.temperature != FEVER
+    same = (stored.allowed, stored.alarm, stored.state) == (new.allowed, new.alarm, new.state)
+    return same and is_as_hot and is_looked_at
 
 
 def amended(stored: CheckinRow, new: CheckinRow) -> dict[str, Any]:
@@ -46,13 +49,20 @@ def amended(stored: CheckinRow, new: CheckinRow) -> dict[str, Any]:
     change: dict[str, Any] = {
         "allowed": stored.allowed and new.allowed,
         "alarm": stored.alarm or new.alarm,
-        "state": new.state if new.alarm or not new.allowed else stored.state,
+        "state": max(stored.state, new.state, key=_badness),
     }
     if new.by is not None and _looked(new) >= _looked(stored):
         change |= {"by": new.by, "mode": new.mode, "assurance": new.assurance, "gate_id": new.gate_id or stored.gate_id}
     if new.temperature is not None and stored.temperature != FEVER:
         change |= {"temperature": new.temperature, "temperature_source": new.temperature_source}
     return {name: value for name, value in change.items() if value != getattr(stored, name)}
+
+
+def _badness(state: str) -> tuple[bool, bool, int]:
+    """In which order states are the stricter: a fever beside a milder one must not hide the worse."""
+    scheme = settings().city.scheme
+    found = scheme.state(state)
+    return found.alarm, not found.allows_entry, scheme.rank(state)
 
 
 def _looked(row: CheckinRow) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.core import clock, store
 from chalicelib.core.runs import mark_complete
+from chalicelib.places.service.amending import amend
 from chalicelib.places.tables import CheckinRow, PlaceRow
 from chalicelib.places.visiting import hints
 from tests.support.books import Book, person_key
@@ -405,3 +406,18 @@ def test_the_check_in_of_an_erased_life_is_not_repeated(place: Site, visitor: Cl
 
     assert scan(visitor, place.code).status == 201
     assert [one.enrolment for one in place.rows()] == [1]
+
+
+def test_of_two_who_look_at_once_neither_hides_what_the_other_one_saw(city: TestCity) -> None:
+    place = site(city)
+    (visitor,) = well(city, city.stranger())
+    read = row_of(scan(visitor, place.code).json["checkin_id"])
+    hot = {"temperature": "fever", "temperature_source": "measured", "alarm": True, "allowed": False, "by": "i"}
+    assert store.update(read.own_key, store.assign(CheckinRow, hot)) is not None
+    well_looking = CheckinRow(
+        **{**read.attribute_values, "temperature": "normal", "temperature_source": "measured", "by": "j"}
+    )
+
+    amended = amend(read, well_looking)
+
+    assert (amended.temperature, amended.alarm, amended.allowed) == ("fever", True, False)

@@ -48,6 +48,8 @@ def test_the_same_again_tells_nothing_new() -> None:
     assert not says_the_same(row(), WELL)
     assert not says_the_same(row(), RED)
     assert not says_the_same(RED, row())
+    assert not says_the_same(FEVER, RED)
+    assert not says_the_same(RED, row(state="red", allowed=False, alarm=True, temperature="fever"))
 
 
 def test_whoever_brings_somebody_along_is_none_of_the_staff() -> None:
@@ -77,6 +79,8 @@ def test_whoever_brings_somebody_along_is_none_of_the_staff() -> None:
             },
         ),
         (row(), RED, {"allowed": False, "alarm": True, "state": "red"}),
+        (FEVER, RED, {"state": "red"}),
+        (RED, row(allowed=False, alarm=True, temperature="fever", by=None), {"temperature": "fever"}),
         (RED, row(), {}),
         (FEVER, WELL, {"assurance": "inspector"}),
         (FEVER, row(temperature="normal", temperature_source="self"), {}),
