@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.local.city import LocalCity
 from tests.support.client import Client, HttpTransport
-from tests.support.people import TestPerson, crowd
+from tests.support.people import TestPerson, crowd, resident_id
 from tests.support.sources import SourceClient, report, withdrawal
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +37,7 @@ class RunningCity:
     """Whether it is one that CloudFormation made, to which nothing outside is connected, or one on this machine."""
     _crowd: Iterator[TestPerson] = field(default_factory=crowd)
     _known: list[TestPerson] = field(default_factory=list)
+    _families: list[tuple[TestPerson, TestPerson]] = field(default_factory=list)
 
     @property
     def api(self) -> Client:
@@ -58,14 +59,26 @@ class RunningCity:
     def people(self, count: int) -> list[TestPerson]:
         """People whom nobody met yet and the health source knows, through the operators' import, many at a time."""
         if len(self._known) < count:
-            more = [next(self._crowd) for _ in range(40)]
-            self._import("people", [person.row() for person in more])
-            self._known += more
+            self._know_more()
         return [self._known.pop() for _ in range(count)]
 
     def stranger(self) -> TestPerson:
         """Somebody whom the health source does not know."""
         return next(self._crowd)
+
+    def family(self) -> tuple[TestPerson, TestPerson]:
+        """Somebody like the others, and a child of whom the health source says that they are the guardian."""
+        if not self._families:
+            self._know_more()
+        return self._families.pop()
+
+    def _know_more(self) -> None:
+        people = [next(self._crowd) for _ in range(40)]
+        families = [(one, child_like(next(self._crowd))) for one in people[:4]]
+        kin = [{**child.row(), "guardian_document_number": f"{one.type}:{one.number}"} for one, child in families]
+        self._import("people", [*(one.row() for one in people), *kin])
+        self._known += people[len(families) :]
+        self._families += families
 
     def facts(self, *rows: dict[str, str]) -> None:
         """Facts that the health source knows from now on."""
@@ -156,6 +169,11 @@ class RunningCity:
         answer = client.put("/v1/me/identity", person.claim())
         assert answer.status == 200, answer.text
         return client.as_(answer.json["token"])
+
+
+def child_like(person: TestPerson) -> TestPerson:
+    """A person as a child."""
+    return replace(person, number=resident_id(person.number[:6], "20180610", int(person.number[-4:-1])))
 
 
 def _now() -> str:

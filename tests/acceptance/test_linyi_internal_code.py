@@ -1,9 +1,9 @@
-"""S0, Linyi's internal health code (临沂市内保防疫码), from outside: what a change of state causes (R0.3, R1.3, R0.5), and
-access points (R0.1, R0.6).
+"""S0, Linyi's internal health code (临沂市内保防疫码), from outside: what a change of state causes (R0.3, R1.3, R0.5), family
+members (R0.4), and access points (R0.1, R0.6).
 
 A member shares their code with an organization; a fact arrives; the organization sees the state, and whoever looks after the
-member gets a message. Where the code is not shared nothing of it is seen. At the school's own gate its people and visitors are
-told apart.
+member gets a message. Where the code is not shared nothing of it is seen. A guardian does the same for their child. At the
+school's own gate its people and visitors are told apart.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.core import clock
 from tests.acceptance.conftest import RunningCity
-from tests.support.client import Client, HttpTransport
+from tests.support.client import Answer, Client, HttpTransport
 from tests.support.people import TestPerson
 from tests.support.places import OpenedPlace, bind_staff, poster_code, shown_place
 
@@ -131,6 +131,39 @@ def test_r0_3_a_code_that_is_taken_back_is_gone_at_once_and_nobody_is_told_any_m
     assert state_in(registrant, book, member_id) is None
     assert registrant.get(f"{book}/alerts").json["items"] == []
     assert texts(linyi, registrant_person) == []
+
+
+def bind(guardian: Client, child: TestPerson) -> Answer:
+    return guardian.post("/v1/me/dependants", {**child.claim_of_a_guardian(), "relation": "child"})
+
+
+def test_r0_4_a_guardian_shares_their_childs_code_sees_it_and_takes_it_back(linyi: RunningCity) -> None:
+    guardian, child = linyi.family()
+    registrant, mother, stranger = map(linyi.verified, (*linyi.people(1), guardian, *linyi.people(1)))
+    book, code = organization(registrant)
+    assert bind(stranger, child).code == "dependant_mismatch", "the source names the mother"
+    bound = bind(mother, child)
+    assert (bound.status, bound.json["name"], bound.json["acts"]) == (201, f"{child.name[0]}**", True), bound.text
+    own = f"/v1/me/dependants/{bound.json['dependant_id']}"
+    wanted = {"scopes": ["health_code", "nucleic_acid"], "dependant_id": bound.json["dependant_id"]}
+    joined = mother.post(f"/v1/invitations/{code}/join", wanted)
+    assert joined.status == 201, joined.text
+    member = f"{book}/members/{joined.json['member_id']}"
+    assert registrant.get(member).json["status"]["state"] == "green"
+    assert stranger.get(f"{own}/health-code").code == "dependant_not_found"
+
+    report(linyi, child, "positive")
+
+    assert linyi.eventually(lambda: mother.get(f"{own}/health-code").json["state"] == "red")
+    assert linyi.eventually(lambda: registrant.get(member).json["status"]["state"] == "red")
+    assert mother.get("/v1/me/health-code").json["state"] == "green", "it is the child's, not hers"
+    shared = f"{own}/memberships/{book.rpartition('/')[2]}"
+    assert mother.put(f"{shared}/consent", {"scopes": ["nucleic_acid"]}).status == 200
+    assert registrant.get(member).json["status"] is None
+    assert mother.delete(shared).status == 204
+    assert registrant.get(member).code == "member_not_found"
+    assert mother.delete(own).status == 204
+    assert mother.get(f"{own}/health-code").code == "dependant_not_found"
 
 
 def test_r1_3_what_a_manager_sees_follows_by_itself(linyi: RunningCity) -> None:
