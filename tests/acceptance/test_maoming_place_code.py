@@ -1,4 +1,4 @@
-"""S2, Maoming's place code (茂名市场所码), from outside: R2.1, R2.2, R2.4, R2.6, and what stands of the others."""
+"""S2, Maoming's place code (茂名市场所码), from outside: R2.1 to R2.4, R2.6, and what stands of the others."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -155,6 +155,28 @@ def test_r2_3_an_inspector_scans_notes_the_temperature_and_the_next_follows(maom
     assert {answer.json["temperature_source"] for answer in answers} == {"measured"}
 
 
+def declare(maoming: RunningCity, client: Client, answer: str) -> None:
+    """The same answer to each of the city's questions."""
+    questions = maoming.api.get("/v1/city").json["questions"]
+    given = [{"question": one["question"], "answer": answer} for one in questions]
+    declared = client.post("/v1/me/declarations", {"answers": given})
+    assert declared.status == 201, declared.text
+
+
+def test_r2_3_the_last_declaration_is_on_the_card(maoming: RunningCity) -> None:
+    place, inspector, _ = staffed(maoming)
+    _, client = visitor(maoming)
+    assert inspect(inspector, place, client).json["visitor"]["declaration"] is None
+
+    for answer in ("no", "yes"):
+        declare(maoming, client, answer)
+
+    shown = inspect(inspector, place, client).json["visitor"]["declaration"]
+    assert shown["concern"] is True
+    assert {one["answer"] for one in shown["answers"]} == {"yes"}
+    assert all(one["text"] for one in shown["answers"])
+
+
 def test_r2_4_with_normal_temperature_a_scan_is_all_it_takes(maoming: RunningCity) -> None:
     place, _, _ = staffed(maoming)
     _, client = visitor(maoming)
@@ -183,6 +205,45 @@ def test_r2_5_a_printed_pass_says_nothing_of_its_holder_and_can_be_taken_back(ma
     assert "<svg" in client.get(f"{path}/qr").text
     assert client.delete(path).status == 204
     assert client.get("/v1/me/paper-passes").json["items"] == []
+
+
+def test_r2_5_an_inspector_scans_a_printed_pass_until_it_is_printed_anew(maoming: RunningCity) -> None:
+    place, inspector, _ = staffed(maoming)
+    person, client = visitor(maoming)
+    first = client.post("/v1/me/paper-passes").json["pass"]
+    shown = {"pass": first, "temperature": "normal"}
+
+    answer = inspector.post(f"{place.path}/checkins", shown)
+
+    assert (answer.status, answer.json["mode"], answer.json["allowed"]) == (201, "paper", True), answer.text
+    assert answer.json["visitor"]["name"] == f"{person.name[0]}**"
+    (own,) = client.get("/v1/me/checkins").json["items"]
+    assert own["checkin_id"] == answer.json["checkin_id"]
+    assert inspector.post("/v1/passes/verify", {"pass": first}).code == "paper_pass_for_inspectors"
+    second = client.post("/v1/me/paper-passes").json["pass"]
+    assert inspector.post(f"{place.path}/checkins", shown).code == "paper_pass_void"
+    assert inspector.post(f"{place.path}/checkins", {**shown, "pass": second}).status == 200, "the same visit"
+
+
+def test_r2_5_a_companion_checks_in_whom_they_are_bound_to(maoming: RunningCity) -> None:
+    place, _, _ = staffed(maoming)
+    guardian, child = maoming.family()
+    client = maoming.verified(guardian)
+    bound = client.post("/v1/me/dependants", {**child.claim_of_a_guardian(), "relation": "child"})
+    assert bound.status == 201, bound.text
+    little = bound.json["dependant_id"]
+    scan = {"code": poster_code(place.manager, place.place_id, place.gate_id), "dependants": [little]}
+
+    answer = client.post("/v1/checkins", scan)
+
+    assert (answer.status, answer.json["mode"]) == (201, "poster"), answer.text
+    (brought,) = answer.json["dependants"]
+    assert (brought["dependant_id"], brought["name"], brought["refused"]) == (little, f"{child.name[0]}**", None)
+    assert (brought["checkin"]["mode"], brought["checkin"]["allowed"]) == ("dependant", True)
+    assert brought["checkin"]["checkin_id"] != answer.json["checkin_id"]
+    assert numbers(maoming, place.manager, place, 2)["by_mode"] == {"poster": 1, "dependant": 1}
+    (foreign,) = visitor(maoming)[1].post("/v1/checkins", scan).json["dependants"]
+    assert (foreign["refused"], foreign["name"]) == ("dependant_not_found", None)
 
 
 def test_r2_5_who_has_no_phone_is_checked_in_by_name_and_document(maoming: RunningCity) -> None:
