@@ -1,4 +1,4 @@
-"""S4, Beijing's visitor register (健康宝 登记簿), from outside: R4.1, R4.3, R4.4, R4.7, and what stands of R4.2 and B4."""
+"""S4, Beijing's visitor register (健康宝 登记簿), from outside: R4.1 to R4.4, R4.7, and what stands of B4."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -183,6 +183,48 @@ def test_r4_2_a_register_that_is_deleted_takes_nobody_in_any_more(beijing: Runni
 
     assert scan(visitor, code).code == "place_not_found"
     assert registrar.get(OWN_PLACES).json["items"] == []
+
+
+def test_r4_2_the_manager_sees_visitors_live_and_exports_them_masked(beijing: RunningCity) -> None:
+    owner, person, other = beijing.people(3)
+    registrar, visitor, inspector = map(beijing.verified, (owner, person, other))
+    place = register(registrar)
+    bind_staff(registrar, place.place_id, inspector)
+    assert registrar.get(f"{place.path}/checkins").json["items"] == []
+
+    assert scan(visitor, first_code(place)).status == 201
+
+    listed = registrar.get(f"{place.path}/checkins")
+    (item,) = listed.json["items"]
+    assert (item["name"], item["state"], item["alarm"]) == (f"{person.name[0]}**", "normal", False)
+    assert (item["document"][:2], item["document"][-2:]) == (person.number[:2], person.number[-2:])
+    assert inspector.get(f"{place.path}/checkins").json["items"][0]["name"] == item["name"]
+    assert visitor.get(f"{place.path}/checkins").code == "not_staff"
+    file = registrar.get(f"{place.path}/export")
+    assert (file.status, file.headers["content-type"]) == (200, "text/csv; charset=utf-8"), file.text
+    (row,) = [line for line in file.text.splitlines() if item["visitor_id"] in line]
+    assert all(f'"{shown}"' in row for shown in (item["name"], item["document"]))
+    for shown in (listed.text, file.text):
+        assert not any(whole in shown for whole in (person.name, person.number, person.phone))
+    assert inspector.get(f"{place.path}/export").code == "not_the_place_manager"
+    told = {"live_list", "checkin_export"}
+    assert beijing.eventually(lambda: told <= {one["why"] for one in visitor.get("/v1/me/access-log").json["items"]}), (
+        "the visitor reads of both"
+    )
+
+
+def test_r4_2_of_a_deleted_register_its_manager_reads_no_visit_and_the_visitor_their_own(beijing: RunningCity) -> None:
+    registrar, visitor = map(beijing.verified, beijing.people(2))
+    place = register(registrar)
+    visit = scan(visitor, first_code(place)).json["checkin_id"]
+    views = [f"{place.path}/{view}" for view in ("checkins", "export", "statistics")]
+    assert [registrar.get(view).status for view in views] == [200] * 3
+
+    assert registrar.delete(place.path).status == 204
+
+    assert [registrar.get(view).code for view in views] == ["place_not_found"] * 3
+    (own,) = visitor.get("/v1/me/checkins").json["items"]
+    assert own["checkin_id"] == visit
 
 
 def test_r4_3_only_who_has_nothing_abnormal_opens_a_register(beijing: RunningCity) -> None:
