@@ -10,15 +10,17 @@ from chalicelib.core.crypto import IdentityMacs, encode
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Transaction
 from chalicelib.health.service.papers import PaperPasses, Print
+from chalicelib.people.errors import SessionEnded
 from chalicelib.people.service.limits import DAY, count_one, seconds_left, today
 from chalicelib.people.tables.logins import kiosk_subject
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.places.access import Kiosk, PlaceManager
-from chalicelib.places.errors.checkins import PlaceSuspended, TypedMismatch
+from chalicelib.places.errors.checkins import PlaceShut, PlaceSuspended, TypedMismatch
 from chalicelib.places.errors.kiosks import KioskNotFound, TooManyKiosks, TooManyPrints
 from chalicelib.places.service.places import stored_place
 from chalicelib.places.tables import PlaceRow
 from chalicelib.places.tables.kiosks import KioskRow, hash_of
+from chalicelib.places.visiting.hours import is_open_at
 
 MOST = 20
 """Kiosks of one place: a hospital's entrances, and too few to print a city's passes."""
@@ -80,18 +82,27 @@ class Kiosks:
     def print_pass(self, kiosk: Kiosk, name: str, type_: DocumentType, number: str) -> Print:
         """Print the pass of somebody who is enrolled. Counted before anything is compared, and one refusal whatever differs (T-04).
 
-        Raises InvalidName or InvalidDocument before it is counted, PlaceSuspended, TooManyPrints, or TypedMismatch.
+        Raises InvalidName or InvalidDocument before it is counted, PlaceSuspended, PlaceShut, TooManyPrints, or TypedMismatch.
         """
         name, number = canonical.person_name(name), canonical.document(type_, number)
-        if not kiosk.place.is_open:
-            raise PlaceSuspended
+        _check_open(kiosk.place)
         _count(kiosk)
         person_id = self._macs.person_id(type_, number)
         name_mac, key = self._macs.name_mac(person_id, name), PersonRow.of(person_id)
         person = store.read_together([key]).get(key)
         if person is None or person.verified_at is None or person.name_mac != name_mac:
             raise TypedMismatch
-        return PaperPasses.print_at_kiosk(person, kiosk.place.name)
+        try:
+            return PaperPasses.print_at_kiosk(person, kiosk.place.name)
+        except SessionEnded:  # they were erased at this moment, which a kiosk need not know
+            raise TypedMismatch from None
+
+
+def _check_open(place: PlaceRow) -> None:
+    if not place.is_open:
+        raise PlaceSuspended
+    if not is_open_at(place, clock.now()):
+        raise PlaceShut
 
 
 def _count(kiosk: Kiosk) -> None:

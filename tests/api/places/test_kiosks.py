@@ -6,9 +6,12 @@ import pytest
 
 from chalicelib.core import clock, store
 from chalicelib.core.settings import settings
+from chalicelib.health.service.papers import PaperPasses
+from chalicelib.people.tables.people import PersonRow
 from chalicelib.places.service import kiosks
 from chalicelib.places.tables import PlaceRow
 from chalicelib.places.tables.kiosks import KioskRow
+from tests.support.books import person_key
 from tests.support.city import TestCity
 from tests.support.client import Answer, Client
 from tests.support.enrolled import anybody
@@ -161,15 +164,31 @@ class _Settings:
         self.places = places
 
 
-def test_a_suspended_or_closed_place_prints_nothing(city: TestCity) -> None:
+def test_a_place_that_is_not_open_prints_nothing(city: TestCity) -> None:
     for columns, expected in (
         ({"suspended_since": clock.now()}, (403, "place_suspended")),
+        ({"hours": []}, (403, "place_shut")),
         ({"closed_at": clock.now()}, (401, "kiosk_refused")),
     ):
         place = OpenedPlace.by(city.verified())
         credentials = set_up(place)
         store.update(PlaceRow.of(place.place_id), store.assign(PlaceRow, columns))
         assert refusal(ask(city, credentials, city.stranger().claim())) == expected
+
+
+def test_whoever_is_erased_at_the_same_moment_is_nobody(
+    city: TestCity, place: OpenedPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, credentials = city.stranger(), set_up(place)
+    well(city, person)
+    row, original = person_key(person), PaperPasses.print_at_kiosk
+
+    def erased_first(found: PersonRow, name: str) -> Any:
+        store.update(row, [PersonRow.enrolment.add(1)])
+        return original(found, name)
+
+    monkeypatch.setattr(PaperPasses, "print_at_kiosk", erased_first)
+    assert refusal(ask(city, credentials, person.claim())) == (403, "typed_mismatch")
 
 
 @pytest.mark.parametrize("field", ["name", "document"])
