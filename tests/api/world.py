@@ -20,6 +20,7 @@ from tests.support.city import TestCity
 from tests.support.client import Answer, Client
 from tests.support.dependants import child_of, put_binding
 from tests.support.enrolled import enrolled, name_officer
+from tests.support.kiosks import KioskClient, put_kiosk
 from tests.support.passes import pass_of
 from tests.support.people import TestPerson
 from tests.support.places import (
@@ -199,6 +200,10 @@ class World:
     @cached_property
     def source(self) -> SourceClient:
         return registered(self.city)
+
+    @cached_property
+    def kiosk(self) -> KioskClient:
+        return put_kiosk(self.city, self.place)
 
     def _verified(self, role: str) -> Client:
         return self.city.verified(self.person(role))
@@ -385,11 +390,6 @@ class World:
         assert client.put(f"{PLACES}/{place_id}/suspension", {"reason": "No codes at the door."}).status == 200
         return place_id
 
-    def kiosk(self, manager: Client, place_id: str) -> str:
-        """A new kiosk of a place."""
-        answer = manager.post(f"{PLACES}/{place_id}/kiosks", {"name": "Hall"})
-        return str(answer.json["kiosk_id"])
-
     @cached_property
     def visit(self) -> str:
         """The member's visit of the own place."""
@@ -423,7 +423,7 @@ class World:
 
     def _bound(self, which: str, role: str, thing: str) -> tuple[str, str]:
         """The ids under which guardian and dependant know each other, of whom `which` is another than the caller."""
-        if thing == "never" or role in {"nobody", "account", "erased", "source"}:
+        if thing == "never" or role in {"nobody", "account", "erased", "source", "kiosk"}:
             return encode(bytes(range(16))), encode(bytes(range(16)))
         whose = "somebody else" if thing == "foreign" else role
         self._somebody_else  # noqa: B018  verified by being asked for
@@ -495,11 +495,11 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "mixed": lambda world: world.place,
     },
     "kiosk_id": {
-        "own": lambda world: world.kiosk(world.owner_of_book, world.gated_place[0]),
-        "foreign": lambda world: world.kiosk(world.other, world.foreign_place[0]),
-        "deleted": lambda _: ids.new_id(),
+        "own": lambda world: put_kiosk(world.city, world.place).kiosk_id,
+        "foreign": lambda world: put_kiosk(world.city, world.foreign_place[0]).kiosk_id,
+        "deleted": lambda world: put_kiosk(world.city, world.closed_place[0]).kiosk_id,
         "never": lambda _: ids.new_id(),
-        "mixed": lambda world: world.kiosk(world.other, world.foreign_place[0]),
+        "mixed": lambda world: put_kiosk(world.city, world.foreign_place[0]).kiosk_id,
     },
     "gate_id": {
         "own": lambda world: world.gate,
@@ -661,6 +661,13 @@ def _scanned_visitor(world: World, *_: object) -> dict[str, Any]:
     return {"pass": pass_of(visitor), "temperature": "normal"}
 
 
+def _card(world: World, *_: object) -> dict[str, Any]:
+    """The ID card of somebody who is enrolled."""
+    person = world.city.stranger()
+    enrolled(world.city, person)
+    return person.claim()
+
+
 def _delivery(row: Callable[[TestPerson], dict[str, Any]]) -> Callable[[World, str, str], dict[str, Any]]:
     return lambda world, _role, _thing: {"reporter": "Laboratory 3", "rows": [row(world.city.stranger())]}
 
@@ -673,7 +680,7 @@ BODIES: Mapping[str, Callable[[World, str, str], dict[str, Any]]] = {
     "POST /v1/passes/verify": _scanned,
     "POST /v1/me/declarations": _declaration,
     "POST /v1/places/{place_id}/kiosks": lambda *_: {"name": "Hall"},
-    "POST /v1/kiosk/paper-passes": lambda world, *_: world.city.stranger().claim(),
+    "POST /v1/kiosk/paper-passes": _card,
     "POST /v1/checkins": _scanned_place,
     "POST /v1/places/{place_id}/checkins": _scanned_visitor,
     "POST /v1/me/paper-passes": lambda *_: {},
