@@ -27,6 +27,7 @@ const ICONS = {
 const kept = (key, value) => JSON.parse(stored(key, value && JSON.stringify(value), localStorage) || "null");
 const forgotten = (key) => stored(key, null, localStorage);
 let who, visit, sentAt, clockwork;
+let isSending = false;
 
 // --- the scan, which waits where there is no answer ---------------------------------------------------------------------
 
@@ -38,34 +39,47 @@ function scan() {
   return { who, body: dependants.length ? { ...body, dependants } : body };
 }
 
+// Scans that wait on this phone, of each entrance the ones that nobody answered; other people's too.
+const queue = () => (kept("waiting") || []).filter((one) => clock() - Date.parse(one.body.scanned_at) < KEPT);
+const keep = (scans) => (scans.length ? kept("waiting", scans) : forgotten("waiting"));
+const without = ({ who: whose, body }) =>
+  queue().filter((one) => one.who !== whose || one.body.code !== body.code || one.body.scanned_at !== body.scanned_at);
+const waiting = () => queue().find((one) => one.who === who && one.body.code === code);
+
 // Sends a scan. What the service does not answer, or only says that it can't now, is kept and sent again as it is (B8).
 async function send(one) {
-  kept("waiting", one);
+  keep([...without(one), one]);
   try {
     const answer = await call("POST", "checkins", one.body);
-    forgotten("waiting");
+    keep(without(one));
     return answer;
   } catch (problem) {
-    if (problem.status && problem.status < 500 && problem.status !== 429 && !/^session_/.test(problem.code)) forgotten("waiting");
+    if (problem.status && problem.status < 500 && problem.status !== 429 && !/^session_/.test(problem.code)) keep(without(one));
     throw problem;
   }
 }
 
 async function arrive(one) {
   try {
-    present(await send(one), one);
+    const answer = await send(one);
+    if (Date.parse(answer.until) > clock()) present(answer, one);
+    else home(); // who came so long ago comes again
   } catch (problem) {
     if (problem.status && problem.status < 500) throw problem;
     if (section("waiting").hidden) step("waiting");
   }
 }
 
-const waiting = () => {
-  const one = kept("waiting");
-  return one && one.who === who && clock() - Date.parse(one.body.scanned_at) < KEPT ? one : null;
-};
+// Scans of other entrances arrive unseen: their verdicts let nobody in at this one.
+async function sendElsewhere() {
+  if (isSending) return;
+  isSending = true;
+  for (const one of queue()) if (one.who === who && one.body.code !== code) await send(one).catch(() => 0);
+  isSending = false;
+}
 
 function retry() {
+  sendElsewhere();
   if (!section("waiting").hidden && waiting()) run("waiting", () => arrive(waiting()));
 }
 
@@ -141,6 +155,7 @@ async function resume(name) {
   await askFamily();
   visit = kept("visit");
   if (!visit || visit.who !== who || visit.code !== code || Date.parse(visit.until) < clock()) visit = null;
+  sendElsewhere();
   if (waiting()) await arrive(waiting()).catch((problem) => refuse("entry", problem));
   else if (visit) stay();
   else home();
@@ -165,7 +180,7 @@ const submits = {
 
 const actions = {
   again: home,
-  drop: () => (forgotten("waiting"), home()),
+  drop: () => (waiting() && keep(without(waiting())), home()),
   silence: hush,
   stay,
 };

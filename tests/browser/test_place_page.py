@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
@@ -51,10 +52,10 @@ def log_in(phone: Phone, site: Site, person: TestPerson) -> None:
     phone.submit()
 
 
-def visits(site: Site, phone: Phone) -> list[dict[str, object]]:
+def visits(site: Site, phone: Phone) -> list[dict[str, Any]]:
     """What the person on this phone reads of their visits."""
     client: Client = site.api.as_(phone.page.evaluate("localStorage.getItem('token')"))
-    items: list[dict[str, object]] = client.get("/v1/me/checkins").json["items"]
+    items: list[dict[str, Any]] = client.get("/v1/me/checkins").json["items"]
     return items
 
 
@@ -111,16 +112,36 @@ def test_a_scan_without_network_waits_and_arrives_once_with_its_own_time(
     mine.context.set_offline(True)
     mine.submit()
     mine.at("waiting")
-    kept = mine.page.evaluate("JSON.parse(localStorage.getItem('waiting')).body")
+    kept = mine.page.evaluate("JSON.parse(localStorage.getItem('waiting'))[0].body")
     mine.submit()
     mine.at("waiting")
-    assert mine.page.evaluate("JSON.parse(localStorage.getItem('waiting')).body") == kept
+    assert mine.page.evaluate("JSON.parse(localStorage.getItem('waiting'))[0].body") == kept
     assert person.number not in mine.page.evaluate("JSON.stringify(localStorage)")
     mine.context.set_offline(False)
     mine.at("verdict")
     assert mine.page.evaluate("localStorage.getItem('waiting')") is None
     (visit,) = visits(site, mine)
     assert str(visit["at"])[:19] == kept["scanned_at"][:19]
+
+
+def test_a_scan_that_waited_lets_nobody_in_elsewhere(site: Site, phone: OpenPhone, url: str) -> None:
+    (place_id, _, other), mine = site.entrance(), phone()
+    mine.open(url)
+    log_in(mine, site, site.person())
+    mine.at("entry")
+    mine.context.set_offline(True)
+    mine.submit()
+    mine.at("waiting")
+    mine.page.goto("about:blank")
+    mine.context.set_offline(False)
+    with mine.page.expect_response("**/v1/checkins"):
+        mine.open(other)
+    mine.at("entry")
+    mine.submit()
+    mine.at("verdict")
+    newest, before = [visit["place"] for visit in visits(site, mine)]
+    assert newest["place_id"] == place_id != before["place_id"]
+    assert mine.page.evaluate("localStorage.getItem('waiting')") is None
 
 
 def test_family_is_chosen_and_each_gets_a_verdict(site: Site, phone: OpenPhone, url: str) -> None:
