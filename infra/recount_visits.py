@@ -8,7 +8,7 @@ from chalicelib.core import store
 from chalicelib.core.store import RawItem
 from chalicelib.places import counting
 from chalicelib.places.counting import CountedCheckin, RecountMark
-from chalicelib.places.tables import PlaceRow
+from chalicelib.places.tables import PlaceRow, parts_of
 from infra.recount import Counted, NoSuchPlace
 
 
@@ -18,8 +18,8 @@ def days_of(place_id: str, day: date) -> Iterator[Counted]:
     place = store.read_together([key]).get(key)
     if place is None:
         raise NoSuchPlace
-    for shard in range(place.shards_on(day)):
-        yield _part(f"{place_id}#{day}#{shard}")
+    for part in parts_of(place_id, day, place.shards_on(day)):
+        yield _part(part)
 
 
 def _part(part: str) -> Counted:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from chalicelib.core.cells import BYTE_ORDER_MARK, csv_line, neutral
@@ -40,6 +40,18 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 """The formats of files, with their media types."""
+
+
+class Framed(Protocol):
+    """What a file says of itself, above its rows and behind them."""
+
+    def head(self) -> Iterator[Cells]:
+        """The rows above."""
+        ...
+
+    def tail(self, rows: int, unreadable: int, digest: str) -> Cells:
+        """The last row."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -184,10 +196,10 @@ def _names(path: str, by_path: Mapping[str, DepartmentRow]) -> Iterator[str]:
             yield by_path[above].name
 
 
-def lines(sheet: Sheet, members: Iterable[Cells], unreadable: int) -> Iterator[tuple[Cells, str]]:
-    """The rows of a file, each with its line of CSV; the first line begins with the mark that says UTF-8."""
+def lines(sheet: Framed, rows: Iterable[Cells], unreadable: int) -> Iterator[tuple[Cells, str]]:
+    """All rows of a file, each with its line of CSV; the first line begins with the mark that says UTF-8."""
     digest, count, mark = hashlib.sha256(), -len(list(sheet.head())), BYTE_ORDER_MARK
-    for cells in chain(sheet.head(), members):
+    for cells in chain(sheet.head(), rows):
         line = mark + csv_line(cells)
         digest.update(line.encode())
         count, mark = count + 1, ""

@@ -12,7 +12,7 @@ from chalicelib.core.tokens import Bearer
 from chalicelib.people.access import Person, account_keys, person_of, stepped_up
 from chalicelib.places.errors.kiosks import KioskRefused
 from chalicelib.places.errors.places import NotStaff, NotThePlaceManager, PlaceNotFound
-from chalicelib.places.tables import PlaceRow, StaffRow
+from chalicelib.places.tables import REGISTRAR, PlaceRow, StaffRow
 from chalicelib.places.tables.kiosks import KioskRow, hash_of
 
 Path = Mapping[str, str]
@@ -46,6 +46,11 @@ class Staff:
     def is_manager(self) -> bool:
         """Whether it is the manager."""
         return _manages(self.person, self.place)
+
+    @property
+    def is_registrar(self) -> bool:
+        """Whether it is somebody with gates of their own, which are all that is theirs (R4.4)."""
+        return self.row is not None and self.row.role == REGISTRAR and not self.is_manager
 
     @property
     def member_id(self) -> str:

@@ -12,7 +12,7 @@ from chalicelib.core import clock
 from chalicelib.core.errors import Broken
 from chalicelib.core.settings import settings
 from chalicelib.core.store import RawItem, maybe
-from chalicelib.places.tables import CheckinsTable
+from chalicelib.places.tables import CheckinsTable, read_part
 
 CITY_SHARDS = 64
 """Parts of a city's numbers of a day, so that no key takes more than 500 writes a second (design §9; `python -m bench.census`)."""
@@ -81,11 +81,8 @@ class Part:
     @classmethod
     def of(cls, key: str) -> "Part":
         """What a key says. Raises Broken for one that no check-in has."""
-        place_id, _, rest = key.partition("#")
-        try:
-            return cls(place_id, date.fromisoformat(rest.partition("#")[0]))
-        except ValueError as error:
-            raise Broken from error
+        place_id, day, _ = read_part(key)
+        return cls(place_id, day)
 
     @property
     def city_scope(self) -> str:

@@ -3,9 +3,7 @@
 Everything that is filled in is escaped here.
 """
 
-from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 from chalicelib.core import clock
 from chalicelib.core.qr import qr_svg
@@ -83,7 +81,7 @@ def poster(found: Entrance, url: str, language: Language) -> pages.Page:
         place=escape(found.place.name),
         gate=escape(found.gate.name),
         version=str(found.version),
-        date=_local(found.gate.printed_at),
+        date=str(clock.local_day(settings().city.time_zone, found.gate.printed_at)),
         url=escape(url),
         qr=qr_svg(url),
     )
@@ -98,7 +96,3 @@ def screen(language: Language) -> pages.Page:
         city=pages.both(settings().city.title.spoken),
         city_title=escape(settings().city.title.spoken(language)),
     )
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo(settings().city.time_zone)):%Y-%m-%d}"

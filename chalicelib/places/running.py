@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from chalicelib.people.tables.people import PersonRow
@@ -23,10 +21,3 @@ def is_kept_from_running(person: PersonRow | None) -> bool:
 def suspended_since(person: PersonRow | None) -> datetime | None:
     """What a row says of its suspension by the state of who runs it, as that is now."""
     return clock.now() if is_kept_from_running(person) else None
-
-
-def is_same_status(person: PersonRow) -> Condition:
-    """That nobody wrote another status of a person since the row was read."""
-    version = int(person.status_version)
-    same: Condition = PersonRow.status_version == version
-    return same | PersonRow.status_version.does_not_exist() if version == 0 else same

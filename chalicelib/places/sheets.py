@@ -4,16 +4,14 @@ As in a file of members, the last row counts the check-ins and holds the SHA-256
 are texts and none is ever computed (T-30).
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
-from zoneinfo import ZoneInfo
 
-from chalicelib.core.cells import BYTE_ORDER_MARK, csv_line
+from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from chalicelib.core.texts import Language, contents, text
+from chalicelib.groups.sheets import lines
 from chalicelib.places.tables import CheckinRow
 
 TEXTS = "checkin_sheets"
@@ -23,9 +21,6 @@ COLUMNS = (
     "out_at", "visitor_id",
 )  # fmt: skip
 """What the live list shows, in the order of a file's columns."""
-
-HEAD_ROWS = 5
-"""Rows above the check-ins."""
 
 Cells = Sequence[str]
 
@@ -88,15 +83,9 @@ class CheckinSheet:
 
 def csv_file(sheet: CheckinSheet, rows: Iterable[CheckinRow], unreadable: int) -> str:
     """The file, which begins with the mark that says UTF-8."""
-    digest, count, made = hashlib.sha256(), -HEAD_ROWS, [BYTE_ORDER_MARK]
-    for cells in chain(sheet.head(), map(sheet.checkin, rows)):
-        made.append(csv_line(cells))
-        count += 1
-    for line in made:
-        digest.update(line.encode())
-    return "".join(made) + csv_line(sheet.tail(count, unreadable, digest.hexdigest()))
+    return "".join(line for _, line in lines(sheet, map(sheet.checkin, rows), unreadable))
 
 
 def _local(at: datetime) -> str:
     """A moment on the clocks of the city, to the second."""
-    return at.astimezone(ZoneInfo(settings().city.time_zone)).strftime("%Y-%m-%d %H:%M:%S")
+    return clock.local(settings().city.time_zone, at).strftime("%Y-%m-%d %H:%M:%S")

@@ -18,7 +18,7 @@ from chalicelib.places.service.visit_sweep import last_day_over
 from chalicelib.places.tables import (
     SWEEPS,
     CheckinRow,
-    CheckinTrace,
+    CheckinsTable,
     VisitSweepRow,
     note_part,
     parts_of_day,
@@ -132,7 +132,7 @@ def test_a_part_that_cannot_be_removed_holds_up_no_other(
     stuck, fine = visited(city, kept_days() + 1), visited(city, kept_days() + 1)
     removing = store.write_all
 
-    def refused(*, deletes: list[store.Key[CheckinTrace]]) -> None:
+    def refused(*, deletes: list[store.Key[CheckinsTable]]) -> None:
         if deletes[0].hash_value == stuck[0].part:
             raise aws_error("ValidationException")
         removing(deletes=deletes)

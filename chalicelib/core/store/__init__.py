@@ -26,7 +26,7 @@ from chalicelib.core.store.rows import (
     tables,
 )
 from chalicelib.core.store.transactions import PATIENT_ROUNDS, TRANSACTION_LIMIT, Transaction
-from chalicelib.core.store.writes import BATCH_WRITE_LIMIT, assign, delete, put, put_once, update, write_all
+from chalicelib.core.store.writes import BATCH_WRITE_LIMIT, assign, delete, put, put_once, unchanged, update, write_all
 
 __all__ = [
     "BATCH_READ_LIMIT",
@@ -61,6 +61,7 @@ __all__ = [
     "query_all",
     "read_together",
     "tables",
+    "unchanged",
     "update",
     "wait_before",
     "write_all",

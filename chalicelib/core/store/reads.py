@@ -132,22 +132,28 @@ def query(  # noqa: PLR0913  what a Query of DynamoDB takes
     return Page(rows, answer.get("LastEvaluatedKey") or None, tuple(broken))
 
 
-def query_all(
+def query_all(  # noqa: PLR0913  as above
     row: type[RowT],
     hash_value: str,
     range_condition: Condition | None = None,
     *,
     on_broken: Callable[[Key[RowT]], object] = lambda _: None,
+    page: int | None = None,
+    consistent: bool = True,
+    newest_first: bool = False,
 ) -> Iterator[RowT]:
-    """Every row of a partition that meets the condition, page after page, consistently.
+    """Every row of a partition that meets the condition, page after page as they are asked for.
 
-    Rows that can't be read are logged and left out; `on_broken` is told where each lies.
+    Rows that can't be read are logged and left out; `on_broken` is told where each lies. Whoever may stop early says how many
+    rows a `page` has.
     """
     start: RawItem | None = None
     while True:
-        page = query(row, hash_value, range_condition, start=start)
-        for key in page.broken:
+        found = query(
+            row, hash_value, range_condition, limit=page, start=start, consistent=consistent, newest_first=newest_first
+        )
+        for key in found.broken:
             on_broken(key)
-        yield from page.rows
-        if (start := page.next_key) is None:
+        yield from found.rows
+        if (start := found.next_key) is None:
             return

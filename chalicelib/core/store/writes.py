@@ -1,6 +1,8 @@
 """Writing single rows with a condition, and many without."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
@@ -60,6 +62,16 @@ def assign(row: type[Row], values: Mapping[str, Any]) -> list[Action]:
     return [
         attributes[name].remove() if value is None else attributes[name].set(value) for name, value in values.items()
     ]
+
+
+def unchanged(row: Row, *names: str) -> Condition:
+    """That the stored row says in these attributes what it said when this one was read."""
+    attributes = type(row).get_attributes()
+    conditions = [
+        attributes[name].does_not_exist() if (value := getattr(row, name)) is None else attributes[name] == value
+        for name in names
+    ]
+    return reduce(and_, conditions)
 
 
 def delete(key: Key[Any], condition: Condition | None = None) -> bool:

@@ -16,11 +16,10 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.store import Key, Transaction
 from chalicelib.groups.consents import Action, current_text_version, receipt
 from chalicelib.groups.counting import RecountMark, scope_of
-from chalicelib.groups.service.succession import OwnerLife
 from chalicelib.groups.tables import MembershipRow, MembershipsTable, OrganizationRow, OrganizationsTable, TallyRow
 from chalicelib.people.service.certificates import Statement, completion, under_way
 from chalicelib.people.service.restore import lives_in
-from chalicelib.people.tables.people import MembershipPointer, OwnershipPointer, PersonRow
+from chalicelib.people.tables.people import LifeTrace, MembershipPointer, OwnershipPointer, PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, ReceiptRow, kept_until
 
 
@@ -134,7 +133,7 @@ def _tally(members: Iterable[Key[MembershipsTable]], kinds: Iterable[str]) -> Co
 
 def _certify(organization: OrganizationRow, entry: LedgerRow, removed: Mapping[str, int]) -> None:
     """Issue a certificate to the owner, if their life goes on."""
-    key = OwnerLife.of(organization.owner_id)
+    key = LifeTrace.of(organization.owner_id)
     life = store.read_together([key]).get(key)
     if life is None:
         return

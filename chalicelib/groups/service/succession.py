@@ -1,20 +1,20 @@
 """Handing a book over: its owner offers it to a member, who takes it over (B16). There is one owner at any moment."""
 
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.alerts.raising import ask_to_follow
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.settings import settings
-from chalicelib.core.store import Key, Transaction
+from chalicelib.core.store import Transaction
 from chalicelib.groups.access import Insider, Owner
 from chalicelib.groups.errors import InvalidSuccessor, NotTheSuccessor, OfferEnded, OwnerChanged, TooManyBooks
 from chalicelib.groups.service.books import is_same_book
 from chalicelib.groups.tables import AdminRow, MembershipRow, OrganizationRow
-from chalicelib.people.tables.people import OwnershipPointer, PeopleTable, PersonRow
+from chalicelib.people.tables.people import LifeTrace, OwnershipPointer, PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry, living
 
 OFFER_LASTS = timedelta(days=14)
@@ -30,22 +30,18 @@ WHY_ACCEPTED = "handed_over"
 """The reason in the access log where the owner offered the book and the successor accepted."""
 
 
-class OwnerLife(PeopleTable):
-    """As much of an owner as a hand-over needs, so that nothing else in the row can stand in its way."""
+class Offered(Protocol):
+    """What can be offered to a successor: a book, and a place too."""
 
-    enrolment = NumberAttribute()
-
-    @classmethod
-    def of(cls, person_id: str) -> "Key[OwnerLife]":
-        """Where it lies: on the person's row."""
-        return cls.key(person_id, "PERSON")
+    successor_id: Any
+    offered_at: Any
 
 
-def offered_until(book: OrganizationRow) -> datetime | None:
-    """Until when the book may be taken over; None if it is offered to nobody, or was for too long."""
-    if book.successor_id is None or book.offered_at is None:
+def offered_until(offered: Offered) -> datetime | None:
+    """Until when it may be taken over; None if it is offered to nobody, or was for too long."""
+    if offered.successor_id is None or offered.offered_at is None:
         return None
-    until: datetime = book.offered_at + OFFER_LASTS
+    until: datetime = offered.offered_at + OFFER_LASTS
     return until if until > clock.now() else None
 
 
@@ -133,9 +129,9 @@ def hand_over(transaction: Transaction, book: OrganizationRow, successor: Person
     transaction.put(_entry(book, lives, actor, why))
 
 
-def _disown(transaction: Transaction, book: OrganizationRow) -> OwnerLife | None:
+def _disown(transaction: Transaction, book: OrganizationRow) -> LifeTrace | None:
     """Take the book from its owner and from their count. One who is not there any more has nothing to be taken from."""
-    life, pointer = OwnerLife.of(book.owner_id), OwnershipPointer.of(book.owner_id, book.org_id)
+    life, pointer = LifeTrace.of(book.owner_id), OwnershipPointer.of(book.owner_id, book.org_id)
     rows = store.read_together([life, pointer])
     former = rows.get(life)
     if rows.get(pointer) is not None:
@@ -167,12 +163,7 @@ def handed_over(book: OrganizationRow, owner_id: str) -> OrganizationRow:
 
 def _is_same_offer(book: OrganizationRow) -> Condition:
     """That the stored book has the same owner as when it was read, and is offered as it was then."""
-    same = is_same_book(book)
-    for attribute, value in (
-        (OrganizationRow.successor_id, book.successor_id),
-        (OrganizationRow.offered_at, book.offered_at),
-    ):
-        same &= attribute.does_not_exist() if value is None else attribute == value
+    same: Condition = is_same_book(book) & store.unchanged(book, "successor_id", "offered_at")
     return same
 
 

@@ -152,9 +152,14 @@ class PersonRow(PeopleTable):
 
 
 class LifeTrace(PeopleTable):
-    """What is left legible of a row that can't be read: to which life of the person it belongs."""
+    """To which life of the person a row belongs: what is left legible of one that can't be read, and all that some need of one."""
 
     enrolment = NumberAttribute()
+
+    @classmethod
+    def of(cls, person_id: str) -> "Key[LifeTrace]":
+        """Where that of the person lies."""
+        return cls.key(person_id, "PERSON")
 
 
 class MembershipPointer(PeopleTable):

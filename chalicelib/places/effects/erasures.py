@@ -7,7 +7,7 @@ from chalicelib.core.store import Key, RawItem
 from chalicelib.groups.legible import legible
 from chalicelib.people.service.restore import lives_in
 from chalicelib.people.tables.privacy import LedgerRow
-from chalicelib.places.tables import CheckinTrace, VisitIndex, VisitorTrace
+from chalicelib.places.tables import CheckinsTable, VisitIndex, VisitorTrace
 
 PAGE = 100
 """Visits that are read at a time."""
@@ -30,7 +30,7 @@ def _visits_of(person_id: str) -> Iterator[list[Key[VisitorTrace]]]:
     start: RawItem | None = None
     while True:
         index = VisitIndex.Meta.index_name
-        page = store.query(CheckinTrace, person_id, index=index, limit=PAGE, start=start, consistent=False)
+        page = store.query(CheckinsTable, person_id, index=index, limit=PAGE, start=start, consistent=False)
         yield [VisitorTrace.key(row.part, row.sk) for row in page.rows]
         if (start := page.next_key) is None:
             return

@@ -15,7 +15,7 @@ from chalicelib.core.store import Key, Transaction
 from chalicelib.groups.legible import legible
 from chalicelib.health.people_effects import StatusChange
 from chalicelib.people.tables.people import PersonRow
-from chalicelib.places.running import is_kept_from_running, is_same_status
+from chalicelib.places.running import is_kept_from_running
 from chalicelib.places.service.gates import gates_at
 from chalicelib.places.service.places import managed_by, staffed_by
 from chalicelib.places.tables import GateRow, PlaceRow
@@ -59,8 +59,7 @@ def _is_carried(person: PersonRow) -> bool:
 
 
 def _writing(person: PersonRow, rows: list[Suspended], *, is_kept: bool) -> Transaction:
-    same = (PersonRow.enrolment == person.enrolment) & is_same_status(person)
-    transaction = Transaction().check(person.own_key, same, ChangedMeanwhile())
+    transaction = Transaction().check(person.own_key, person.same_status(), ChangedMeanwhile())
     since = {"suspended_since": clock.now() if is_kept else None}
     for row in rows:
         transaction.update(row.own_key, store.assign(type(row), since), _is_same_runner(row), ChangedMeanwhile())

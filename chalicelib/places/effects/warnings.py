@@ -9,7 +9,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.store import Key
 from chalicelib.groups.legible import legible
 from chalicelib.places.counting import WORRYING, Part, hourly, subdistrict_scope, worrying
-from chalicelib.places.tables import PlaceRow
+from chalicelib.places.tables import PlaceRow, parts_of
 from chalicelib.places.tables.warnings import WarningRow
 
 KEPT = timedelta(days=28)
@@ -44,8 +44,8 @@ def _hours() -> Iterator[datetime]:
 def _of_place(place: PlaceRow) -> Iterator[Key[CounterRow]]:
     for hour in _hours():
         day = hour.date()
-        for shard in range(place.shards_on(day)):
-            yield CounterRow.of(f"{place.place_id}#{day}#{shard}", hourly(hour.hour, WORRYING))
+        for part in parts_of(place.place_id, day, place.shards_on(day)):
+            yield CounterRow.of(part, hourly(hour.hour, WORRYING))
 
 
 def _of_subdistrict(subdistrict: str) -> Iterator[Key[CounterRow]]:

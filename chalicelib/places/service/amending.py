@@ -22,10 +22,4 @@ def amend(stored: CheckinRow, row: CheckinRow) -> CheckinRow:
 
 def _as_read(stored: CheckinRow) -> Condition:
     """That nobody amended the check-in since it was read: of two who look at once neither hides what the other one saw."""
-    same: Condition = (CheckinRow.enrolment == stored.enrolment) & (CheckinRow.stored_at == stored.stored_at)
-    same &= (
-        (CheckinRow.alarm == stored.alarm) & (CheckinRow.allowed == stored.allowed) & (CheckinRow.state == stored.state)
-    )
-    for attribute, value in ((CheckinRow.temperature, stored.temperature), (CheckinRow.by, stored.by)):
-        same &= attribute.does_not_exist() if value is None else attribute == value
-    return same
+    return store.unchanged(stored, "enrolment", "stored_at", "alarm", "allowed", "state", "temperature", "by")

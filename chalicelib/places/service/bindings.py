@@ -123,9 +123,7 @@ def forget_binding(transaction: Transaction, place: PlaceRow) -> None:
 
 def is_bound_as(place: PlaceRow) -> Condition:
     """That the place is open, bound to whom it was when it was read, and asks whom it asked."""
-    same: Condition = PlaceRow.alive()
-    for attribute, value in ((PlaceRow.org_id, place.org_id), (PlaceRow.asked_org_id, place.asked_org_id)):
-        same &= attribute.does_not_exist() if value is None else attribute == value
+    same: Condition = PlaceRow.alive() & store.unchanged(place, "org_id", "asked_org_id")
     return same
 
 

@@ -36,7 +36,6 @@ from chalicelib.places.visiting.stays import is_back
 from chalicelib.places.visiting.verdict import DEPENDANT, Verdict, says_the_same
 
 SELF, MEASURED = "self", "measured"
-REGISTRAR = "registrar"
 
 
 @dataclass(frozen=True)
@@ -238,10 +237,9 @@ def _is_theirs(inspection: Inspection) -> bool:
     A registrar names one of their own: without it their state would suspend nothing (R4.3, R4.4).
     """
     staff, gate = inspection.staff, inspection.gate
-    is_registrar = staff.row is not None and staff.row.role == REGISTRAR and not staff.is_manager
     if inspection.gate_id is None:
-        return not is_registrar
-    return gate is not None and (not is_registrar or gate.registrar_id == staff.member_id)
+        return not staff.is_registrar
+    return gate is not None and (not staff.is_registrar or gate.registrar_id == staff.member_id)
 
 
 def _as_the_place_is(seen: _Seen) -> Sighting:

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, store
-from chalicelib.core.store import Key, RawItem
+from chalicelib.core.store import Key
 from chalicelib.groups.legible import legible
 from chalicelib.people.tables.people import LifeTrace
 from chalicelib.places.tables import CheckinRow, PlaceRow, parts_of
@@ -52,15 +52,17 @@ class DayOfPlace:
             yield bucket, sorted(rows, key=position_of, reverse=newest_first)
 
     def _part(self, part: str, newest_first: bool) -> Iterator[CheckinRow]:
-        start: RawItem | None = None
-        while True:
-            found = store.query(CheckinRow, part, self.within, limit=self.page, start=start, newest_first=newest_first)
-            self.read += len(found.rows)
-            told = [row for row in found.rows if clock.is_moment(row.at)]
-            self.unreadable += found.unreadable + len(found.rows) - len(told)
-            yield from (row for row in told if row.expires_at > clock.now())
-            if (start := found.next_key) is None:
-                return
+        for row in store.query_all(
+            CheckinRow, part, self.within, on_broken=self._unread, page=self.page, newest_first=newest_first
+        ):
+            self.read += 1
+            if not clock.is_moment(row.at):
+                self._unread()
+            elif row.expires_at > clock.now():
+                yield row
+
+    def _unread(self, *_: object) -> None:
+        self.unreadable += 1
 
 
 def position_of(row: CheckinRow) -> Position:
@@ -71,7 +73,7 @@ def position_of(row: CheckinRow) -> Position:
 
 def living(rows: list[CheckinRow]) -> list[CheckinRow]:
     """Those whose visitor's life goes on: what belongs to an ended one is shown to nobody, also before it is swept."""
-    keys: dict[str, Key[LifeTrace]] = {row.person_id: LifeTrace.key(row.person_id, "PERSON") for row in rows}
+    keys: dict[str, Key[LifeTrace]] = {row.person_id: LifeTrace.of(row.person_id) for row in rows}
     people = store.read_together(keys.values())
     lives = {person_id: found.enrolment for person_id, key in keys.items() if (found := legible(people, key))}
     return [row for row in rows if lives.get(row.person_id) == row.enrolment]

@@ -180,10 +180,7 @@ def _changed(gate: GateRow, changes: dict[str, Any]) -> GateRow:
 
 def _as_read(gate: GateRow) -> Condition:
     """That nobody replaced or voided the poster, or gave the gate to somebody else, since it was read."""
-    same: Condition = GateRow.version == gate.version
-    for attribute, value in ((GateRow.voided_at, gate.voided_at), (GateRow.registrar_id, gate.registrar_id)):
-        same &= attribute.does_not_exist() if value is None else attribute == value
-    return same
+    return store.unchanged(gate, "version", "voided_at", "registrar_id")
 
 
 def _printed(place: PlaceRow, gate: GateRow) -> Printed:

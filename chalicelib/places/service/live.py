@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.core import clock, store, tokens
+from chalicelib.core import clock, tokens
 from chalicelib.core.settings import settings
 from chalicelib.places.access import Staff
 from chalicelib.places.service.days import DayOfPlace, Position, living, position_of
+from chalicelib.places.service.gates import gates_at
 from chalicelib.places.service.looks import disclose_live
-from chalicelib.places.tables import CheckinRow, GateRow
-
-REGISTRAR = "registrar"
+from chalicelib.places.tables import CheckinRow
 
 MOST_READ = 2_000
 """Rows after which a page ends, at the next five minutes, however few of them were wanted: a rare one is asked for on and on."""
@@ -91,10 +90,9 @@ def _up_to(start: Position) -> Condition:
 
 def _own_gates(staff: Staff) -> Collection[str] | None:
     """The gates whose check-ins somebody sees; None is all of the place, for its manager and its inspectors."""
-    if staff.is_manager or staff.row is None or staff.row.role != REGISTRAR:
+    if not staff.is_registrar:
         return None
-    gates = store.query_all(GateRow, staff.place.place_id, GateRow.sk.startswith(GateRow.PREFIX))
-    return {gate.gate_id for gate in gates if gate.registrar_id == staff.member_id}
+    return {gate.gate_id for gate in gates_at(staff.place.place_id).gates if gate.registrar_id == staff.member_id}
 
 
 def _is_wanted(row: CheckinRow, wanted: Wanted, gates: Collection[str] | None) -> bool:

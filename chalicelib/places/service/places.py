@@ -30,9 +30,10 @@ from chalicelib.places.errors.places import (
     PlaceNotFound,
     TooManyPlaces,
 )
-from chalicelib.places.running import is_same_status, suspended_since
+from chalicelib.places.running import suspended_since
+from chalicelib.places.service.bindings import forget_binding
 from chalicelib.places.service.declarations import unused_code
-from chalicelib.places.tables import AccessPointRow, GateRow, PlaceRow, StaffRow
+from chalicelib.places.tables import GateRow, PlaceRow, StaffRow
 
 MAIN_ENTRANCE = "正门 Main entrance"
 """The gate that every place begins with; it can be given another name."""
@@ -134,8 +135,7 @@ class Places:
         transaction = Transaction()
         closed = [PlaceRow.closed_at.set(clock.now()), PlaceRow.declaration_code.remove()]
         transaction.update(place.own_key, closed, is_same_place(place), PlaceChanged())
-        for org_id in {place.org_id, place.asked_org_id} - {None}:
-            transaction.delete(AccessPointRow.of(str(org_id), place.place_id))
+        forget_binding(transaction, place)
         transaction.delete(ManagesPointer.of(person.person_id, place.place_id))
         transaction.update(PersonRow.of(person.person_id), [PersonRow.places.add(-1)])
         lives = [living(person.person_id, person.enrolment)]
@@ -240,9 +240,8 @@ def _opening(person: PersonRow, place: PlaceRow, request: RequestKey | None) -> 
     """
     transaction = Transaction()
     remember(transaction, request, place.place_id)
-    as_read = (PersonRow.enrolment == person.enrolment) & is_same_status(person)
-    counted = [PersonRow.places.add(1)]
-    transaction.update(PersonRow.of(person.person_id), counted, as_read & fewer_places(), TooManyPlaces())
+    may = person.same_status() & fewer_places()
+    transaction.update(PersonRow.of(person.person_id), [PersonRow.places.add(1)], may, TooManyPlaces())
     transaction.put(place, PlaceRow.place_id.does_not_exist())
     key = GateRow.of(place.place_id, new_gate_id())
     now = clock.now()
@@ -254,4 +253,5 @@ def _opening(person: PersonRow, place: PlaceRow, request: RequestKey | None) -> 
 def _is_unchanged(person: PersonRow) -> bool:
     """Whether it was the count that kept a place from being opened, and not a change of the person at the same moment."""
     now = store.read_together([person.own_key]).get(person.own_key)
-    return now is not None and (now.enrolment, now.status_version) == (person.enrolment, person.status_version)
+    seen = person.enrolment, person.status_version, person.stale_since
+    return now is not None and (now.enrolment, now.status_version, now.stale_since) == seen

@@ -6,7 +6,6 @@ from chalicelib.core import store
 from chalicelib.core.store import Transaction
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.places.errors.places import StaffChanged, StaffNotFound
-from chalicelib.places.running import is_same_status
 from chalicelib.places.tables import REGISTRAR, StaffRow
 
 
@@ -24,8 +23,7 @@ class Registrar:
         """
         same_role = (StaffRow.role == REGISTRAR) & (StaffRow.enrolment == self.row.enrolment)
         transaction.check(self.row.own_key, same_role, StaffChanged())
-        same_person = (PersonRow.enrolment == self.person.enrolment) & is_same_status(self.person)
-        transaction.check(self.person.own_key, same_person, StaffChanged())
+        transaction.check(self.person.own_key, self.person.same_status(), StaffChanged())
 
 
 def member_of_staff(place_id: str, member_id: str) -> StaffRow:

@@ -24,6 +24,7 @@ from chalicelib.places.counting import (
     city_scope,
 )
 from chalicelib.places.errors.records import DayNotKept
+from chalicelib.places.tables import parts_of
 
 SMALL = 5
 """A group of fewer people is not told of in public (T-39, B15)."""
@@ -64,7 +65,7 @@ class PlaceStatistics:
         """The numbers of a day of a place: all for its manager, own work for everybody else (R2.6). Raises DayNotKept."""
         chosen = _kept_day(day)
         place = staff.place
-        found, is_exact = _numbers(f"{place.place_id}#{chosen}#{shard}" for shard in range(place.shards_on(chosen)))
+        found, is_exact = _numbers(parts_of(place.place_id, chosen, place.shards_on(chosen)))
         if staff.is_manager:
             return _figures(chosen, found, is_exact=is_exact)
         own = {metric: found[f"{BY}#{staff.member_id}#{metric}"] for metric in (ALL, WORRYING)}

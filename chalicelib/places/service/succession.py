@@ -1,14 +1,13 @@
 """Handing a place over: its manager offers it to one of its staff, who takes it over (B16). There is one manager at any moment."""
 
-from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, store
 from chalicelib.core.crypto import pairwise_id
-from chalicelib.core.store import Key, Transaction
-from chalicelib.groups.service.succession import WHY_ACCEPTED
+from chalicelib.core.store import Transaction
+from chalicelib.groups.service.succession import WHY_ACCEPTED, offered_until
 from chalicelib.health.service.status import Status
-from chalicelib.people.tables.people import ManagesPointer, PeopleTable, PersonRow, StaffPointer
+from chalicelib.people.tables.people import LifeTrace, ManagesPointer, PersonRow, StaffPointer
 from chalicelib.people.tables.privacy import LedgerRow, ledger_entry, living
 from chalicelib.places.access import PlaceManager, Staff
 from chalicelib.places.errors.places import (
@@ -19,29 +18,17 @@ from chalicelib.places.errors.places import (
     StaffChanged,
     TooManyPlaces,
 )
-from chalicelib.places.running import is_same_status, suspended_since
+from chalicelib.places.running import suspended_since
 from chalicelib.places.service.declarations import unused_code
 from chalicelib.places.service.places import fewer_places, is_same_place, may_run
 from chalicelib.places.service.staff import return_gates
 from chalicelib.places.tables import PlaceRow, StaffRow
-from chalicelib.places.tenure import offered_until
 
 PLACE_HANDED_OVER = "PLACE_HANDED_OVER"
 """What the ledger calls a hand-over. Old and new manager find it in their access logs."""
 
 DISCLOSED = "place_manager"
 """What the access log says a hand-over is about."""
-
-
-class ManagerLife(PeopleTable):
-    """As much of a manager as a hand-over needs, so that nothing else in the row can stand in its way."""
-
-    enrolment = NumberAttribute()
-
-    @classmethod
-    def of(cls, person_id: str) -> "Key[ManagerLife]":
-        """Where it lies: on the person's row."""
-        return cls.key(person_id, "PERSON")
 
 
 class PlaceSuccession:
@@ -116,7 +103,7 @@ def hand_over_place(transaction: Transaction, place: PlaceRow, successor: Person
     former = _release(transaction, place)
     pointer = ManagesPointer.of(successor.person_id, place.place_id)
     transaction.put(ManagesPointer(pointer.hash_value, pointer.range_value))
-    may = (PersonRow.enrolment == successor.enrolment) & is_same_status(successor) & fewer_places()
+    may = successor.same_status() & fewer_places()
     counted = [PersonRow.places.add(1), PersonRow.staffed.add(0 if role is None else -1)]
     transaction.update(successor.own_key, counted, may, TooManyPlaces())
     if role is not None:
@@ -139,9 +126,9 @@ def _managed_by(successor: PersonRow) -> dict[str, object]:
     }
 
 
-def _release(transaction: Transaction, place: PlaceRow) -> ManagerLife | None:
+def _release(transaction: Transaction, place: PlaceRow) -> LifeTrace | None:
     """Take the place from its manager and from their count. One who is not there any more has nothing to be taken from."""
-    life, pointer = ManagerLife.of(place.manager_id), ManagesPointer.of(place.manager_id, place.place_id)
+    life, pointer = LifeTrace.of(place.manager_id), ManagesPointer.of(place.manager_id, place.place_id)
     rows = store.read_together([life, pointer])
     former = rows.get(life)
     if rows.get(pointer) is not None:
@@ -167,7 +154,5 @@ def _entry(place: PlaceRow, lives: list[str], actor: str, why: str) -> LedgerRow
 
 def _is_same_offer(place: PlaceRow) -> Condition:
     """That the stored place has the same manager as when it was read, and is offered as it was then."""
-    same = is_same_place(place)
-    for attribute, value in ((PlaceRow.successor_id, place.successor_id), (PlaceRow.offered_at, place.offered_at)):
-        same &= attribute.does_not_exist() if value is None else attribute == value
+    same: Condition = is_same_place(place) & store.unchanged(place, "successor_id", "offered_at")
     return same

@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pynamodb.expressions.condition import Condition
-
-from chalicelib.core import clock
+from chalicelib.core import clock, store
 from chalicelib.core.crypto import pairwise_id
 from chalicelib.core.errors import Broken
 from chalicelib.core.store import Transaction
@@ -38,7 +36,7 @@ class Suspensions:
             "until": None if until is None else clock.iso(until.astimezone(UTC)),
         }
         transaction = Transaction()
-        same = PlaceRow.alive() & _as_read(place)
+        same = PlaceRow.alive() & store.unchanged(place, "violation")
         transaction.update(place.own_key, [PlaceRow.violation.set(violation)], same, PlaceChanged())
         transaction.put(_entry(SUSPENDED, officer, place, reason)).commit()
         place.violation = violation
@@ -54,16 +52,9 @@ class Suspensions:
         if place.violation["by"] == pairwise_id(place_id, officer.person_id):
             raise SameOfficer
         transaction = Transaction()
-        same = PlaceRow.alive() & _as_read(place)
+        same = PlaceRow.alive() & store.unchanged(place, "violation")
         transaction.update(place.own_key, [PlaceRow.violation.remove()], same, PlaceChanged())
         transaction.put(_entry(RESUMED, officer, place, None)).commit()
-
-
-def _as_read(place: PlaceRow) -> Condition:
-    """That no officer decided anything of the place since it was read."""
-    before = place.violation
-    same: Condition = PlaceRow.violation.does_not_exist() if before is None else PlaceRow.violation == before
-    return same
 
 
 def _entry(kind: str, officer: Person, place: PlaceRow, reason: str | None) -> LedgerRow:

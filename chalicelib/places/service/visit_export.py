@@ -18,9 +18,10 @@ from chalicelib.people.tables.privacy import living as life_of
 from chalicelib.places.access import PlaceManager
 from chalicelib.places.errors.seen import CheckinsNeedHours, NoSuchHours, TooManyCheckinExports
 from chalicelib.places.service.days import DayOfPlace, living
+from chalicelib.places.service.gates import gates_at
 from chalicelib.places.service.looks import WHY_EXPORT, people_of, words
 from chalicelib.places.sheets import CheckinSheet, csv_file
-from chalicelib.places.tables import CheckinRow, GateRow, bucket_of
+from chalicelib.places.tables import CheckinRow, bucket_of
 
 INLINE_ROWS = 5_000
 """Check-ins of one file (T-31: an answer of Lambda takes 6 MB)."""
@@ -86,8 +87,7 @@ def _rows(manager: PlaceManager, hours: Hours) -> tuple[list[CheckinRow], int]:
 
 def _sheet(manager: PlaceManager, hours: Hours, language: Language) -> CheckinSheet:
     place = manager.place
-    gates = store.query_all(GateRow, place.place_id, GateRow.sk.startswith(GateRow.PREFIX))
-    names = {gate.gate_id: gate.name for gate in gates}
+    names = {gate.gate_id: gate.name for gate in gates_at(place.place_id).gates}
     return CheckinSheet(place.name, hours.day, hours.start, hours.end, clock.now(), language, names)
 
 

@@ -13,7 +13,7 @@ from chalicelib.core import clock, store
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.settings import settings
 from chalicelib.core.work import TIME_KEPT, LambdaContext
-from chalicelib.places.tables import SWEEPS, CheckinTrace, VisitsDayRow, VisitSweepRow, parts_of_day
+from chalicelib.places.tables import SWEEPS, CheckinsTable, VisitsDayRow, VisitSweepRow, parts_of_day, read_part
 
 DAYS_BACK = 14
 """Days before the latest one that is over which are looked at as well: for nights that failed, and where a city keeps
@@ -66,11 +66,11 @@ def _removed(row: VisitsDayRow, done: Swept, has_time: Callable[[], bool]) -> bo
     """
     try:
         while has_time():
-            found = store.query(CheckinTrace, row.part, limit=PAGE).rows
+            found = store.query(CheckinsTable, row.part, limit=PAGE).rows
             if not found:
                 return store.delete(row.own_key)
             store.write_all(deletes=[one.own_key for one in found])
-            done.removed[row.part.split("#")[1]] += len(found)
+            done.removed[read_part(row.part)[1].isoformat()] += len(found)
     except Exception as error:
         if store.is_passing(error):
             raise

@@ -4,13 +4,13 @@ from chalicelib.places.tables.access_points import ASKING, BOUND, AccessPointRow
 from chalicelib.places.tables.checkins import (
     CheckinRow,
     CheckinsTable,
-    CheckinTrace,
     VisitIndex,
     VisitorTrace,
     VisitTrace,
     bucket_of,
     part_of,
     parts_of,
+    read_part,
     sort_key_of,
 )
 from chalicelib.places.tables.looks import LookRow
@@ -34,7 +34,6 @@ __all__ = [
     "SWEEPS",
     "AccessPointRow",
     "CheckinRow",
-    "CheckinTrace",
     "CheckinsTable",
     "DeclarationIndex",
     "GateRow",
@@ -53,5 +52,6 @@ __all__ = [
     "part_of",
     "parts_of",
     "parts_of_day",
+    "read_part",
     "sort_key_of",
 ]

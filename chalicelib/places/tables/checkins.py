@@ -16,6 +16,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
+from chalicelib.core.errors import Broken
 from chalicelib.core.store import Key, Row, TableMeta, maybe
 
 BUCKET_SECONDS = 300
@@ -38,6 +39,15 @@ def part_of(place_id: str, day: date, member_id: str, shards: int) -> str:
 def parts_of(place_id: str, day: date, shards: int) -> list[str]:
     """All partitions in which a place's check-ins of a day lie."""
     return [f"{place_id}#{day}#{shard}" for shard in range(shards)]
+
+
+def read_part(part: str) -> tuple[str, date, int]:
+    """Place, day and number of a partition. Raises Broken for what is none."""
+    try:
+        place_id, day, shard = part.split("#")
+        return place_id, date.fromisoformat(day), int(shard)
+    except ValueError as error:
+        raise Broken from error
 
 
 def sort_key_of(bucket: str, member_id: str) -> str:
@@ -128,10 +138,6 @@ class VisitTrace(CheckinsTable):
 
     person_id = UnicodeAttribute()
     at = UnicodeAttribute()
-
-
-class CheckinTrace(CheckinsTable):
-    """What is left legible of a check-in that can't be read: where it lies."""
 
 
 class VisitorTrace(CheckinsTable):

@@ -10,8 +10,8 @@ from hashlib import sha256
 from pynamodb.attributes import JSONAttribute, NumberAttribute, TTLAttribute, UTCDateTimeAttribute
 
 from chalicelib.core import store
-from chalicelib.core.errors import Broken
 from chalicelib.core.runs import RunsTable
+from chalicelib.places.tables.checkins import read_part
 
 REGISTER_SHARDS = 16
 """Parts of a day's register, so that no key takes what a whole city writes."""
@@ -31,7 +31,7 @@ class VisitsDayRow(RunsTable):
     @classmethod
     def noting(cls, part: str) -> "VisitsDayRow":
         """The row of a partition, always the same. Raises Broken for what is none."""
-        day = day_of(part)
+        _, day, _ = read_part(part)
         over = datetime.combine(day, time(), UTC) + timedelta(days=REGISTER_DAYS)
         return cls(_register_of(day, sha256(part.encode()).digest()[0] % REGISTER_SHARDS), part, expires_at=over)
 
@@ -60,15 +60,6 @@ def parts_of_day(day: date) -> Iterator[VisitsDayRow]:
     """The partitions that were noted of a day and not removed since."""
     for shard in range(REGISTER_SHARDS):
         yield from store.query_all(VisitsDayRow, _register_of(day, shard))
-
-
-def day_of(part: str) -> date:
-    """The day of a partition of check-ins, in the city's calendar. Raises Broken for what is none."""
-    try:
-        _, day, _ = part.split("#")
-        return date.fromisoformat(day)
-    except ValueError as error:
-        raise Broken from error
 
 
 def _register_of(day: date, shard: int) -> str:

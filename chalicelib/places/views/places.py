@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from chalicelib.core.errors import Broken
+from chalicelib.groups.service.succession import offered_until
 from chalicelib.places.access import PlaceManager, Staff
 from chalicelib.places.schemas import places as schemas
 from chalicelib.places.schemas.manager import ManagerOffer
 from chalicelib.places.service.places import OwnPlaces
 from chalicelib.places.tables import REGISTRAR, PlaceRow
-from chalicelib.places.tenure import offered_until
 
 
 def place(staff: Staff) -> schemas.Place:

@@ -7,7 +7,7 @@ from chalicelib.core import clock, ids
 from chalicelib.core.crypto import ID_BYTES, decode, encode
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Key
-from chalicelib.places.tables import CheckinRow, bucket_of, part_of, sort_key_of
+from chalicelib.places.tables import CheckinRow, bucket_of, part_of, read_part, sort_key_of
 from chalicelib.places.tables.checkins import BUCKET_DIGITS, BUCKET_SECONDS
 from chalicelib.places.visiting.hints import Hint
 
@@ -47,13 +47,9 @@ def day_of(at: datetime) -> date:
 
 def checkin_id_of(row: CheckinRow) -> str:
     """How a check-in is called in addresses. It names nobody but as the place knows them."""
-    place_id, day, shard = row.part.split("#")
+    place_id, day, shard = read_part(row.part)
     bucket, _, member_id = row.sk.partition("#")
-    numbers = (
-        (date.fromisoformat(day).toordinal(), DAY_BYTES),
-        (int(shard), SHARD_BYTES),
-        (int(bucket), BUCKET_BYTES),
-    )
+    numbers = (day.toordinal(), DAY_BYTES), (shard, SHARD_BYTES), (int(bucket), BUCKET_BYTES)
     return encode(ids.to_bytes(place_id) + b"".join(one.to_bytes(size) for one, size in numbers) + decode(member_id))
 
 

@@ -13,7 +13,7 @@ from chalicelib.core.cells import BYTE_ORDER_MARK
 from chalicelib.core.settings import settings
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.places.service import visit_export
-from chalicelib.places.sheets import COLUMNS, HEAD_ROWS
+from chalicelib.places.sheets import COLUMNS
 from chalicelib.places.tables import CheckinRow
 from tests.support.books import person_key
 from tests.support.city import TestCity
@@ -22,6 +22,9 @@ from tests.support.enrolled import anybody, enrolled
 from tests.support.people import TestPerson
 from tests.support.records import Place, place, visits
 from tests.support.rows import spoil
+
+HEAD_ROWS = 5
+"""Rows above the check-ins."""
 
 pytestmark = pytest.mark.api
 

@@ -269,19 +269,32 @@ def test_a_query_can_begin_with_the_newest() -> None:
     assert [row.counted for row in page.rows] == [2, 1]
 
 
-def test_query_all_walks_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_query_all_walks_every_page_as_far_as_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     subject = rows_of_one_partition(5)
-    query = store.query
-    pages = []
+    query, pages = store.query, []
 
-    def two_a_page(*args: Any, **kwargs: Any) -> store.Page[Any]:
-        pages.append(query(*args, **kwargs, limit=2))
+    def counted(*args: Any, **kwargs: Any) -> store.Page[Any]:
+        pages.append(query(*args, **kwargs))
         return pages[-1]
 
-    monkeypatch.setattr(reads, "query", two_a_page)
+    monkeypatch.setattr(reads, "query", counted)
 
-    assert [row.counted for row in store.query_all(CountRow, subject)] == [0, 1, 2, 3, 4]
+    assert [row.counted for row in store.query_all(CountRow, subject, page=2)] == [0, 1, 2, 3, 4]
     assert len(pages) == 3
+    newest = store.query_all(CountRow, subject, page=2, newest_first=True)
+    assert [next(newest).counted, next(newest).counted] == [4, 3]
+    assert len(pages) == 4
+
+
+def test_unchanged_holds_while_a_row_says_the_same_and_no_longer() -> None:
+    subject = rows_of_one_partition(1)
+    (read,) = store.query(CountRow, subject).rows
+    grown = [CountRow.counted.add(1)]
+
+    assert store.update(read.own_key, grown, store.unchanged(read, "counted")) is not None
+    assert store.update(read.own_key, grown, store.unchanged(read, "counted")) is None
+    read.counted = None
+    assert store.update(read.own_key, grown, store.unchanged(read, "counted")) is None
 
 
 def test_a_row_that_cannot_be_read_does_not_hide_its_neighbours() -> None:
