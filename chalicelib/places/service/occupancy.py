@@ -13,7 +13,7 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.log import Event, emit, where
 from chalicelib.core.store import Transaction
 from chalicelib.places.errors.checkins import PlaceFull
-from chalicelib.places.tables import CheckinRow, OccupancyRow, PlaceRow, VisitTrace, bucket_of
+from chalicelib.places.tables import CheckinRow, OccupancyRow, PlaceRow, VisitTrace, bucket_of, parts_of
 from chalicelib.places.visiting.arrival import AHEAD
 from chalicelib.places.visiting.keys import day_of
 from chalicelib.places.visiting.stays import inside, is_open
@@ -185,34 +185,14 @@ def _counted(place: PlaceRow) -> Inside:
         number = store.read_together([key]).get(key)
         count = 0 if number is None else int(number.inside)
     else:
-        count = _up_to(capacity, place, now)
+        count = inside(_visits(place, now, consistent=False), now, capacity)
     return Inside(min(count, capacity), count >= capacity)
 
 
-def _up_to(capacity: int, place: PlaceRow, now: datetime) -> int:
-    """How many are inside; no more is read than it takes to see that the place is full."""
-    members: set[str] = set()
-    for row in _visits(place, now, consistent=False):
-        if row.allowed and is_open(row, now):
-            members.add(row.member_id)
-        if len(members) >= capacity:
-            break
-    return len(members)
-
-
 def _visits(place: PlaceRow, now: datetime, *, consistent: bool) -> Iterator[CheckinRow]:
-    """The check-ins of the time that one stay lasts, of each part from its beginning."""
+    """The check-ins of the time that one stay lasts; of one visitor, who is always in the same part of a day, the latest first."""
     since = now - timedelta(minutes=int(place.stay_minutes))
-    for day in {day_of(since), day_of(now), day_of(now + AHEAD)}:
-        for shard in range(place.shards_on(day)):
-            yield from _visits_in(f"{place.place_id}#{day}#{shard}", since, consistent=consistent)
-
-
-def _visits_in(part: str, since: datetime, *, consistent: bool) -> Iterator[CheckinRow]:
-    start = None
-    while True:
-        later = CheckinRow.sk >= bucket_of(since)
-        page = store.query(CheckinRow, part, later, limit=PAGE, start=start, consistent=consistent)
-        yield from page.rows
-        if (start := page.next_key) is None:
-            return
+    later = CheckinRow.sk >= bucket_of(since)
+    for day in sorted({day_of(since), day_of(now), day_of(now + AHEAD)}, reverse=True):
+        for part in parts_of(place.place_id, day, place.shards_on(day)):
+            yield from store.query_all(CheckinRow, part, later, page=PAGE, consistent=consistent, newest_first=True)

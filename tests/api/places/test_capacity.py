@@ -74,6 +74,20 @@ def test_a_soft_place_shows_that_it_is_full_and_refuses_nobody(
     assert stored(OccupancyRow.of(place.place_id)) is None
 
 
+def test_whoever_scanned_again_and_left_is_counted_no_more_by_the_first_scan(
+    city: TestCity, visitors: list[Client], time: clock.FrozenClock
+) -> None:
+    place = site(city, capacity=10)
+    assert scan(visitors[0], place.code).status == 201
+    time.tick(20 * MINUTE)
+    again = scan(visitors[0], place.code)
+    assert (again.status, again.json["occupancy"]) == (201, 1)
+    assert visitors[0].post(f"/v1/checkins/{again.json['checkin_id']}/checkout").status == 204
+    time.tick(HELD_SECONDS)
+
+    assert scan(visitors[1], place.code).json["occupancy"] == 1
+
+
 def test_the_number_is_asked_for_once_in_five_seconds(
     city: TestCity, visitors: list[Client], time: clock.FrozenClock, faults: Seam
 ) -> None:

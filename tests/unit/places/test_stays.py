@@ -76,8 +76,8 @@ def test_of_one_persons_visits_at_most_one_is_open_at_any_moment(minutes: list[i
 
 def test_whoever_scanned_twice_is_inside_once_and_whoever_was_kept_out_is_not() -> None:
     rows = [
-        visit(member="a"),
         visit(NOON + HOUR / 2, member="a"),
+        visit(member="a"),
         visit(member="b", out_at=NOON + HOUR / 4),
         visit(member="c", allowed=False),
         visit(NOON - 2 * HOUR, member="d"),
@@ -88,6 +88,13 @@ def test_whoever_scanned_twice_is_inside_once_and_whoever_was_kept_out_is_not() 
 
 
 def test_whoever_checked_out_last_is_not_inside_by_an_earlier_scan() -> None:
-    rows = [visit(), visit(NOON + HOUR / 2, out_at=NOON + HOUR * 0.75)]
+    rows = [visit(NOON + HOUR / 2, out_at=NOON + HOUR * 0.75), visit()]
 
     assert inside(rows, NOON + HOUR) == 0
+
+
+def test_no_more_is_read_than_it_takes_to_see_that_it_is_full() -> None:
+    rows = iter([visit(member="a"), visit(member="b"), visit(member="c")])
+
+    assert inside(rows, NOON + HOUR, 2) == 2
+    assert next(rows).member_id == "c"
