@@ -15,7 +15,8 @@ from chalicelib.core.store import Transaction
 from chalicelib.health.errors import PaperPassForged, PaperPassMalformed, PaperPassNotFound, PaperPassVoid
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
-from chalicelib.people.service.bindings import acted_for, acts_for, binding_of, dependants_of
+from chalicelib.people.service.bindings import acted_for, acts_for, binding_of, check_binding, dependants_of
+from chalicelib.people.tables.dependants import DependantRow
 from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, in_full, ledger_entry, living
@@ -59,10 +60,11 @@ class PaperPasses:
         """
         if dependant_id is None:
             return _printed(caller.row, "self")
-        dependant = acted_for(binding_of(caller.row, dependant_id))
+        binding = binding_of(caller.row, dependant_id)
+        dependant = acted_for(binding)
         life = in_full(living(dependant.person_id, int(dependant.enrolment)), WHAT)
         entry = ledger_entry("DISCLOSURE", [life], actor=caller.row.name_mask or "", what=list(WHAT), why=WHY)
-        return replace(_printed(dependant, "relative", entry), dependant_id=dependant_id)
+        return replace(_printed(dependant, "relative", entry, binding), dependant_id=dependant_id)
 
     def own(self, caller: Person) -> list[Print]:
         """The printed passes that hold, of the caller and of those for whom they act."""
@@ -137,8 +139,11 @@ def paper_text(person_id: str, paper_id: str) -> str:
     return PREFIX + tokens.seal_pointer(KIND, decode(person_id) + ids.to_bytes(paper_id))
 
 
-def _printed(person: PersonRow, by: By, entry: LedgerRow | None = None) -> Print:
-    """Print a pass of a person while their life goes on, in place of what was printed before, with what the ledger says of it."""
+def _printed(person: PersonRow, by: By, entry: LedgerRow | None = None, binding: DependantRow | None = None) -> Print:
+    """Print a pass of a person in place of what was printed before, with what the ledger says of it.
+
+    Their life goes on then, and so does the binding of whoever has it printed for them.
+    """
     key, now = PaperPassRow.of(person.person_id), clock.now().replace(microsecond=0)
     row = PaperPassRow(
         key.hash_value,
@@ -152,6 +157,8 @@ def _printed(person: PersonRow, by: By, entry: LedgerRow | None = None) -> Print
     transaction = Transaction().put(row)
     if entry is not None:
         transaction.put(entry)
+    if binding is not None:
+        check_binding(transaction, binding)
     transaction.check(person.own_key, PersonRow.enrolment == person.enrolment, SessionEnded()).commit()
     return _print(person, row)
 

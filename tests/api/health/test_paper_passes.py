@@ -12,6 +12,7 @@ from chalicelib.health.errors import PaperPassVoid
 from chalicelib.health.service import papers
 from chalicelib.health.service.papers import PaperPasses, read_paper
 from chalicelib.people.service.bindings import Relation
+from chalicelib.people.tables.dependants import DependantRow
 from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import AccessRow
@@ -222,3 +223,20 @@ def test_whoever_was_erased_meanwhile_gets_no_print(
 
     assert refused(holder.post(PAPERS), 401, "session_ended")
     assert stored(PaperPassRow.of(person_id_of(person))) is None
+
+
+def test_whoever_may_act_no_more_at_this_moment_gets_no_print(
+    city: TestCity, person: TestPerson, holder: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    little = child(city)
+    dependant_id, _ = put_binding(city, person, little)
+
+    class Late(Transaction):
+        def commit(self) -> None:
+            store.delete(DependantRow.of(person_id_of(person), dependant_id))
+            super().commit()
+
+    monkeypatch.setattr(papers, "Transaction", Late)
+
+    assert refused(holder.post(PAPERS, {"dependant_id": dependant_id}), 404, "dependant_not_found")
+    assert stored(PaperPassRow.of(person_id_of(little))) is None
