@@ -246,6 +246,23 @@ def test_r2_5_a_companion_checks_in_whom_they_are_bound_to(maoming: RunningCity)
     assert (foreign["refused"], foreign["name"]) == ("dependant_not_found", None)
 
 
+def test_r2_5_a_kiosk_prints_the_pass_of_who_has_a_card_and_no_phone(maoming: RunningCity) -> None:
+    place, inspector, _ = staffed(maoming)
+    person, client = visitor(maoming)
+    set_up = place.manager.post(f"{place.path}/kiosks", {"name": "Hall"})
+    assert set_up.status == 201, set_up.text
+    kiosk = f"Kiosk {set_up.json['credentials']}"
+
+    printed = maoming.api("POST", "/v1/kiosk/paper-passes", person.claim(), authorization=kiosk)
+
+    assert (printed.status, printed.json["name"]) == (201, f"{person.name[0]}**"), printed.text
+    shown = {"pass": printed.json["pass"], "temperature": "normal"}
+    assert inspector.post(f"{place.path}/checkins", shown).json["mode"] == "paper"
+    assert client.get("/v1/me/checkins").json["items"][0]["place"]["place_id"] == place.place_id
+    assert place.manager.delete(f"{place.path}/kiosks/{set_up.json['kiosk_id']}").status == 204
+    assert maoming.api("POST", "/v1/kiosk/paper-passes", person.claim(), authorization=kiosk).code == "kiosk_refused"
+
+
 def test_r2_5_who_has_no_phone_is_checked_in_by_name_and_document(maoming: RunningCity) -> None:
     place, inspector, _ = staffed(maoming)
     person, _ = visitor(maoming)
