@@ -12,6 +12,7 @@ import botocore.session
 import pytest
 
 from tests.support.canaries import dump_tables
+from tests.support.freshness import fresh_no_later_than_now
 from tests.support.rights import Guard, functions_act, guarded
 from tests.support.seam import Seam, seam
 from tests.support.tracing import untraced
@@ -128,7 +129,8 @@ def city(
     whole_run.pump.skip_until(now)  # other tests' changes are theirs to deliver
     whole_run.sms.faults.clear()
     answers_before = len(whole_run.api.answers)
-    yield whole_run
+    with fresh_no_later_than_now():
+        yield whole_run
     refused, rights.refused[:] = list(rights.refused), []
     assert refused == [], "infra/grants.py does not list what a function of app.py did"
     output = capfd.readouterr()
