@@ -118,6 +118,14 @@ def _scan(city: TestCity) -> Send:
     return lambda: scan(visitor, place.code, temperature="normal")
 
 
+def _scan_strict(city: TestCity) -> Send:
+    """Somebody scans a place that takes no more than its capacity, and has just let somebody else in."""
+    earlier, visitor = well(city, city.stranger(), city.stranger())
+    place = site(city, capacity=50, capacity_mode="strict")
+    assert scan(earlier, place.code, temperature="normal").status == 201
+    return lambda: scan(visitor, place.code, temperature="normal")
+
+
 def _inspect(city: TestCity) -> Send:
     """Somebody on a place's staff scans a pass."""
     person, place = city.stranger(), site(city)
@@ -164,9 +172,14 @@ REQUESTS = (
 """The requests that exist. §9 names others; they are measured from the day on which they are built."""
 
 LARGER = (
+    Operation(
+        "I scan a strict place",
+        _scan_strict,
+        Limits(round_trips=3, read=4, write=6, one_transaction=True, section="strict: decision 27"),
+    ),
     *(Operation(f"numbers of {size:,} members", _numbers_of(size), NUMBERS) for size in (10_000, 100_000)),
     *WIDER,
 )
-"""The same with more of what they must not depend on. The bill has them once."""
+"""The same with more of what they must not depend on, or in a stricter place. The bill has them once."""
 
 OPERATIONS = (*REQUESTS, *EFFECTS, *LARGER)
