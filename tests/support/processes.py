@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -44,10 +45,11 @@ def listening(processes: Iterable[int]) -> set[IPv4Address | IPv6Address]:
 
 
 def _sockets(process: int) -> set[str]:
-    try:
-        links = [str(link.readlink()) for link in Path(f"/proc/{process}/fd").iterdir()]
-    except OSError:
-        return set()
+    links: list[str] = []
+    with suppress(OSError):  # the process is gone
+        for link in Path(f"/proc/{process}/fd").iterdir():
+            with suppress(OSError):  # closed since it was listed
+                links.append(str(link.readlink()))
     return {link.removeprefix("socket:[").removesuffix("]") for link in links if link.startswith("socket:[")}
 
 

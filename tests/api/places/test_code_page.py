@@ -149,9 +149,13 @@ def test_the_sheet_says_the_order_of_entry_and_which_poster_it_is(city: TestCity
 
 
 def test_it_is_one_read(city: TestCity, entrance: TestEntrance, faults: Seam) -> None:
+    """In a process that holds the key of posters, which another test may have made it forget."""
+    assert city.api.get(f"/c/{entrance.poster}").status == 200
+    before = len(faults.operations)
+
     assert city.api.get(f"/c/{entrance.poster}").status == 200
 
-    assert faults.operations == ["BatchGetItem"]
+    assert faults.operations[before:] == ["BatchGetItem"]
 
 
 def test_the_page_of_a_screen_names_no_place(city: TestCity) -> None:
