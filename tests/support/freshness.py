@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,8 @@ def fresh_no_later_than_now() -> Iterator[None]:
     said: list[object] = []
     init = runs.FreshnessRow.__init__
 
-    def heard(row: runs.FreshnessRow, *args: object, **values: object) -> None:
-        init(row, *args, **values)  # type: ignore[arg-type]
+    def heard(row: runs.FreshnessRow, *args: Any, **values: Any) -> None:
+        init(row, *args, **values)
         said.append(row.complete_through)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -132,7 +132,7 @@ def query(  # noqa: PLR0913  what a Query of DynamoDB takes
     return Page(rows, answer.get("LastEvaluatedKey") or None, tuple(broken))
 
 
-def query_all(  # noqa: PLR0913  as above
+def query_all(  # noqa: PLR0913  what a Query takes, but for where it starts and how it ends
     row: type[RowT],
     hash_value: str,
     range_condition: Condition | None = None,
