@@ -344,6 +344,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "rule": WORD,
         "seal": MAC,
         "segment": KEY,
+        "source_mark": FACT,
         "stale_since": TIME,
         "state": WORD,
         "state_since": TIME,

@@ -98,7 +98,8 @@ class PersonRow(PeopleTable):
     `state`, the `rule` and `fact` that caused it, and from when until when it holds are the person's status, computed at
     `status_at`; only `health` writes them. `known` is what the person is shown of their facts beside the status, so that a
     code is one read. `effects_version` is the `status_version` whose last effect is done, and `stale_since` says since when
-    the source had no usable answer about this person. The version goes on from one life to the next, so that nothing that is
+    the source had no usable answer about this person; `source_mark` tells the nightly sync whether its report is the one that was
+    kept last. The version goes on from one life to the next, so that nothing that is
     said of the old one can be taken for the new one's.
     """
 
@@ -136,6 +137,7 @@ class PersonRow(PeopleTable):
     status_version = NumberAttribute(default=0)
     effects_version = NumberAttribute(default=0)
     stale_since = maybe(UTCDateTimeAttribute)
+    source_mark = maybe(UnicodeAttribute)
 
     @classmethod
     def of(cls, person_id: str) -> "Key[PersonRow]":
