@@ -4,14 +4,16 @@ It begins with an entry of the ledger that is written in the same transaction as
 the piece and sends its key to the queue `work`, so that nothing is lost if a process dies in between. Each message does
 slices until a fifth of the function's time is left, then sends itself again. A message may come twice, late, or after its
 like; a process may die at any call. What was done before the last stored cursor is never done again, the slice behind it may
-be: so a slice must end right when it is done twice.
+be: so a slice must end right when it is done twice. Where even that costs too much, a kind is exclusive: a delivery claims the
+piece first, for as long as a function may run, and others leave it alone until then (R-17).
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
@@ -27,6 +29,9 @@ QUEUE = "work"
 SEGMENT = "work"
 """The segment of a piece that is not cut into parts."""
 
+CLAIM = timedelta(seconds=150)
+"""For how long an exclusive piece is one delivery's: longer than its function may run (`.chalice/config.json`: 120 seconds)."""
+
 TIME_KEPT = 0.2
 """The share of a function's time after which no slice is begun: what is left is for the one that runs (R-16)."""
 
@@ -35,8 +40,12 @@ class WorkRow(RunsTable):
     """One piece of work: how far it is, since when, and what went wrong at its last try if something did.
 
     `cursor` says in JSON where the next slice begins, None at the very beginning. `turn` is another one after each slice:
-    whoever finds it changed was overtaken by another delivery of the same message and leaves the work to that.
+    whoever finds it changed was overtaken by another delivery of the same message and leaves the work to that. A kind that is
+    EXCLUSIVE is claimed until `claimed_until`; its messages go by the queue QUEUE.
     """
+
+    QUEUE: ClassVar[str] = QUEUE
+    EXCLUSIVE: ClassVar[bool] = False
 
     started_at = UTCDateTimeAttribute()
     done_at = maybe(UTCDateTimeAttribute)
@@ -45,6 +54,7 @@ class WorkRow(RunsTable):
     turn = UnicodeAttribute(default_for_new=ids.new_id)
     failed_at = maybe(UTCDateTimeAttribute)
     failure = maybe(UnicodeAttribute)
+    claimed_until = maybe(UTCDateTimeAttribute)
     org_id = maybe(UnicodeAttribute)
     expires_at = TTLAttribute()
 
@@ -84,28 +94,43 @@ class LambdaContext(Protocol):
         ...
 
 
+def _nothing(_: Any) -> None:
+    """What follows the end of most work."""
+
+
 @dataclass(frozen=True)
 class _Kind:
     row: type[WorkRow]
     step: Callable[[Any], Step]
+    ended: Callable[[Any], None]
 
 
 class Work:
-    """Carries pieces of work on. Each kind has its step; features register theirs."""
+    """Carries the pieces of work of one queue on. Each kind has its step; features register theirs."""
 
-    def __init__(self) -> None:
-        """Know no kind yet."""
+    def __init__(self, queue: str = QUEUE) -> None:
+        """Take the queue. No kind is known yet."""
+        self._queue = queue
         self._kinds: dict[str, _Kind] = {}
 
-    def on(self, kind: str, row: type[WorkRowT], step: Callable[[WorkRowT], Step]) -> None:
-        """Register what a slice of a kind of work does: a few hundred rows at most, and no harm if it does them twice."""
-        self._kinds[kind] = _Kind(row, step)
+    def on(
+        self,
+        kind: str,
+        row: type[WorkRowT],
+        step: Callable[[WorkRowT], Step],
+        ended: Callable[[WorkRowT], None] = _nothing,
+    ) -> None:
+        """Register what a slice of a kind of work does: a few hundred rows at most, and no harm if it does them twice.
+
+        `ended` follows the last one, at least once and perhaps again.
+        """
+        self._kinds[kind] = _Kind(row, step, ended)
 
     def handle(self, event: LambdaEvent, context: LambdaContext) -> BatchAnswer:
         """Handle a Lambda event of the queue. A message that fails comes again, and is parked after five times."""
         least = int(context.get_remaining_time_in_millis() * TIME_KEPT)
         return consume(
-            changes(event), partial(self._go_on, lambda: context.get_remaining_time_in_millis() > least), QUEUE
+            changes(event), partial(self._go_on, lambda: context.get_remaining_time_in_millis() > least), self._queue
         )
 
     def _go_on(self, has_time: Callable[[], bool], change: Change) -> None:
@@ -114,14 +139,19 @@ class Work:
         kind = self._kinds.get(kind_of(run))
         if kind is None:
             raise Broken
-        key, rests = kind.row.key(run, segment), False
+        key = kind.row.key(run, segment)
         row = store.read_together([key]).get(key)
+        if kind.row.EXCLUSIVE and row is not None and row.done_at is None:
+            row = _claimed(row)
+        rests = False
         while row is not None and row.done_at is None:
             if rests:
-                send(row.own_key)
+                _hand_over(row)
                 return
             row, rests = _advance(row, kind.step)
             rests = rests or not has_time()
+        if row is not None:
+            kind.ended(row)
 
 
 def start(row: WorkRow) -> None:
@@ -136,7 +166,7 @@ def start(row: WorkRow) -> None:
 
 def send(key: Key[WorkRowT]) -> None:
     """Ask for a stored piece of work to go on. Where there is none, nothing is done."""
-    queues.send(QUEUE, {"keys": key.raw()})
+    queues.send(key.row.QUEUE, {"keys": key.raw()})
 
 
 def run_of(kind: str, work_id: str) -> str:
@@ -154,13 +184,36 @@ def _advance(row: WorkRow, step: Callable[[WorkRow], Step]) -> tuple[WorkRow | N
     try:
         done = step(row)
     except Exception as error:  # whatever ended the slice: operators see it at the work, and it is raised again
-        if not is_passing(error):
-            _save(row, {"failed_at": clock.now(), "failure": type(error).__name__})
+        _note(row, error)
         raise
     ended = clock.now() if done.cursor is None else None
     cursor = None if done.cursor is None else json.dumps(done.cursor)
     values = {"cursor": cursor, "done_at": ended, "failed_at": None, "failure": None}
+    if ended is not None and row.EXCLUSIVE:
+        values["claimed_until"] = None
     return _save(row, values, [WorkRow.done.set(int(row.done) + done.done), *done.changes]), done.rests
+
+
+def _note(row: WorkRow, error: Exception) -> None:
+    """Store what ended a slice, for operators to see, and give a claim back: the next try need not wait for its end."""
+    values: dict[str, Any] = {"claimed_until": None} if row.EXCLUSIVE else {}
+    if not is_passing(error):
+        values |= {"failed_at": clock.now(), "failure": type(error).__name__}
+    if values:
+        _save(row, values)
+
+
+def _claimed(row: WorkRow) -> WorkRow | None:
+    """The piece, claimed; None if another delivery has it. The claim's turn fences off whoever had it before (R-17)."""
+    if row.claimed_until is not None and row.claimed_until > clock.now():
+        return None
+    return _save(row, {"claimed_until": clock.now() + CLAIM})
+
+
+def _hand_over(row: WorkRow) -> None:
+    """Let another call go on: this one has no time left."""
+    if not row.EXCLUSIVE or _save(row, {"claimed_until": None}) is not None:
+        send(row.own_key)
 
 
 def _save(row: WorkRow, values: Mapping[str, Any], more: Sequence[Action] = ()) -> WorkRow | None:

@@ -432,6 +432,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
     "runs": {
         "actor": MASK,
         "at": TIME,
+        "claimed_until": TIME,
         "enrolment": NUMBER,
         "format": WORD,
         "language": WORD,
