@@ -185,6 +185,21 @@ RIGHTS: Mapping[str, Rights] = {
         tables={"people": _of(READ, CHANGE), "registry": _of(ASK), "runs": _of(PUT, CHANGE)},
         indexes={"people": ("by_review_day",)},
     ),
+    "sync": Rights(
+        tables={"runs": _of(READ, ASK, PUT, CHANGE)},
+        queues=("sync",),
+    ),
+    "sync_worker": Rights(
+        tables={
+            "runs": _of(READ, ASK, PUT, CHANGE, WRITE_MANY, REMOVE),
+            "people": _of(READ, ASK, CHANGE),
+            "registry": _of(ASK),
+            "memberships": _of(READ, CHANGE),
+            "organizations": _of(READ),
+        },
+        indexes={"people": ("by_segment",)},
+        queues=("sync", "people_retries", "registry_retries"),
+    ),
     "visits_sweep": Rights(
         tables={"checkins": _of(ASK, WRITE_MANY), "runs": _of(READ, ASK, PUT, CHANGE, REMOVE)},
     ),
