@@ -68,6 +68,7 @@ from chalicelib.health.service.passes import Passes
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.review import Review
 from chalicelib.health.service.status import Status
+from chalicelib.health.service.sync.releasing import SyncRuns
 from chalicelib.health.service.sync.running import Sync
 from chalicelib.health.travel import city_verifier
 from chalicelib.http.codes import CodePages
@@ -172,7 +173,7 @@ def compose_places(
 
 def compose_night(source: CitySource, status: Status, registry_effects: RegistryEffects) -> list[Any]:
     """Put together what a city does by itself each night."""
-    return [Review(status), Sync(source, registry_effects.tell), Rotation()]
+    return [Review(status), Sync(source, registry_effects.tell), SyncRuns(), Rotation()]
 
 
 services = Services.lazily(compose)

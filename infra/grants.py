@@ -100,7 +100,7 @@ RIGHTS: Mapping[str, Rights] = {
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key", "pass-key"),
-        queues=("alerts",),
+        queues=("alerts", "sync"),
         files=_of(GET_FILE, LIST_FILES, REMOVE_FILE),
         sends_sms=True,
     ),

@@ -10,8 +10,17 @@ from chalicelib.core import clock, ids, runs, store
 from chalicelib.core.ports import Fact
 from chalicelib.core.settings import settings
 from chalicelib.health.service.sync import pieces
+from chalicelib.health.service.sync.looking import KEPT
 from chalicelib.health.tables import FactRow
-from chalicelib.health.tables.sync import LookRow, PositionRow, SyncRunRow, looks_of, runs_newest_first, writes_of
+from chalicelib.health.tables.sync import (
+    LookRow,
+    Phase,
+    PositionRow,
+    SyncRunRow,
+    looks_of,
+    runs_newest_first,
+    writes_of,
+)
 from chalicelib.people.tables.people import PersonRow
 from tests.support import messages
 from tests.support.lambdas import batch
@@ -71,6 +80,13 @@ def worst_fact(fact_id: str = "", days_ago: int = 0) -> Fact:
     return Fact(fact_id or ids.new_id(), rule.fact, rule.results[0], at, "", "lost", at)
 
 
+def soon_fact() -> Fact:
+    """A fact whose source's clock is ahead of the city's: it begins in a moment."""
+    now = worst_fact()
+    at = clock.iso(int(clock.now().timestamp()) + 120)
+    return Fact(now.fact_id + "s", now.kind, now.result, at, "", "lost", at)
+
+
 def lose(person: PersonRow, *facts: Fact) -> None:
     """Store facts of a person in the registry, as deliveries whose record of the stream was lost."""
     store.write_all(FactRow.storing(person.person_id, fact) for fact in facts)
@@ -119,3 +135,14 @@ def fresh_through(segment: str) -> Any:
     """What a segment is known to be complete through."""
     runs.forget_freshness()
     return runs.complete_through(segment)
+
+
+def parked(**columns: Any) -> str:
+    """A run that waits for an officer and an operator, among the others of the city; its name is no day's."""
+    now = clock.now().replace(microsecond=0)
+    counted = {"people": 100, "asked": 100, "changed": 10, "turned": 10, "garbage": 0, "decided_at": now}
+    row = SyncRunRow(SyncRunRow.RUN, f"0-{ids.new_id()}", phase=Phase.PARKED.value, started_at=now)
+    for name, value in {**counted, "expires_at": now + KEPT, **columns}.items():
+        setattr(row, name, value)
+    store.put(row)
+    return row.run_id

@@ -9,6 +9,7 @@ from chalicelib.health.routes import (
     health_codes,
     papers,
     passes,
+    sync,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -18,4 +19,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health_codes.routes,
     papers.routes,
     passes.routes,
+    sync.routes,
 )

@@ -29,6 +29,13 @@ CHANGES = "changes"
 """The piece of a run that reads what changed, beside those of the segments."""
 
 
+SETTLE = "sync_settle"
+"""The kind of work that follows a decision on a run."""
+
+DAY = len("2022-04-06")
+"""Characters of a run's name that are its day."""
+
+
 class Phase(StrEnum):
     """How far a run is."""
 
@@ -88,7 +95,7 @@ class SyncRunRow(RunsTable):
     @property
     def day(self) -> str:
         """The day of it, in the city's calendar."""
-        return str(self.segment.partition(".")[0])
+        return str(self.segment)[:DAY]
 
     @property
     def is_whole(self) -> bool:
@@ -142,6 +149,18 @@ class WriteRow(WorkRow):
         return str(self.run.partition("#")[2])
 
 
+class SettleRow(WorkRow):
+    """What follows of a decision: a run goes on that both released, or what it had put aside is removed."""
+
+    QUEUE = "sync"
+    EXCLUSIVE = True
+
+    @property
+    def run_id(self) -> str:
+        """The run that it belongs to."""
+        return str(self.run.partition("#")[2])
+
+
 class StagedRow(RunsTable):
     """What a run will write about one person of a segment, once the whole run was looked at: nobody is written before.
 
@@ -166,6 +185,10 @@ class StagedRow(RunsTable):
     def whole_report(self) -> Report | None:
         """The report; None for one that can't be used."""
         return None if self.report is None else report_of(self.report)
+
+
+class StagedTrace(RunsTable):
+    """That something is put aside, whatever it is."""
 
 
 class PositionRow(RunsTable):

@@ -6,6 +6,7 @@ goes on where a process died, and tells operators what is late: so no day is mis
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from chalicelib.core import clock, store
 from chalicelib.core.log import Event, emit
@@ -17,14 +18,18 @@ from chalicelib.core.work import LambdaContext, Step, Work
 from chalicelib.health.service.sync import pieces
 from chalicelib.health.service.sync.brake import is_doubtful, totals
 from chalicelib.health.service.sync.looking import KEPT, Looking
-from chalicelib.health.service.sync.writing import Writing
+from chalicelib.health.service.sync.releasing import ask_to_settle
+from chalicelib.health.service.sync.writing import Writing, clear
 from chalicelib.health.tables.sync import (
     CHANGES,
+    DAY,
     LOOK,
+    SETTLE,
     WRITE,
     LookRow,
     Phase,
     PositionRow,
+    SettleRow,
     SyncRunRow,
     WriteRow,
     has_ended,
@@ -38,6 +43,9 @@ from chalicelib.people.tables.people import PersonRow
 RUNS_LOOKED_AT = 15
 """Runs of which those before the newest are ended by it: as many as are kept of one a day."""
 
+CLEARED = 16
+"""Segments of one slice that removes what a run had put aside."""
+
 
 class Sync:
     """Runs the nightly sync."""
@@ -49,6 +57,7 @@ class Sync:
         self._work = Work(LookRow.QUEUE)
         self._work.on(LOOK, LookRow, self._look, self._looked)
         self._work.on(WRITE, WriteRow, Writing(source, tell).step, self._written)
+        self._work.on(SETTLE, SettleRow, self._settle)
 
     def handle(self, event: LambdaEvent, context: LambdaContext) -> BatchAnswer:
         """Handle a Lambda event of the queue `sync`: pieces of a run go on. What fails comes again, and is parked at last."""
@@ -91,6 +100,7 @@ class Sync:
         for older in runs_newest_first(RUNS_LOOKED_AT):
             if older.run_id < run.run_id and not Phase(older.phase).is_over:
                 _moved(older, Phase(older.phase), Phase.SUPERSEDED)
+                ask_to_settle(older)
         return run
 
     def _reach(self) -> tuple[str | None, str | None]:
@@ -155,6 +165,18 @@ class Sync:
         if not pieces.ask_for(found):
             _finish(run.run_id)
 
+    def _settle(self, row: SettleRow) -> Step:
+        """Let a run go on that both released; of one that is over, remove what it had put aside, some segments at a time."""
+        run = run_at(row.run_id)
+        if run is None or not Phase(run.phase).is_over:
+            if run is not None and run.phase == Phase.PARKED:
+                self.go_on_if_released(run)
+            return Step(0, None)
+        first = int(row.position.get("next", 0))
+        removed = sum(map(partial(clear, run.run_id), pieces.SEGMENT_NAMES[first : first + CLEARED]))
+        following = first + CLEARED
+        return Step(removed, {"next": following} if following < len(pieces.SEGMENT_NAMES) else None)
+
     def _written(self, row: WriteRow) -> None:
         """A segment is as fresh as its run once it is written; the run is done with the last one."""
         run = run_at(row.run_id)
@@ -174,7 +196,7 @@ def _next_id(day: str, before: SyncRunRow | None) -> str:
     """The name of a day's first run, or of the one behind another of that day."""
     if before is None or before.day != day:
         return day
-    return f"{day}.{int(before.run_id.partition('.')[2] or 1) + 1:02}"
+    return f"{day}-{int(before.run_id[DAY + 1 :] or 1) + 1:02}"
 
 
 def _whole_after() -> timedelta:

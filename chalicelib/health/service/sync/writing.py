@@ -12,7 +12,7 @@ from chalicelib.core.log import Event, emit
 from chalicelib.core.reports import Report, SyncedSource
 from chalicelib.core.work import Step
 from chalicelib.health.service.status import known_through, mark_stale
-from chalicelib.health.tables.sync import Phase, StagedRow, WriteRow, run_at
+from chalicelib.health.tables.sync import Phase, StagedRow, StagedTrace, WriteRow, run_at
 from chalicelib.people.tables.people import PersonRow
 
 SLICE = 25
@@ -58,6 +58,13 @@ class Writing:
         self._source.keep(person.person_id, report)
         self._tell(person)
         _remember(person, report)
+
+
+def clear(run_id: str, segment: str) -> int:
+    """Remove what a run that is over had put aside in a segment; returns how many rows."""
+    found = list(store.query_all(StagedTrace, StagedRow.run_of(run_id, segment)))
+    store.write_all(deletes=[one.own_key for one in found])
+    return len(found)
 
 
 def _remember(person: PersonRow, report: Report) -> None:
