@@ -84,7 +84,7 @@ def _abnormal(member: ListedMember) -> str | None:
 
 
 def overdue_from(member: ListedMember, policies: PolicySet) -> dict[str, date]:
-    """The day from which each kind is overdue, of the kinds that the member shares and that have a period."""
+    """From which day each kind is overdue, of the kinds that the member shares and that have a period."""
     starts = {}
     for kind, days in policies.of(member.path, member.type).items():
         if kind in member.scopes and (day := _overdue_from(_last(member, kind), days)) is not None:
