@@ -57,6 +57,16 @@ class Way(Protocol):
         ...
 
 
+def has_phone(person: PersonRow) -> bool:
+    """Whether there is a phone, and the health source does not say by now that it is somebody else's."""
+    return person.phone_sealed is not None and not person.phone_refuted
+
+
+def phone_of(person: PersonRow, cipher: FieldCipher) -> str:
+    """The phone by which somebody logs in. Raises Broken if it does not open."""
+    return cipher.open(FieldClass.PHONE, f"people|{person.person_id}|PERSON", person.phone_sealed or b"")
+
+
 class Sms:
     """Text messages, to the phone by which the person logs in."""
 
@@ -71,13 +81,12 @@ class Sms:
         return choice.sms
 
     def reaches(self, alert: AlertRow, recipient: Recipient) -> bool:  # noqa: ARG002  of any book
-        """Whether there is a phone, and the health source does not say by now that it is somebody else's."""
-        return recipient.person.phone_sealed is not None and not recipient.person.phone_refuted
+        """Whether there is a phone that is theirs."""
+        return has_phone(recipient.person)
 
     def send(self, alert: AlertRow, audience: Audience, recipient: Recipient, language: Language) -> None:
         """Send within the city's budget. Raises SmsBudgetSpent, SmsUnavailable, or Broken for a phone that does not open."""
-        person = recipient.person
-        phone = self._cipher.open(FieldClass.PHONE, f"people|{person.person_id}|PERSON", person.phone_sealed or b"")
+        phone = phone_of(recipient.person, self._cipher)
         budget.take_one()
         message_id = ids.derived_id(alert.at, alert.org_id, alert.alert_id, recipient.member_id)
         self._sender.send(phone, sms_text(audience, language), language, message_id)

@@ -35,6 +35,8 @@ class Event(StrEnum):
     BATCH_HELD = "batch.held"
     VISITS_LEFT = "visits.left"
     SWEEP_FAILED = "sweep.failed"
+    REMINDER_FAILED = "reminder.failed"
+    REMINDERS_LEFT = "reminders.left"
 
 
 FIELDS = frozenset(

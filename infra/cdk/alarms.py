@@ -32,6 +32,8 @@ SPOKEN: dict[Event, str] = {
     Event.BATCH_HELD: "batch-held",
     Event.VISITS_LEFT: "visits-left",
     Event.SWEEP_FAILED: "visits-left",
+    Event.REMINDERS_LEFT: "reminders-left",
+    Event.REMINDER_FAILED: "reminder-failed",
 }
 """Events of the log that somebody is told of, with the paragraph that says what to do."""
 

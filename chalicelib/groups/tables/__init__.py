@@ -26,6 +26,7 @@ from chalicelib.groups.tables.organizations import (
     RosterRow,
     TallyRow,
 )
+from chalicelib.groups.tables.reminders import DueMember, ReminderReport, ReminderWork
 
 __all__ = [
     "LIST_COLUMNS",
@@ -34,6 +35,7 @@ __all__ = [
     "AttentionIndex",
     "DepartmentRow",
     "DueDayIndex",
+    "DueMember",
     "ExportRow",
     "InvitationRow",
     "LabelRow",
@@ -47,6 +49,8 @@ __all__ = [
     "OrganizationsTable",
     "PathIndex",
     "PlacedMember",
+    "ReminderReport",
+    "ReminderWork",
     "RosterRow",
     "Snapshot",
     "TallyRow",
