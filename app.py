@@ -9,39 +9,13 @@ from typing import Any
 from chalice.app import Chalice
 
 import chalicelib.alerts.routes
-import chalicelib.groups.routes.alerts
-import chalicelib.groups.routes.books
-import chalicelib.groups.routes.departments
-import chalicelib.groups.routes.exports
-import chalicelib.groups.routes.family
-import chalicelib.groups.routes.invitations
-import chalicelib.groups.routes.members
-import chalicelib.groups.routes.memberships
-import chalicelib.groups.routes.policies
-import chalicelib.groups.routes.rosters
-import chalicelib.groups.routes.statistics
-import chalicelib.groups.routes.succession
-import chalicelib.health.routes.declarations
-import chalicelib.health.routes.deliveries
-import chalicelib.health.routes.family
-import chalicelib.health.routes.health_codes
-import chalicelib.health.routes.papers
-import chalicelib.health.routes.passes
+import chalicelib.groups.routes
+import chalicelib.health.routes
 import chalicelib.http.city
 import chalicelib.http.codes
 import chalicelib.http.routes
-import chalicelib.people.routes.dependants
-import chalicelib.people.routes.me
-import chalicelib.places.routes.bindings
-import chalicelib.places.routes.checkins
-import chalicelib.places.routes.gates
-import chalicelib.places.routes.kiosks
-import chalicelib.places.routes.live
-import chalicelib.places.routes.places
-import chalicelib.places.routes.staff
-import chalicelib.places.routes.statistics
-import chalicelib.places.routes.succession
-import chalicelib.places.routes.suspensions
+import chalicelib.people.routes
+import chalicelib.places.routes
 from chalicelib.alerts.channels import ChannelChoices, sweep_channels
 from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.sending import AlertSender
@@ -50,7 +24,8 @@ from chalicelib.alerts.ways import Sms
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.fields import FieldCipher
 from chalicelib.core.jobs import recorded
-from chalicelib.core.ports import HealthSource, SmsSender, TravelVerifier
+from chalicelib.core.ports import SmsSender, TravelVerifier
+from chalicelib.core.reports import CitySource
 from chalicelib.core.rotation import Rotation
 from chalicelib.core.services import Services
 from chalicelib.core.streams import BatchAnswer
@@ -94,6 +69,8 @@ from chalicelib.health.service.passes import Passes
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.review import Review
 from chalicelib.health.service.status import Status
+from chalicelib.health.service.sync.releasing import SyncRuns
+from chalicelib.health.service.sync.running import Sync
 from chalicelib.health.travel import city_verifier
 from chalicelib.http.codes import CodePages
 from chalicelib.http.endpoint import bind
@@ -133,7 +110,7 @@ app = Chalice(app_name="gatebook", configure_logs=False)
 
 
 def compose(
-    sms: SmsSender | None = None, source: HealthSource | None = None, travel: TravelVerifier | None = None
+    sms: SmsSender | None = None, source: CitySource | None = None, travel: TravelVerifier | None = None
 ) -> Services:
     """Put the service together. What is not given is the city's own: its SMS sender, its health source, who knows of travel."""
     sms, source, macs = sms or city_sender(), source or RegistrySource(), IdentityMacs()
@@ -168,9 +145,9 @@ def compose(
         Departments(), Admins(), Invitations(), memberships, FamilyMemberships(), Members(), Placements(), Search(macs),
         statistics, Exports(statistics), ExportList(), Rosters(), Succession(), Policies(), standings, status,
         health_codes, passes, PaperPasses(), Declarations(), Family(status, passes.issue), Messages(status),
-        Review(status), Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work,
-        Rotation(), alert_sender, channels, OrganizationAlerts(), Reminders(sms, cipher),
-        *compose_places(status, erasure, people_effects, ledger_effects),
+        Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, alert_sender, channels,
+        OrganizationAlerts(), *compose_places(status, erasure, people_effects, ledger_effects),
+        *compose_night(source, status, registry_effects), Reminders(sms, cipher),
     )  # fmt: skip
 
 
@@ -195,42 +172,24 @@ def compose_places(
     ]  # fmt: skip
 
 
+def compose_night(source: CitySource, status: Status, registry_effects: RegistryEffects) -> list[Any]:
+    """Put together what a city does by itself each night."""
+    return [Review(status), Sync(source, registry_effects.tell), SyncRuns(), Rotation()]
+
+
 services = Services.lazily(compose)
 
-app.register_blueprint(chalicelib.http.city.routes)
-app.register_blueprint(chalicelib.http.codes.routes)
-app.register_blueprint(chalicelib.http.routes.routes)
-app.register_blueprint(chalicelib.people.routes.dependants.routes)
-app.register_blueprint(chalicelib.people.routes.me.routes)
-app.register_blueprint(chalicelib.health.routes.declarations.routes)
-app.register_blueprint(chalicelib.health.routes.deliveries.routes)
-app.register_blueprint(chalicelib.health.routes.family.routes)
-app.register_blueprint(chalicelib.health.routes.health_codes.routes)
-app.register_blueprint(chalicelib.health.routes.papers.routes)
-app.register_blueprint(chalicelib.health.routes.passes.routes)
-app.register_blueprint(chalicelib.alerts.routes.routes)
-app.register_blueprint(chalicelib.groups.routes.alerts.routes)
-app.register_blueprint(chalicelib.groups.routes.books.routes)
-app.register_blueprint(chalicelib.groups.routes.departments.routes)
-app.register_blueprint(chalicelib.groups.routes.exports.routes)
-app.register_blueprint(chalicelib.groups.routes.family.routes)
-app.register_blueprint(chalicelib.groups.routes.invitations.routes)
-app.register_blueprint(chalicelib.groups.routes.members.routes)
-app.register_blueprint(chalicelib.groups.routes.memberships.routes)
-app.register_blueprint(chalicelib.groups.routes.policies.routes)
-app.register_blueprint(chalicelib.groups.routes.rosters.routes)
-app.register_blueprint(chalicelib.groups.routes.statistics.routes)
-app.register_blueprint(chalicelib.groups.routes.succession.routes)
-app.register_blueprint(chalicelib.places.routes.bindings.routes)
-app.register_blueprint(chalicelib.places.routes.checkins.routes)
-app.register_blueprint(chalicelib.places.routes.gates.routes)
-app.register_blueprint(chalicelib.places.routes.kiosks.routes)
-app.register_blueprint(chalicelib.places.routes.live.routes)
-app.register_blueprint(chalicelib.places.routes.places.routes)
-app.register_blueprint(chalicelib.places.routes.staff.routes)
-app.register_blueprint(chalicelib.places.routes.statistics.routes)
-app.register_blueprint(chalicelib.places.routes.succession.routes)
-app.register_blueprint(chalicelib.places.routes.suspensions.routes)
+for blueprint in (
+    chalicelib.http.city.routes,
+    chalicelib.http.codes.routes,
+    chalicelib.http.routes.routes,
+    *chalicelib.people.routes.BLUEPRINTS,
+    *chalicelib.health.routes.BLUEPRINTS,
+    chalicelib.alerts.routes.routes,
+    *chalicelib.groups.routes.BLUEPRINTS,
+    *chalicelib.places.routes.BLUEPRINTS,
+):
+    app.register_blueprint(blueprint)
 bind(app, services.get)
 
 
@@ -292,6 +251,18 @@ def reminders_worker(event: dict[str, Any], context: LambdaContext) -> BatchAnsw
 def review(event: dict[str, Any], context: LambdaContext) -> int:
     """Each night: the statuses whose window closed."""
     return recorded("review", lambda: services.get(Review).run(context))
+
+
+@app.lambda_function(name="sync")
+def sync(event: dict[str, Any], context: object) -> int:
+    """Each night: what the sources know becomes what the city shows, for everybody."""
+    return recorded("sync", services.get(Sync).tend)
+
+
+@app.lambda_function(name="sync-worker")
+def sync_worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
+    """Pieces of the nightly sync, page by page."""
+    return services.get(Sync).handle(event, context)
 
 
 @app.lambda_function(name="visits-sweep")

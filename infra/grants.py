@@ -100,7 +100,7 @@ RIGHTS: Mapping[str, Rights] = {
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key", "pass-key"),
-        queues=("alerts",),
+        queues=("alerts", "sync"),
         files=_of(GET_FILE, LIST_FILES, REMOVE_FILE),
         sends_sms=True,
     ),
@@ -185,13 +185,28 @@ RIGHTS: Mapping[str, Rights] = {
         tables={"people": _of(READ, CHANGE), "registry": _of(ASK), "runs": _of(PUT, CHANGE)},
         indexes={"people": ("by_review_day",)},
     ),
+    "sync": Rights(
+        tables={"runs": _of(READ, ASK, PUT, CHANGE)},
+        queues=("sync",),
+    ),
+    "sync_worker": Rights(
+        tables={
+            "runs": _of(READ, ASK, PUT, CHANGE, WRITE_MANY, REMOVE),
+            "people": _of(READ, ASK, CHANGE),
+            "registry": _of(ASK),
+            "memberships": _of(READ, CHANGE),
+            "organizations": _of(READ),
+        },
+        indexes={"people": ("by_segment",)},
+        queues=("sync", "people_retries", "registry_retries"),
+    ),
     "visits_sweep": Rights(
         tables={"checkins": _of(ASK, WRITE_MANY), "runs": _of(READ, ASK, PUT, CHANGE, REMOVE)},
     ),
     "reminders": Rights(
         tables={"runs": _of(PUT, CHANGE)},
         indexes={"memberships": ("by_due_day",)},
-        queues=("reminders",),
+        queues=("reminder_work",),
     ),
     "reminders_worker": Rights(
         tables={
@@ -204,7 +219,7 @@ RIGHTS: Mapping[str, Rights] = {
         },
         indexes={"memberships": ("by_due_day",)},
         opens_fields=("phone",),
-        queues=("reminders",),
+        queues=("reminder_work",),
         sends_sms=True,
     ),
     "rotate_keys": Rights(

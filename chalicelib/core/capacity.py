@@ -31,6 +31,10 @@ class Concurrency(Policy):
     """Long work, slice by slice; two copies are all that the queue `work` calls."""
     review: Count
     """The nightly look at statuses whose window closed; one copy is all that ever runs."""
+    sync: Count
+    """What begins the nightly sync and sees that it ends; one copy is all that ever runs."""
+    sync_worker: Count
+    """Pieces of the nightly sync; eight copies are all that the queue `sync` calls."""
     visits_sweep: Count
     """The nightly removal of check-ins that are over; one copy is all that ever runs."""
     alerts_sender: Count
@@ -40,7 +44,7 @@ class Concurrency(Policy):
     reminders: Count
     """The look at who is to be reminded; one copy is all that ever runs."""
     reminders_worker: Count
-    """Reminders, member by member; two copies are all that the queue `reminders` calls."""
+    """Reminders, member by member; two copies are all that the queue `reminder_work` calls."""
 
 
 class Capacity(Policy):

@@ -20,6 +20,7 @@ from chalicelib.core.places_policy import Places
 from chalicelib.core.policy import Count, Policy, Words
 from chalicelib.core.scheme import Scheme
 from chalicelib.core.sms_policy import Address, Sms
+from chalicelib.core.sync_policy import Sync
 from chalicelib.core.texts import Language
 
 _FOLDER = Path(__file__).parent.parent / "cities"
@@ -186,6 +187,7 @@ class City(Policy):
     paper_passes: PaperPasses
     declaration: Declaration
     freshness: Freshness
+    sync: Sync
     retention: Retention
     capacity: Capacity
 

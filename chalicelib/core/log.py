@@ -35,6 +35,9 @@ class Event(StrEnum):
     BATCH_HELD = "batch.held"
     VISITS_LEFT = "visits.left"
     SWEEP_FAILED = "sweep.failed"
+    SYNC_PARKED = "sync.parked"
+    SYNC_LATE = "sync.late"
+    SYNC_DONE = "sync.done"
     REMINDER_FAILED = "reminder.failed"
     REMINDERS_LEFT = "reminders.left"
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.core.errors import Gone
-from chalicelib.core.ports import Fact
+from chalicelib.core.ports import Fact, HealthSource
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,8 @@ class Changes:
     """By person_id: of whom those rows are, as far as they say so."""
 
 
-class CursorLost(Gone):
+class CursorLost(Exception):
     """The source does not remember what changed since this cursor: it has to be read whole."""
-
-    code = "cursor_lost"
 
 
 class SyncedSource(Protocol):
@@ -94,6 +91,10 @@ class SyncedSource(Protocol):
         """What changed since a cursor, a page of it. Raises CursorLost."""
         ...
 
+    def with_report(self, person_id: str, report: Report) -> Sequence[Fact]:
+        """All facts of a person as they will be once this report of theirs is kept: its own, and what others reported here."""
+        ...
+
     def keep(self, person_id: str, report: Report) -> None:
         """Store what is new in a report, and that what it lacks is over, so that `all_facts_of` says it. Twice is once."""
         ...
@@ -101,3 +102,7 @@ class SyncedSource(Protocol):
     def distrust(self, person_id: str) -> None:
         """Remember that the last report of somebody was garbage: until `keep`, `all_facts_of` raises Broken. Twice is once."""
         ...
+
+
+class CitySource(HealthSource, SyncedSource, Protocol):
+    """The health source of a city, as everybody sees it."""

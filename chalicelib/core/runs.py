@@ -8,7 +8,7 @@ from datetime import datetime
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.core import clock
-from chalicelib.core.store import Row, TableMeta, maybe, query, write_all
+from chalicelib.core.store import Key, Row, TableMeta, maybe, query, update, write_all
 
 FRESHNESS = "freshness#sources"
 
@@ -38,6 +38,14 @@ class FreshnessRow(RunsTable):
 def mark_complete(segments: int, through: datetime) -> None:
     """Record that every segment holds what the sources knew at this moment."""
     write_all(FreshnessRow(FRESHNESS, str(segment), complete_through=through) for segment in range(segments))
+    forget_freshness()
+
+
+def mark_segment(segment: str, through: datetime) -> None:
+    """Record that a segment holds what the sources knew at this moment, unless it is known to hold what they knew later."""
+    key: Key[FreshnessRow] = FreshnessRow.key(FRESHNESS, segment)
+    older = FreshnessRow.complete_through.does_not_exist() | (FreshnessRow.complete_through < through)
+    update(key, [FreshnessRow.complete_through.set(through)], older)
     forget_freshness()
 
 

@@ -42,7 +42,7 @@ class RegistryEffects:
 
         def react(change: Change) -> None:
             person = people.of(change)
-            reaction = _compare_phone if change.text("sk") == IdentityRow.SK else self._tell
+            reaction = _compare_phone if change.text("sk") == IdentityRow.SK else self.tell
             if person is None or person.verified_at is None or (person.person_id, reaction) in done:
                 return
             reaction(person)
@@ -50,7 +50,8 @@ class RegistryEffects:
 
         return consume(found, react, RETRIES)
 
-    def _tell(self, person: PersonRow) -> None:
+    def tell(self, person: PersonRow) -> None:
+        """Bring the status of an enrolled person up to date with their facts, and tell who registered for that."""
         now = self._status.refresh(person.person_id, person)
         if now is None:
             return

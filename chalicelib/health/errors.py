@@ -100,6 +100,18 @@ class BatchDecided(Conflict):
     code = "batch_decided"
 
 
+class SyncRunNotFound(NotFound):
+    """There is no such run of the nightly sync, or it was removed after its time."""
+
+    code = "sync_run_not_found"
+
+
+class SyncRunDecided(Conflict):
+    """The run does not wait for anybody: it was decided, or a newer one began."""
+
+    code = "sync_run_decided"
+
+
 class TravelUnavailable(Unavailable):
     """The national platform that knows of travel is not connected, or does not answer."""
 

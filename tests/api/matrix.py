@@ -342,6 +342,11 @@ POST   /v1/facts/batches/{batch_id}/release                    own         401  
 POST   /v1/facts/batches/{batch_id}/release                    never       401     403     403     403     403     403     403     403     403     403     401     404     401
 POST   /v1/facts/batches/{batch_id}/drop                       own         401     403     403     403     403     403     403     403     403     403     401     200     401
 POST   /v1/facts/batches/{batch_id}/drop                       never       401     403     403     403     403     403     403     403     403     403     401     404     401
+GET    /v1/sync-runs                                           -           401     403     403     403     403     403     403     403     403     403     401     200     401
+POST   /v1/sync-runs/{run_id}/release                          own         401     403     403     403     403     403     403     403     403     403     401     200     401
+POST   /v1/sync-runs/{run_id}/release                          never       401     403     403     403     403     403     403     403     403     403     401     404     401
+POST   /v1/sync-runs/{run_id}/discard                          own         401     403     403     403     403     403     403     403     403     403     401     200     401
+POST   /v1/sync-runs/{run_id}/discard                          never       401     403     403     403     403     403     403     403     403     403     401     404     401
 GET    /v1/places/{place_id}/checkins                          own         401     403     403      200    200   403  403    200   403   200   401
 GET    /v1/places/{place_id}/checkins                          foreign     401     403     403      403    403   403  403    403   200   403   401
 GET    /v1/places/{place_id}/checkins                          deleted     401     403     404      404    404   404  404    404   404   404   401
@@ -533,6 +538,7 @@ THINGS: dict[tuple[str, ...] | str, set[str]] = {
     ("guardian_id",): {"own", "foreign", "never"},
     ("name",): {"own", "never"},
     ("batch_id",): {"own", "never"},
+    ("run_id",): {"own", "never"},
     ("checkin_id",): {"own", "foreign", "never"},
     ("place_id", "checkin_id"): {"own", "foreign", "mixed", "deleted", "never"},
 }

@@ -21,6 +21,7 @@ from tests.support.client import Answer, Client
 from tests.support.dependants import child_of, put_binding
 from tests.support.enrolled import enrolled, name_officer
 from tests.support.kiosks import KioskClient, put_kiosk
+from tests.support.nights import parked
 from tests.support.passes import pass_of
 from tests.support.people import TestPerson
 from tests.support.places import (
@@ -528,6 +529,7 @@ PARAMETERS: Mapping[str, Mapping[str, Callable[[World], str]]] = {
         "forged": lambda world: _forged(world.code),
     },
     "batch_id": {"own": lambda world: world.held, "never": lambda _: ids.new_id()},
+    "run_id": {"own": lambda _: parked(), "never": lambda _: ids.new_id()},
     "checkin_id": {
         "own": lambda world: world.visit,
         "foreign": lambda world: world.foreign_visit,

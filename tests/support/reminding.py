@@ -17,6 +17,7 @@ from chalicelib.people.tables.people import PersonRow
 from tests.support import messages
 from tests.support.books import Book, Member, membership_key, membership_row, organization_key, person_id_of
 from tests.support.city import TestCity
+from tests.support.dependants import put_binding
 from tests.support.lambdas import batch
 from tests.support.people import TestPerson
 from tests.support.rows import stored
@@ -79,6 +80,17 @@ def member_seen(book: Book, days_ago: int, *scopes: str, person: TestPerson | No
     with_phone(member.person)
     shows(book.org_id, member.person, **{kind: seen(days_ago) for kind in scopes})
     return member
+
+
+def child_of_theirs(book: Book, guardian: Member, days_ago: int = 5) -> TestPerson:
+    """A new member without a phone, for whom this one acts, who was tested so many days ago."""
+    child = book.city.stranger()
+    dependant_id, _ = put_binding(book.city, guardian.person, child)
+    body = {"scopes": ["nucleic_acid"], "dependant_id": dependant_id}
+    answer = guardian.client.post(f"/v1/invitations/{book.code}/join", body)
+    assert answer.status == 201, answer.text
+    shows(book.org_id, child, nucleic_acid=seen(days_ago))
+    return child
 
 
 def begin() -> list[dict[str, Any]]:

@@ -1,21 +1,29 @@
-"""The city registry as a health source: the first implementation of the port."""
+"""The city registry as a health source: the first implementation of the ports."""
 
 import hmac
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
-from chalicelib.core import store
+from chalicelib.core import clock, store
 from chalicelib.core.errors import Broken
 from chalicelib.core.ports import Fact, IdentityClaim, Kinship, SourceUnavailable
+from chalicelib.core.reports import Asked, Changes, CursorLost, Report, Reports
 from chalicelib.core.settings import settings
+from chalicelib.core.store import RawItem
 from chalicelib.health.sources import has_identities, has_source
-from chalicelib.health.tables import FIRST_FACT, FactRow, IdentityRow
+from chalicelib.health.tables import FIRST_FACT, FactRow, IdentityRow, RegistryTable
 
 NO_MAC = "A" * 22
 """What an unknown person's claim is compared with, so that unknown and mismatch take the same steps (T-04)."""
 
 
 class RegistrySource:
-    """Answers from what was imported or delivered into this city."""
+    """Answers from what was imported or delivered into this city.
+
+    The nightly sync compares everybody with it: a delivery takes its effect at once, and what was lost on the way is found then.
+    """
+
+    batch = 100
 
     def require_ready(self) -> None:
         """Raises SourceUnavailable in a deployed city without a source that said who is who: nobody could be in its registry."""
@@ -54,6 +62,46 @@ class RegistrySource:
         rows = store.query_all(FactRow, person_id, FactRow.sk >= FIRST_FACT, on_broken=_refuse)
         return [row.fact() for row in rows if not row.withdrawn]
 
+    def position(self) -> str | None:
+        """It offers no changes: what changes is delivered into it."""
+        return None
+
+    def changes(self, cursor: str) -> Changes:  # noqa: ARG002  it never gave one
+        """Raises CursorLost."""
+        raise CursorLost
+
+    def reports(self, people: Sequence[Asked]) -> Reports:
+        """What is stored of these people; garbage is of whom anything can't be read."""
+        as_of, found, garbage = clock.now(), dict[str, Report](), set[str]()
+        for one in people:
+            try:
+                found[one.person_id] = _report(one)
+            except Broken:
+                garbage.add(one.person_id)
+        return Reports(found, frozenset(garbage), as_of)
+
+    def with_report(self, person_id: str, report: Report) -> Sequence[Fact]:  # noqa: ARG002  all that is known is in it
+        """The facts of a report are all that there are."""
+        return report.facts
+
+    def keep(self, person_id: str, report: Report) -> None:
+        """What is reported is stored here already."""
+
+    def distrust(self, person_id: str) -> None:
+        """What can't be read says so by itself, until it is mended."""
+
+
+def _report(asked: Asked) -> Report:
+    """What is stored of one person, in one query at half a read unit."""
+    facts, phone_mac = list[Fact](), None
+    for row in store.query_all(RegisteredRow, asked.person_id, on_broken=_refuse, consistent=False):
+        if isinstance(row, IdentityRow):
+            phone_mac = row.phone_mac
+        elif isinstance(row, FactRow) and not row.withdrawn:
+            facts.append(row.fact())
+    is_known = phone_mac is not None and asked.account is not None
+    return Report(tuple(facts), has_phone=phone_mac == asked.account if is_known else None)
+
 
 def _refuse(_: object) -> NoReturn:
     raise Broken
@@ -62,3 +110,13 @@ def _refuse(_: object) -> NoReturn:
 def _identity(person_id: str) -> IdentityRow | None:
     key = IdentityRow.of(person_id)
     return store.read_together([key]).get(key)
+
+
+class RegisteredRow(RegistryTable):
+    """Whatever lies in a person's partition, each row as what it is."""
+
+    @classmethod
+    def from_raw_data(cls, data: RawItem) -> Any:
+        """An identity or a fact from its stored form. Raises Broken."""
+        kind = IdentityRow if data["sk"].get("S") == IdentityRow.SK else FactRow
+        return kind.from_raw_data(data)

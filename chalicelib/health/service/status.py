@@ -93,10 +93,10 @@ class Status:
         """
         row: PersonRow | None = person
         try:
-            if not _is_due(person):
+            if not is_due(person):
                 return _shown(person)
             row = self.refresh(person.person_id, person)
-            return _unknown(person) if row is None or _is_due(row) else _shown(row)
+            return _unknown(person) if row is None or is_due(row) else _shown(row)
         except Exception as error:  # noqa: BLE001  any failure means that nobody knows
             _report(error)
             return _unknown(row or person)
@@ -174,7 +174,30 @@ def _made_stale(person: PersonRow) -> PersonRow | None:
     return store.update(person.own_key, [PersonRow.stale_since.set(clock.now())], same)
 
 
-def _is_due(person: PersonRow) -> bool:
+def is_outdated(person: PersonRow, facts: Sequence[Fact], at: datetime) -> bool:
+    """Whether what is stored of a person is not what these facts come to at an aware moment."""
+    return is_due(person) or bool(_changes(person, facts, at))
+
+
+def would_turn(person: PersonRow, facts: Sequence[Fact], at: datetime) -> bool:
+    """Whether these facts would make somebody abnormal who is not: what the brakes on sources count (B3, T-36)."""
+    city = settings().city
+    now = person.state is not None and city.scheme.state(person.state).is_abnormal
+    return not now and city.scheme.state(judge(city.scheme, city.time_zone, facts, at).state).is_abnormal
+
+
+def known_through(person: PersonRow) -> datetime | None:
+    """Until when the sources' data about a person are known to be stored; None if nobody can say."""
+    return _as_of(person, _known(person))
+
+
+def mark_stale(person: PersonRow, since: datetime) -> None:
+    """Remember that nothing usable is known of a person after a moment, unless an earlier one is remembered."""
+    same = (PersonRow.enrolment == person.enrolment) & PersonRow.verified_at.exists()
+    store.update(person.own_key, [PersonRow.stale_since.set(since)], same & PersonRow.stale_since.does_not_exist())
+
+
+def is_due(person: PersonRow) -> bool:
     """Whether the stored status says nothing about now: there is none, it has ended, or it is not by a rule of the scheme."""
     until = person.state_until
     has_ended = until is not None and until <= clock.now()

@@ -1,0 +1,165 @@
+"""The first half of a run: the source is asked for everybody, or for what changed, and what is to be written is put aside.
+
+Nothing about anybody changes here, for only the whole says whether the source can be believed (T-36). A slice is one batch of
+the source; what it put aside and counted is the same when it is done twice.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.core import clock, queues, store
+from chalicelib.core.errors import Broken
+from chalicelib.core.log import Event, emit
+from chalicelib.core.reports import Asked, Report, Reports, SyncedSource
+from chalicelib.core.work import Step
+from chalicelib.health.people_effects import RETRIES
+from chalicelib.health.service.status import is_due, is_outdated, would_turn
+from chalicelib.health.tables.sync import CHANGES, LookRow, StagedRow, raw_of
+from chalicelib.people.tables.people import PeopleTable, PersonRow, SegmentIndex, segment_of
+
+EFFECTS_LATE = timedelta(hours=1)
+"""After so long the effects of a status are not on their way any more: their record was lost, and they are done again."""
+
+KEPT = timedelta(days=14)
+"""For how long a run and what it put aside are kept: as long as a parked one may wait, over the longest holidays (8 days)."""
+
+
+class SegmentMember(PeopleTable):
+    """What the index by segment holds of a person."""
+
+    segment = UnicodeAttribute()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Somebody who is to be written: with a report, or without one because theirs can't be used."""
+
+    person: PersonRow
+    report: Report | None
+    turns: bool = False
+    """Whether it makes them abnormal who are not."""
+
+
+class Looking:
+    """Does one slice of a run's first half after the other."""
+
+    def __init__(self, source: SyncedSource) -> None:
+        """Take the source."""
+        self._source = source
+
+    def step(self, row: LookRow) -> Step:
+        """Look at the next people of a segment, or at the next page of what changed. Raises Unavailable, CursorLost."""
+        return self._changes(row) if row.segment == CHANGES else self._people(row)
+
+    def _people(self, row: LookRow) -> Step:
+        """The next people of a segment: whose effects are behind are sent for, and the source is asked for those it should be."""
+        after, index = row.position.get("after"), SegmentIndex.Meta.index_name
+        page = store.query(
+            SegmentMember, row.segment, index=index, limit=self._source.batch, start=after, consistent=False
+        )
+        people = list(_read(one.person_id for one in page.rows))
+        repaired = _repair(people)
+        asked = [person for person in people if row.asks or _is_open(person)]
+        reports = self._source.reports([_asked(person) for person in asked]) if asked else None
+        findings = self._findings(asked, reports) if reports else []
+        counts = Counter(people=len(people), asked=len(asked), repaired=repaired, garbage=_garbage(reports))
+        through = reports.as_of if reports and row.asks else None
+        cursor = None if page.next_key is None else {"after": page.next_key}
+        return _step(row, findings, counts, through, cursor)
+
+    def _changes(self, row: LookRow) -> Step:
+        """The next page of what changed, of which only people who are enrolled here are of interest."""
+        page = self._source.changes(str(row.position.get("cursor") or row.begins_at))
+        people = [person for person in _read([*page.of, *page.garbage_of]) if person.verified_at is not None]
+        reports = Reports(page.of, page.garbage_of, page.as_of)
+        counts = Counter(asked=len(page.of) + page.garbage, garbage=page.garbage)
+        cursor = {"cursor": page.cursor} if page.has_more else None
+        step = _step(row, self._findings(people, reports), counts, page.as_of, cursor)
+        return Step(step.done, step.cursor, [*step.changes, LookRow.next_position.set(page.cursor)])
+
+    def _findings(self, people: Sequence[PersonRow], reports: Reports) -> list[Finding]:
+        return [found for person in people if (found := self._finding(person, reports)) is not None]
+
+    def _finding(self, person: PersonRow, reports: Reports) -> Finding | None:
+        """What is to be written about a person, if anything is."""
+        if person.person_id in reports.garbage:
+            return Finding(person, None) if person.stale_since is None else None
+        report = reports.of[person.person_id]
+        if not _is_news(person, report):
+            return None
+        facts = self._source.with_report(person.person_id, report)
+        return Finding(person, report, would_turn(person, facts, clock.now()))
+
+
+def _read(person_ids: Iterator[str] | Sequence[str]) -> Iterator[PersonRow]:
+    """The people, at half a read unit each: what changed a moment ago is looked at by whoever changed it."""
+    keys = [store.Key(PersonRow, person_id, PersonRow.of("").range_value, consistent=False) for person_id in person_ids]
+    rows = store.read_together(keys)
+    for key in keys:
+        try:
+            person = rows.get(key)
+        except Broken:
+            emit(Event.ROW_BROKEN, table=PersonRow.Meta.table, count=1)
+            continue
+        if person is not None and person.verified_at is not None:
+            yield person
+
+
+def _asked(person: PersonRow) -> Asked:
+    sealed = person.document_sealed, person.phone_sealed
+    return Asked(person.person_id, person.account, person.source_mark, *sealed)
+
+
+def _is_open(person: PersonRow) -> bool:
+    """Whether a person is asked for also where only changes are read: there was no usable word of them last time."""
+    return person.stale_since is not None
+
+
+def _is_news(person: PersonRow, report: Report) -> bool:
+    """Whether a report says anything that is not written yet. One with a mark is known by that, without a look at its facts."""
+    if report.has_phone is not None and person.account is not None and report.has_phone == bool(person.phone_refuted):
+        return True
+    if report.mark is None:
+        return is_outdated(person, report.facts, clock.now())
+    return report.mark != person.source_mark or _is_open(person) or is_due(person)
+
+
+def _repair(people: Sequence[PersonRow]) -> int:
+    """Have lost effects of statuses done again: who has any is told by the row itself (design §1). Returns of how many."""
+    lost = [person for person in people if _is_behind(person)]
+    for person in lost:
+        queues.send(RETRIES, {"keys": person.own_key.raw()})
+    return len(lost)
+
+
+def _is_behind(person: PersonRow) -> bool:
+    at = person.status_at
+    return person.effects_version < person.status_version and at is not None and clock.now() - at > EFFECTS_LATE
+
+
+def _garbage(reports: Reports | None) -> int:
+    return len(reports.garbage) if reports else 0
+
+
+def _step(
+    row: LookRow, findings: Sequence[Finding], counts: Counter[str], through: datetime | None, cursor: object
+) -> Step:
+    """Put aside what was found, and say what the row becomes with it."""
+    store.write_all(_staged(row, found) for found in findings)
+    counts += Counter(changed=len(findings), turned=sum(found.turns for found in findings))
+    actions = [getattr(LookRow, name).add(amount) for name, amount in counts.items() if name != "people"]
+    if through is not None:
+        actions.append(LookRow.through.set(min(through, row.through or through)))
+    return Step(counts["people"], cursor, actions)  # type: ignore[arg-type]  # it is a mapping or None
+
+
+def _staged(row: LookRow, found: Finding) -> StagedRow:
+    person = found.person
+    run = StagedRow.run_of(row.run_id, segment_of(person.person_id) if row.segment == CHANGES else row.segment)
+    report = None if found.report is None else raw_of(found.report)
+    expires_at = clock.now() + KEPT
+    return StagedRow(run, person.person_id, enrolment=int(person.enrolment), report=report, expires_at=expires_at)

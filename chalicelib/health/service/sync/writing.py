@@ -1,0 +1,80 @@
+"""The second half of a run: what was put aside is written, person by person, once the whole run may be believed.
+
+What the source reported is kept first, the status computed from it next, then the mark by which the same report is known
+again, and what was put aside is removed last: whoever dies in between has it done again, to the same end (R-16).
+"""
+
+from collections.abc import Callable
+
+from chalicelib.core import clock, store
+from chalicelib.core.errors import Broken
+from chalicelib.core.log import Event, emit
+from chalicelib.core.reports import Report, SyncedSource
+from chalicelib.core.work import Step
+from chalicelib.health.service.status import known_through, mark_stale
+from chalicelib.health.tables.sync import Phase, StagedRow, StagedTrace, WriteRow, run_at
+from chalicelib.people.tables.people import PersonRow
+
+SLICE = 25
+"""People of one slice: a second, if each of them is in a few organizations."""
+
+
+class Writing:
+    """Does one slice of a run's second half after the other."""
+
+    def __init__(self, source: SyncedSource, tell: Callable[[PersonRow], None]) -> None:
+        """Take the source, and who brings a person's status and memberships up to date with their facts."""
+        self._source, self._tell = source, tell
+
+    def step(self, row: WriteRow) -> Step:
+        """Write the next people of a segment, unless the run is over by now: what it put aside is old then."""
+        present = run_at(row.run_id)
+        if present is None or present.phase != Phase.WRITING:
+            return Step(0, None)
+        run = StagedRow.run_of(row.run_id, row.segment)
+        page = store.query(StagedRow, run, limit=SLICE)
+        for staged in page.rows:
+            self._write(staged)
+            store.delete(staged.own_key)
+        for broken in page.broken:
+            store.delete(broken)
+        return Step(len(page.rows), None if page.next_key is None else {"more": True})
+
+    def _write(self, staged: StagedRow) -> None:
+        """Write one person; of a life that is over nothing is written, and whose row can't be read is passed over."""
+        key = PersonRow.of(staged.person_id)
+        try:
+            person = store.read_together([key]).get(key)
+            if person is not None and person.verified_at is not None and person.enrolment == staged.enrolment:
+                self._store(person, staged.whole_report)
+        except Broken as error:
+            emit(Event.STATUS_FAILED, error=type(error).__name__)
+
+    def _store(self, person: PersonRow, report: Report | None) -> None:
+        if report is None:
+            mark_stale(person, known_through(person) or clock.now())
+            self._source.distrust(person.person_id)
+            return
+        self._source.keep(person.person_id, report)
+        self._tell(person)
+        _remember(person, report)
+
+
+def clear(run_id: str, segment: str) -> int:
+    """Remove what a run that is over had put aside in a segment; returns how many rows."""
+    found = list(store.query_all(StagedTrace, StagedRow.run_of(run_id, segment)))
+    store.write_all(deletes=[one.own_key for one in found])
+    return len(found)
+
+
+def _remember(person: PersonRow, report: Report) -> None:
+    """Note which report was kept, and whether the source still holds the phone by which the person logs in (design §7)."""
+    values: dict[str, object] = {}
+    if report.mark != person.source_mark:
+        values["source_mark"] = report.mark
+    same = PersonRow.enrolment == person.enrolment
+    if report.has_phone is not None and person.account is not None and report.has_phone == bool(person.phone_refuted):
+        values["phone_refuted"] = None if report.has_phone else True
+        same &= PersonRow.account == person.account
+    if values:
+        store.update(person.own_key, store.assign(PersonRow, values), same & PersonRow.verified_at.exists())
