@@ -206,7 +206,7 @@ RIGHTS: Mapping[str, Rights] = {
     "reminders": Rights(
         tables={"runs": _of(PUT, CHANGE)},
         indexes={"memberships": ("by_due_day",)},
-        queues=("reminder_work",),
+        queues=("due_members",),
     ),
     "reminders_worker": Rights(
         tables={
@@ -219,7 +219,7 @@ RIGHTS: Mapping[str, Rights] = {
         },
         indexes={"memberships": ("by_due_day",)},
         opens_fields=("phone",),
-        queues=("reminder_work",),
+        queues=("due_members",),
         sends_sms=True,
     ),
     "rotate_keys": Rights(

@@ -54,7 +54,7 @@ QUEUES = (
     QueueSource("ledger_retries", "ledger_stream", batch_size=10),
     QueueSource("people_retries", "people_stream", batch_size=10),
     QueueSource("registry_retries", "registry_stream", batch_size=10),
-    QueueSource("reminder_work", "reminders_worker", batch_size=1),
+    QueueSource("due_members", "reminders_worker", batch_size=1),
     QueueSource("sync", "sync_worker", batch_size=1, concurrency=8),
     QueueSource("work", "worker", batch_size=1),
 )

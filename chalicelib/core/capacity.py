@@ -44,7 +44,7 @@ class Concurrency(Policy):
     reminders: Count
     """The look at who is to be reminded; one copy is all that ever runs."""
     reminders_worker: Count
-    """Reminders, member by member; two copies are all that the queue `reminder_work` calls."""
+    """Reminders, member by member; two copies are all that the queue `due_members` calls."""
 
 
 class Capacity(Policy):

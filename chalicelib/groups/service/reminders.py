@@ -1,7 +1,7 @@
 """The reminders of a day: whoever shares something that is overdue is told each day from nine in the morning on (R0.5).
 
 Every quarter of an hour the job looks which parts of the index of due days hold anybody, of today and of days before that
-nobody finished, and has them worked off through the queue `reminder_work`. Who was looked at leaves the index for today, so a run
+nobody finished, and has them worked off through the queue `due_members`. Who was looked at leaves the index for today, so a run
 that ends early goes on where it ended, and a second one does no harm.
 """
 
@@ -60,7 +60,7 @@ class Reminders:
         return len(parts)
 
     def handle(self, event: LambdaEvent, context: LambdaContext) -> BatchAnswer:
-        """Handle a Lambda event of the queue `reminder_work`."""
+        """Handle a Lambda event of the queue `due_members`."""
         return self._work.handle(event, context)
 
     def step(self, work: ReminderWork) -> Step:

@@ -7,7 +7,7 @@ from chalicelib.core.store import Key
 from chalicelib.core.work import WorkRow
 from chalicelib.groups.tables.memberships import MembershipsTable
 
-QUEUE = "reminder_work"
+QUEUE = "due_members"
 """The queue by which the pieces of the job go."""
 
 REPORTS = "reminders_report"
