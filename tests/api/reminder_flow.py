@@ -10,7 +10,7 @@ from tests.support.city import TestCity
 from tests.support.policies import set_policy
 from tests.support.reminding import (
     begin,
-    child_of_theirs,
+    dependant_of,
     eight_in_the_morning,
     member_seen,
     next_morning,
@@ -20,14 +20,14 @@ from tests.support.reminding import (
 
 
 def be_reminded(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two members of one part, in more slices than one call has time for: one with a phone, and a child of them."""
+    """Two members of one part, in more slices than one call has time for: one with a phone, and one for whom they act."""
     monkeypatch.setattr(attention, "DUE_SHARDS", 1)
     monkeypatch.setattr(reminders, "PAGE", 1)
     with clock.frozen(eight_in_the_morning()) as time:
         book = Book.opened(city)
         set_policy(book, nucleic_acid_days=1)
         parent = member_seen(book, 5)
-        child_of_theirs(book, parent)
+        dependant_of(book, parent)
         next_morning(time)
         queues.forget_queues()  # each function is a process of its own
         waiting = begin()

@@ -13,6 +13,7 @@ from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.groups import attention
 from chalicelib.groups.tables import MembershipRow, OrganizationRow, ReminderReport
 from chalicelib.groups.tables.reminders import QUEUE
+from chalicelib.people.service.bindings import Relation
 from chalicelib.people.tables.people import PersonRow
 from tests.support import messages
 from tests.support.books import Book, Member, membership_key, membership_row, organization_key, person_id_of
@@ -82,15 +83,15 @@ def member_seen(book: Book, days_ago: int, *scopes: str, person: TestPerson | No
     return member
 
 
-def child_of_theirs(book: Book, guardian: Member, days_ago: int = 5) -> TestPerson:
-    """A new member without a phone, for whom this one acts, who was tested so many days ago."""
-    child = book.city.stranger()
-    dependant_id, _ = put_binding(book.city, guardian.person, child)
-    body = {"scopes": ["nucleic_acid"], "dependant_id": dependant_id}
-    answer = guardian.client.post(f"/v1/invitations/{book.code}/join", body)
+def dependant_of(book: Book, *guardians: Member, days_ago: int = 5) -> TestPerson:
+    """A new member without a phone, for whom these act, who was tested so many days ago."""
+    dependant = book.city.stranger()
+    ids = [put_binding(book.city, one.person, dependant, Relation.PARENT)[0] for one in guardians]
+    body = {"scopes": ["nucleic_acid"], "dependant_id": ids[0]}
+    answer = guardians[0].client.post(f"/v1/invitations/{book.code}/join", body)
     assert answer.status == 201, answer.text
-    shows(book.org_id, child, nucleic_acid=seen(days_ago))
-    return child
+    shows(book.org_id, dependant, nucleic_acid=seen(days_ago))
+    return dependant
 
 
 def begin() -> list[dict[str, Any]]:
