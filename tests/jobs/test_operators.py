@@ -17,6 +17,7 @@ from chalicelib.core.jobs import JobRow, run_key
 from chalicelib.core.names import parking_name
 from chalicelib.core.rotation import discard, prepare, prepared_version, version_of
 from chalicelib.core.settings import Settings, settings
+from chalicelib.groups.tables import ReminderReport
 from chalicelib.people.tables.privacy import ledger_entry
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
 from infra.calls import LONGEST_SECONDS, client
@@ -144,6 +145,19 @@ class TestJobs:
         store.delete(row.own_key)
         assert done.exit_code == 1
         assert "2 partitions of 2022-04-06 left" in done.output
+
+    def test_the_report_of_reminders_says_who_was_told_and_fails_while_somebody_was_missed(self, run: Any) -> None:
+        key = ReminderReport.of("9999-12-30")
+        row = ReminderReport(key.hash_value, key.range_value, sent=3, waiting=2, expires_at=clock.now())
+        store.put(row)
+        done = run("reminders", "report")
+        assert (done.exit_code, done.output.splitlines()[0]) == (0, "9999-12-30: 3 sent, 2 waiting")
+
+        row.missed = 1
+        store.put(row)
+        done = run("--json", "reminders", "report")
+        store.delete(row.own_key)
+        assert (done.exit_code, json.loads(done.output)[0]["missed"]) == (1, 1)
 
     def test_a_job_that_never_ran_fails_the_status_until_it_did(self, run: Any) -> None:
         for row in store.query_all(JobRow, run_key("rotate_keys")):
