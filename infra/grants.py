@@ -204,14 +204,16 @@ RIGHTS: Mapping[str, Rights] = {
         tables={"checkins": _of(ASK, WRITE_MANY), "runs": _of(READ, ASK, PUT, CHANGE, REMOVE)},
     ),
     "reminders": Rights(
-        tables={"runs": _of(PUT, CHANGE)},
+        tables={"runs": _of(PUT, CHANGE), "alerts": _of(ASK)},
         indexes={"memberships": ("by_due_day",)},
         queues=("due_members",),
     ),
     "reminders_worker": Rights(
         tables={
             "runs": _of(READ, CHANGE),
-            "organizations": _of(READ),
+            "alerts": _of(ASK, CHANGE, REMOVE),
+            "counters": _of(ASK),
+            "organizations": _of(READ, ASK),
             "memberships": _of(READ, CHANGE, CHECK),
             "people": _of(READ, ASK, PUT, CHECK),
             "logins": _of(READ, CHANGE),

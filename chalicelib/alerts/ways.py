@@ -29,6 +29,8 @@ class Choice:
     sms: bool
     email: bool
     language: Language
+    morning: bool = False
+    """Whether they want the numbers of their books each morning."""
 
     @classmethod
     def of(cls, row: ChannelsRow | None, person: PersonRow) -> "Choice":
@@ -36,7 +38,8 @@ class Choice:
         if row is None or row.enrolment != person.enrolment:
             return cls(sms=True, email=False, language=settings().city.languages[0])
         spoken = (language for language in LANGUAGES if language == row.language)
-        return cls(bool(row.by_sms), bool(row.by_email), next(spoken, settings().city.languages[0]))
+        language = next(spoken, settings().city.languages[0])
+        return cls(bool(row.by_sms), bool(row.by_email), language, bool(row.morning))
 
 
 class Way(Protocol):

@@ -1,5 +1,7 @@
 """The command `reminders report`: what became of the reminders of each day."""
 
+from collections.abc import Mapping
+
 import typer
 
 from chalicelib.core import store
@@ -35,5 +37,5 @@ def report(context: typer.Context) -> None:
         raise typer.Exit(FAILED)
 
 
-def _rest(one: dict[str, str | int]) -> list[str]:
+def _rest(one: Mapping[str, object]) -> list[str]:
     return [f"{one[name]} {name}" for name in COUNTED[1:] if one[name]]

@@ -281,7 +281,7 @@ def test_r0_5_who_is_overdue_is_reminded_each_morning_in_their_language(linyi: R
     said = dict(the_next_morning(linyi))
 
     assert said.get(people[1].phone) == f"【临沂防疫】{SCHOOL}：您的核酸检测已超期，请尽快更新。"
-    assert said.get(people[2].phone) == f"[Linyi Health] {SCHOOL}: overdue for you: test."
+    assert said.get(people[2].phone) == f"[Linyi Health] {SCHOOL}: overdue: test."
     assert people[3].phone not in said
     again = [phone for phone, _ in the_next_morning(linyi, 2)]
     assert [again.count(one.phone) for one in people[1:]] == [1, 1, 0]

@@ -65,6 +65,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "claimed_until": TIME,
         "counted": FLAG,
         "decision": WORD,
+        "enrolment": NUMBER,
         "expires_at": TIME,
         "hold": ID,
         "last": ID,
@@ -76,6 +77,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "settled_at": TIME,
         "status_version": NUMBER,
         "subscribers": NUMBER,
+        "told": WORD,
         "told_at": TIME,
     },
     "checkins": {
@@ -322,6 +324,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "known": FACT,
         "member_id": ID,
         "memberships": NUMBER,
+        "morning": FLAG,
         "moves": NUMBER,
         "name_keys": MAC,
         "name_mac": MAC,

@@ -71,7 +71,7 @@ def test_who_is_overdue_is_reminded_every_day_until_they_are_tested(school: Book
     ("language", "expected"),
     [
         ("zh-CN", "【演示城市】Third School：您的核酸检测、行程查询已超期，请尽快更新。"),
-        ("en", "[Demo City] Third School: overdue for you: test, travel check."),
+        ("en", "[Demo City] Third School: overdue: test, travel."),
     ],
 )
 def test_a_reminder_says_who_waits_for_what_in_the_members_language(

@@ -105,7 +105,7 @@ def test_guardians_are_told_of_whom_they_act_for(school: Book, morning: FrozenCl
     assert texts(school.city, parent.person) == [
         f"【演示城市】Third School：{row.name_mask}的核酸检测已超期，请尽快更新。"
     ]
-    assert texts(school.city, other.person) == [f"[Demo City] Third School: overdue for {row.name_mask}: test."]
+    assert texts(school.city, other.person) == [f"[Demo City] Third School: {row.name_mask}, overdue: test."]
     assert report() == {"sent": 2, "restood": 1}
 
 

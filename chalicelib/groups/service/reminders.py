@@ -16,14 +16,12 @@ from chalicelib.core.ports import SmsSender
 from chalicelib.core.settings import settings
 from chalicelib.core.store import Key
 from chalicelib.core.streams import BatchAnswer, LambdaEvent
-from chalicelib.core.work import SEGMENT, LambdaContext, Step, Work, run_of, send
-from chalicelib.groups.attention import DUE_SHARDS, MORNING, due_part
+from chalicelib.core.work import LambdaContext, Step, Work
+from chalicelib.groups.attention import DUE_SHARDS, due_part
+from chalicelib.groups.service.mornings import Mornings, begin, is_open
 from chalicelib.groups.service.reminding import Outcome, Reminder, today
-from chalicelib.groups.tables import DueDayIndex, DueMember, MembershipRow, ReminderReport, ReminderWork
+from chalicelib.groups.tables import DueDayIndex, DueMember, MembershipRow, MorningWork, ReminderReport, ReminderWork
 from chalicelib.groups.tables.reminders import QUEUE
-
-EVENING = 20
-"""The hour of the city's clock from which nobody is texted any more."""
 
 DAYS_BACK = 7
 """How many days may have failed before what they left waits for somebody to look at it."""
@@ -34,17 +32,15 @@ PAGE = 8
 COUNTED = 1_000
 """Members of one part that are counted in the evening; more are not told from these."""
 
-KEPT = timedelta(days=30)
-"""For how long it can be seen how far a part of the job came."""
-
 
 class Reminders:
     """Reminds everybody who is due."""
 
     def __init__(self, sender: SmsSender, cipher: FieldCipher) -> None:
         """Take who carries messages, and who opens sealed phones."""
-        self._reminder, self._work = Reminder(sender, cipher), Work(QUEUE)
+        self._reminder, self._mornings, self._work = Reminder(sender, cipher), Mornings(sender, cipher), Work(QUEUE)
         self._work.on(ReminderWork.KIND, ReminderWork, self.step)
+        self._work.on(MorningWork.KIND, MorningWork, self._mornings.step)
 
     def run(self) -> int:
         """Let every part that holds somebody who is due be worked off; in the evening say what is left.
@@ -53,8 +49,8 @@ class Reminders:
         """
         parts = list(_due_parts())
         if is_open():
-            for part in parts:
-                _begin(part)
+            begin(ReminderWork, parts)
+            self._mornings.begin(everybody_stands_right=not parts)
         else:
             _tell_what_is_left(parts)
         return len(parts)
@@ -89,11 +85,6 @@ class Reminders:
             return Counter()
 
 
-def is_open() -> bool:
-    """Whether people may be texted now."""
-    return MORNING <= clock.local(settings().city.time_zone, clock.now()).hour < EVENING
-
-
 def _due_parts() -> Iterator[str]:
     """Every part of today and of days before that holds anybody, the oldest first."""
     index = DueDayIndex.Meta.index_name
@@ -102,14 +93,6 @@ def _due_parts() -> Iterator[str]:
             part = due_part(today() - timedelta(days=back), shard)
             if store.query(DueMember, part, index=index, limit=1, consistent=False).rows:
                 yield part
-
-
-def _begin(part: str) -> None:
-    """Let a part be worked off from its beginning; one that is being worked off goes on where it is."""
-    now = clock.now()
-    row = ReminderWork(run_of(ReminderWork.KIND, part), SEGMENT, part=part, started_at=now, expires_at=now + KEPT)
-    store.put_once(row, ReminderWork.run.does_not_exist() | ReminderWork.done_at.exists())
-    send(row.own_key)
 
 
 def _report(done: Counter[Outcome]) -> None:

@@ -126,7 +126,7 @@ class Reminder:
         kinds, done = look.kinds, Counter[Outcome]()
         told = list(self._told(look)) if kinds else []
         if told:
-            if not (may_send and _has_budget(len(told))):
+            if not (may_send and has_budget(len(told))):
                 return Counter({Outcome.WAITING: 1, Outcome.RESTOOD: _restand(look)})
             _mark(look, kinds)
             done.update(self._send(look, kinds, one) for one in told)
@@ -163,8 +163,7 @@ class Reminder:
     def _send(self, look: _Look, kinds: Sequence[str], told: _Told) -> Outcome:
         """Send one message. What the carrier does not take is not sent again: nobody knows whether it arrived."""
         words = reminder(look.book.name, kinds, told.language, told.of)
-        midnight = clock.midnight(settings().city.time_zone, today())
-        message_id = ids.derived_id(midnight, PURPOSE, look.person.person_id, told.person_id, *kinds)
+        message_id = id_of(PURPOSE, look.person.person_id, told.person_id, *kinds)
         try:
             self._sender.send(told.phone, words, told.language, message_id)
         except Exception:  # noqa: BLE001  whatever one message met, the day's mark stands and others go on
@@ -197,7 +196,12 @@ def _looked(key: Key[MembershipRow]) -> _Look | None:
     return _Look(row, book, person, legible(found, keys[1]), found.get(keys[2]))
 
 
-def _has_budget(messages: int) -> bool:
+def id_of(*words: str) -> str:
+    """The id of a message of today: the same if it should ever be sent again, so that a gateway can drop it."""
+    return ids.derived_id(clock.midnight(settings().city.time_zone, today()), *words)
+
+
+def has_budget(messages: int = 1) -> bool:
     """Take so many messages of the budget; False if there is no room for them now."""
     try:
         for _ in range(messages):

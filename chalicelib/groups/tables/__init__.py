@@ -26,7 +26,7 @@ from chalicelib.groups.tables.organizations import (
     RosterRow,
     TallyRow,
 )
-from chalicelib.groups.tables.reminders import DueMember, ReminderReport, ReminderWork
+from chalicelib.groups.tables.reminders import DueMember, MorningWork, PartWork, ReminderReport, ReminderWork
 
 __all__ = [
     "LIST_COLUMNS",
@@ -43,10 +43,12 @@ __all__ = [
     "MemberTrace",
     "MembershipRow",
     "MembershipsTable",
+    "MorningWork",
     "NameIndex",
     "NamedMember",
     "OrganizationRow",
     "OrganizationsTable",
+    "PartWork",
     "PathIndex",
     "PlacedMember",
     "ReminderReport",

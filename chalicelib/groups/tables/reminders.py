@@ -1,5 +1,7 @@
 """What the job of the reminders leaves in `runs`, and what it finds in the index of due days."""
 
+from typing import ClassVar
+
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 
 from chalicelib.core.runs import RunsTable
@@ -20,14 +22,26 @@ class DueMember(MembershipsTable):
     due_day = UnicodeAttribute()
 
 
-class ReminderWork(WorkRow):
-    """A part of a day's reminders. One delivery at a time works on it: two would take twice the messages of the budget."""
+class PartWork(WorkRow):
+    """A part of a day's messages. One delivery at a time works on it: two would take twice the messages of the budget."""
 
     QUEUE = QUEUE
     EXCLUSIVE = True
-    KIND = "reminders"
+    KIND: ClassVar[str]
 
     part = UnicodeAttribute()
+
+
+class ReminderWork(PartWork):
+    """Members who are due."""
+
+    KIND = "reminders"
+
+
+class MorningWork(PartWork):
+    """People who want the numbers of their books each morning."""
+
+    KIND = "mornings"
 
 
 class ReminderReport(RunsTable):
