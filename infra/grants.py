@@ -193,7 +193,7 @@ RIGHTS: Mapping[str, Rights] = {
         tables={
             "runs": _of(READ, ASK, PUT, CHANGE, WRITE_MANY, REMOVE),
             "people": _of(READ, ASK, CHANGE),
-            "registry": _of(ASK),
+            "registry": _of(ASK, PUT),
             "memberships": _of(READ, CHANGE),
             "organizations": _of(READ),
         },

@@ -21,7 +21,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.store import Action
 from chalicelib.health.known import is_whole, known_of
 from chalicelib.health.rules import Judgement, judge
-from chalicelib.people.tables.people import PersonRow, review_part, segment_of
+from chalicelib.people.tables.people import PersonRow, review_part
 
 ROUNDS = 2 * store.ROUNDS
 """How often one status is computed in all: each write is followed by another look, and others may write in between."""
@@ -258,6 +258,6 @@ def _as_of(person: PersonRow, known: Mapping[str, Any]) -> datetime | None:
 
     Of somebody whose facts could not be read since a moment nothing is known after it, whatever was confirmed since.
     """
-    moments = [complete_through(segment_of(person.person_id)), _reported_through(person, known)]
+    moments = [complete_through(person.own_segment), _reported_through(person, known)]
     through = max((one for one in moments if one is not None), default=None)
     return None if through is None else min(through, person.stale_since or through, clock.now())

@@ -144,6 +144,11 @@ class PersonRow(PeopleTable):
         """Where a person lies."""
         return cls.key(person_id, "PERSON")
 
+    @property
+    def own_segment(self) -> str:
+        """The segment that the person is synced in."""
+        return self.segment or segment_of(self.person_id)
+
     def same_status(self) -> Condition:
         """That the life goes on in which this was read, and says of its status what it said then."""
         version, stale = PersonRow.status_version, PersonRow.stale_since

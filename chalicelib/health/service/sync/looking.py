@@ -19,7 +19,7 @@ from chalicelib.core.work import Step
 from chalicelib.health.people_effects import RETRIES
 from chalicelib.health.service.status import is_due, is_outdated, would_turn
 from chalicelib.health.tables.sync import CHANGES, LookRow, StagedRow, raw_of
-from chalicelib.people.tables.people import PeopleTable, PersonRow, SegmentIndex, segment_of
+from chalicelib.people.tables.people import PeopleTable, PersonRow, SegmentIndex
 
 EFFECTS_LATE = timedelta(hours=1)
 """After so long the effects of a status are not on their way any more: their record was lost, and they are done again."""
@@ -159,7 +159,7 @@ def _step(
 
 def _staged(row: LookRow, found: Finding) -> StagedRow:
     person = found.person
-    run = StagedRow.run_of(row.run_id, segment_of(person.person_id) if row.segment == CHANGES else row.segment)
+    run = StagedRow.run_of(row.run_id, person.own_segment if row.segment == CHANGES else row.segment)
     report = None if found.report is None else raw_of(found.report)
     expires_at = clock.now() + KEPT
     return StagedRow(run, person.person_id, enrolment=int(person.enrolment), report=report, expires_at=expires_at)

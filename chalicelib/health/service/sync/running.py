@@ -11,7 +11,7 @@ from functools import partial
 from chalicelib.core import clock, store
 from chalicelib.core.log import Event, emit
 from chalicelib.core.reports import CursorLost, SyncedSource
-from chalicelib.core.runs import mark_segment
+from chalicelib.core.runs import complete_through, forget_freshness, mark_segment
 from chalicelib.core.settings import settings
 from chalicelib.core.streams import BatchAnswer, LambdaEvent
 from chalicelib.core.work import LambdaContext, Step, Work
@@ -222,6 +222,11 @@ def _finish(run_id: str) -> None:
     run = run_at(run_id)
     if run is None or run.phase != Phase.WRITING:
         return
+    forget_freshness()
+    for row in written:  # of a process that died behind its last slice
+        through = complete_through(row.segment)
+        if row.through is not None and (through is None or through < row.through):
+            mark_segment(row.segment, row.through)
     _remember_position(run)
     if _moved(run, Phase.WRITING, Phase.DONE, done_at=clock.now()) is not None:
         emit(Event.SYNC_DONE, count=int(run.people or 0))
