@@ -49,6 +49,7 @@ from chalicelib.groups.service.members import Members
 from chalicelib.groups.service.memberships import Memberships
 from chalicelib.groups.service.placements import Placements
 from chalicelib.groups.service.policies import Policies
+from chalicelib.groups.service.reminders import Reminders
 from chalicelib.groups.service.rosters import Rosters
 from chalicelib.groups.service.search import Search
 from chalicelib.groups.service.standings import POLICY_CHANGED, RECOMPUTE, PolicyWork, Standings
@@ -146,7 +147,7 @@ def compose(
         health_codes, passes, PaperPasses(), Declarations(), Family(status, passes.issue), Messages(status),
         Deliveries(cipher), HeldBatches(), ledger_effects, registry_effects, people_effects, work, alert_sender, channels,
         OrganizationAlerts(), *compose_places(status, erasure, people_effects, ledger_effects),
-        *compose_night(source, status, registry_effects),
+        *compose_night(source, status, registry_effects), Reminders(sms, cipher),
     )  # fmt: skip
 
 
@@ -232,6 +233,18 @@ def registry_stream(event: dict[str, Any], context: object) -> BatchAnswer:
 def worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
     """What takes longer than a call, slice by slice."""
     return services.get(Work).handle(event, context)
+
+
+@app.lambda_function(name="reminders")
+def reminders(event: dict[str, Any], context: object) -> int:
+    """Each day from nine on: who is to be reminded of what is overdue."""
+    return recorded("reminders", services.get(Reminders).run)
+
+
+@app.lambda_function(name="reminders-worker")
+def reminders_worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
+    """Reminders, member by member."""
+    return services.get(Reminders).handle(event, context)
 
 
 @app.lambda_function(name="review")

@@ -203,6 +203,27 @@ RIGHTS: Mapping[str, Rights] = {
     "visits_sweep": Rights(
         tables={"checkins": _of(ASK, WRITE_MANY), "runs": _of(READ, ASK, PUT, CHANGE, REMOVE)},
     ),
+    "reminders": Rights(
+        tables={"runs": _of(PUT, CHANGE), "alerts": _of(ASK)},
+        indexes={"memberships": ("by_due_day",)},
+        queues=("due_members",),
+    ),
+    "reminders_worker": Rights(
+        tables={
+            "runs": _of(READ, CHANGE),
+            "alerts": _of(ASK, CHANGE, REMOVE),
+            "counters": _of(ASK),
+            "organizations": _of(READ, ASK),
+            "memberships": _of(READ, CHANGE, CHECK),
+            "people": _of(READ, ASK, PUT, CHECK),
+            "logins": _of(READ, CHANGE),
+            "keys": _of(READ),
+        },
+        indexes={"memberships": ("by_due_day",)},
+        opens_fields=("phone",),
+        queues=("due_members",),
+        sends_sms=True,
+    ),
     "rotate_keys": Rights(
         tables={"runs": _of(PUT, CHANGE)}, renews=("session-key", "pass-key"), goes_over=("session-key",)
     ),

@@ -54,6 +54,7 @@ QUEUES = (
     QueueSource("ledger_retries", "ledger_stream", batch_size=10),
     QueueSource("people_retries", "people_stream", batch_size=10),
     QueueSource("registry_retries", "registry_stream", batch_size=10),
+    QueueSource("due_members", "reminders_worker", batch_size=1),
     QueueSource("sync", "sync_worker", batch_size=1, concurrency=8),
     QueueSource("work", "worker", batch_size=1),
 )
@@ -61,6 +62,7 @@ SCHEDULES = (
     Schedule("review", "review", "cron(5/15 0-2 * * ? *)"),
     Schedule("sync", "sync", "cron(0/15 2-11 * * ? *)"),
     Schedule("visits_sweep", "visits_sweep", "cron(0/15 3-4 * * ? *)"),
+    Schedule("reminders", "reminders", "cron(0/15 9-20 * * ? *)"),
     Schedule("rotate_keys", "rotate_keys", "cron(30 3 * * ? *)"),
 )
 

@@ -13,13 +13,12 @@ from chalicelib.alerts.addresses import canonical_email
 from chalicelib.alerts.emails import sealed_in
 from chalicelib.alerts.errors import EmailMissing, NoChannel, TooManyAddresses
 from chalicelib.alerts.raising import ask_to_follow
-from chalicelib.alerts.tables import ChannelsRow, SubscriptionRow
+from chalicelib.alerts.tables import ChannelsRow, MorningRow, SubscriptionRow
 from chalicelib.alerts.ways import Choice
 from chalicelib.core import clock, masks, store
 from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.core.store import Transaction
-from chalicelib.core.texts import Language
 from chalicelib.people.access import Person
 from chalicelib.people.errors import SessionEnded
 from chalicelib.people.service.limits import DAY, count_one, seconds_left, today
@@ -67,15 +66,16 @@ class ChannelChoices:
             ask_to_follow(person.person_id)
         return self._shown(person.row, row)
 
-    def choose(self, person: Person, *, sms: bool, email: bool, language: Language) -> Channels:
+    def choose(self, person: Person, choice: Choice) -> Channels:
         """Choose channels and language. Raises NoChannel for none at all, EmailMissing for e-mail without an address."""
-        if not (sms or email):
+        if not (choice.sms or choice.email):
             raise NoChannel
 
         def choosing(row: ChannelsRow) -> None:
-            if email and row.email_sealed is None:
+            if choice.email and row.email_sealed is None:
                 raise EmailMissing
-            row.by_sms, row.by_email, row.language = sms, email, language
+            row.by_sms, row.by_email, row.language = choice.sms, choice.email, choice.language
+            row.morning = choice.morning or None
 
         return self._shown(person.row, _changed(person, choosing))
 
@@ -138,6 +138,8 @@ def _changed(person: Person, change: Callable[[ChannelsRow], None]) -> ChannelsR
         same, life = _unchanged(person, present), PersonRow.enrolment == person.enrolment
         change(row)
         transaction.put(row, same, ChosenMeanwhile()).check(person.row.own_key, life, SessionEnded())
+        if row.morning:
+            transaction.update(MorningRow.of(person.person_id), [MorningRow.enrolment.set(person.enrolment)])
         try:
             transaction.commit()
         except ChosenMeanwhile:
@@ -190,11 +192,21 @@ def sweep_channels(entry: LedgerRow, *, write: bool = True) -> int:
     return sum(_swept(person_id, enrolment, write=write) for person_id, enrolment in lives_in(entry))
 
 
-def _swept(person_id: str, enrolment: int, *, write: bool) -> bool:
+def _swept(person_id: str, enrolment: int, *, write: bool) -> int:
     trace: store.Key[LifeTrace] = LifeTrace.key(person_id, ChannelsRow.SK)
     row = store.read_together([trace]).get(trace)
     is_left = row is not None and row.enrolment <= enrolment
     if write and is_left:
         ask_to_follow(person_id)
         store.delete(trace, LifeTrace.enrolment <= enrolment)
-    return is_left
+    return is_left + _forgotten_in_the_mornings(person_id, enrolment, write=write)
+
+
+def _forgotten_in_the_mornings(person_id: str, enrolment: int, *, write: bool) -> bool:
+    """Whether the job of the mornings knew of an ended life, which with `write` it does no more."""
+    key = MorningRow.of(person_id)
+    rows = store.query(MorningRow, key.hash_value, MorningRow.alert_id == person_id).rows
+    left = [row.own_key for row in rows if row.enrolment <= enrolment]
+    if write:
+        store.write_all(deletes=left)
+    return bool(left)

@@ -1,5 +1,6 @@
 """The words of an alert: a text message that fits into one, and an e-mail."""
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from chalicelib.alerts.ports import Audience
@@ -20,11 +21,16 @@ CUT = "…"
 
 def sms_text(audience: Audience, language: Language) -> str:
     """The text message of an alert: one message, but for a state of so many words that no name would fit beside it."""
-    bare = _sms("", audience, language)
-    room = ONE_MESSAGE - _units(bare)
-    if room < min(NAME_LEAST, _units(audience.organization)):
-        room = 2 * PART_OF_SEVERAL - _units(bare)
-    return _sms(_cut(audience.organization, room), audience, language)
+    return fitted(audience.organization, lambda name: _sms(name, audience, language))
+
+
+def fitted(organization: str, say: Callable[[str], str]) -> str:
+    """What is said with an organization's name, which is cut so that it is one message; two where no name would fit into one."""
+    bare = _units(say(""))
+    room = ONE_MESSAGE - bare
+    if room < min(NAME_LEAST, _units(organization)):
+        room = 2 * PART_OF_SEVERAL - bare
+    return say(_cut(organization, room))
 
 
 def segments(message: str) -> int:

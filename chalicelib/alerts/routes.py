@@ -4,6 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.alerts import channels, schemas
 from chalicelib.alerts.channels import ChannelChoices
+from chalicelib.alerts.ways import Choice
 from chalicelib.http.endpoint import endpoint
 from chalicelib.people.access import Person, person
 
@@ -20,8 +21,8 @@ def show_channels(caller: Person, choices: ChannelChoices) -> schemas.Channels:
 @routes.route("/v1/me/channels", methods=["PUT"])
 @endpoint(person)
 def choose_channels(caller: Person, body: schemas.ChannelsChosen, choices: ChannelChoices) -> schemas.Channels:
-    """Choose text messages, e-mail or both, and a language."""
-    return _view(choices.choose(caller, sms=body.sms, email=body.email, language=body.language))
+    """Choose text messages, e-mail or both, a language, and whether to be told the numbers of one's books each morning."""
+    return _view(choices.choose(caller, Choice(body.sms, body.email, body.language, body.morning)))
 
 
 @routes.route("/v1/me/channels/email", methods=["PUT"])
@@ -47,4 +48,6 @@ def _view(shown: channels.Channels) -> schemas.Channels:
         ]
         address = schemas.Email(address=shown.email_mask, organizations=confirmations)
     choice = shown.choice
-    return schemas.Channels(sms=choice.sms, email=choice.email, language=choice.language, email_address=address)
+    return schemas.Channels(
+        sms=choice.sms, email=choice.email, language=choice.language, morning=choice.morning, email_address=address
+    )

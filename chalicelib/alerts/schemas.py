@@ -15,6 +15,8 @@ class ChannelsChosen(Input):
     email: bool
     language: Language
     """In which language alerts come."""
+    morning: bool = False
+    """Whether one text message each morning says how many are overdue and abnormal in the books that the caller manages."""
 
 
 class EmailGiven(Input):
@@ -47,5 +49,7 @@ class Channels(Output):
     email: bool
     language: Language
     """In which language alerts come."""
+    morning: bool
+    """Whether the numbers of the caller's books come each morning. They come as text messages alone."""
     email_address: Email | None
     """Null if none was given."""

@@ -4,6 +4,7 @@ Names and states come from the membership when an alert is sent or read, and are
 wants to be told lie in `people`, with the rest of what is known of them.
 """
 
+import zlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -162,12 +163,43 @@ class TopicsRow(AlertsTable):
         return cls.key(CITY, "TOPICS")
 
 
+MORNING_SHARDS = 16
+"""Parts of those who want the morning's numbers, each its own piece of work."""
+
+
+class MorningRow(AlertsTable):
+    """That somebody may want the numbers of their books each morning, and on which day they were told last.
+
+    What they want is said by their channels (`ChannelsRow.morning`); this is where the job finds them, and where it forgets
+    whoever does not want it any more, or was erased.
+    """
+
+    enrolment = NumberAttribute()
+    told = maybe(UnicodeAttribute)
+
+    @classmethod
+    def of(cls, person_id: str) -> "Key[MorningRow]":
+        """Where a person's lies."""
+        return cls.key(morning_part(zlib.crc32(person_id.encode()) % MORNING_SHARDS), person_id)
+
+    @property
+    def person_id(self) -> str:
+        """Whose it is."""
+        return self.alert_id
+
+
+def morning_part(shard: int) -> str:
+    """One of the parts of those who want the morning's numbers."""
+    return f"morning#{shard}"
+
+
 class ChannelsRow(PeopleTable):
     """How a person wants to be told, in this life of theirs (`enrolment`). Who never chose has no such row."""
 
     by_sms = BooleanAttribute()
     by_email = BooleanAttribute()
     language = UnicodeAttribute()
+    morning = maybe(BooleanAttribute)
     enrolment = NumberAttribute()
     email_sealed = maybe(SealedAttribute)
     email_mask = maybe(UnicodeAttribute)

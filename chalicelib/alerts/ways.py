@@ -29,6 +29,8 @@ class Choice:
     sms: bool
     email: bool
     language: Language
+    morning: bool = False
+    """Whether they want the numbers of their books each morning."""
 
     @classmethod
     def of(cls, row: ChannelsRow | None, person: PersonRow) -> "Choice":
@@ -36,7 +38,8 @@ class Choice:
         if row is None or row.enrolment != person.enrolment:
             return cls(sms=True, email=False, language=settings().city.languages[0])
         spoken = (language for language in LANGUAGES if language == row.language)
-        return cls(bool(row.by_sms), bool(row.by_email), next(spoken, settings().city.languages[0]))
+        language = next(spoken, settings().city.languages[0])
+        return cls(bool(row.by_sms), bool(row.by_email), language, bool(row.morning))
 
 
 class Way(Protocol):
@@ -57,6 +60,16 @@ class Way(Protocol):
         ...
 
 
+def has_phone(person: PersonRow) -> bool:
+    """Whether there is a phone, and the health source does not say by now that it is somebody else's."""
+    return person.phone_sealed is not None and not person.phone_refuted
+
+
+def phone_of(person: PersonRow, cipher: FieldCipher) -> str:
+    """The phone by which somebody logs in. Raises Broken if it does not open."""
+    return cipher.open(FieldClass.PHONE, f"people|{person.person_id}|PERSON", person.phone_sealed or b"")
+
+
 class Sms:
     """Text messages, to the phone by which the person logs in."""
 
@@ -71,13 +84,12 @@ class Sms:
         return choice.sms
 
     def reaches(self, alert: AlertRow, recipient: Recipient) -> bool:  # noqa: ARG002  of any book
-        """Whether there is a phone, and the health source does not say by now that it is somebody else's."""
-        return recipient.person.phone_sealed is not None and not recipient.person.phone_refuted
+        """Whether there is a phone that is theirs."""
+        return has_phone(recipient.person)
 
     def send(self, alert: AlertRow, audience: Audience, recipient: Recipient, language: Language) -> None:
         """Send within the city's budget. Raises SmsBudgetSpent, SmsUnavailable, or Broken for a phone that does not open."""
-        person = recipient.person
-        phone = self._cipher.open(FieldClass.PHONE, f"people|{person.person_id}|PERSON", person.phone_sealed or b"")
+        phone = phone_of(recipient.person, self._cipher)
         budget.take_one()
         message_id = ids.derived_id(alert.at, alert.org_id, alert.alert_id, recipient.member_id)
         self._sender.send(phone, sms_text(audience, language), language, message_id)

@@ -41,6 +41,10 @@ class Concurrency(Policy):
     """Alerts to whom they concern; two copies are all that the queue `alerts` calls."""
     rotate_keys: Count
     """The nightly look at the session key; one copy is all that ever runs."""
+    reminders: Count
+    """The look at who is to be reminded; one copy is all that ever runs."""
+    reminders_worker: Count
+    """Reminders, member by member; two copies are all that the queue `due_members` calls."""
 
 
 class Capacity(Policy):

@@ -38,6 +38,8 @@ class Event(StrEnum):
     SYNC_PARKED = "sync.parked"
     SYNC_LATE = "sync.late"
     SYNC_DONE = "sync.done"
+    REMINDER_FAILED = "reminder.failed"
+    REMINDERS_LEFT = "reminders.left"
 
 
 FIELDS = frozenset(

@@ -3,6 +3,9 @@
 Worst is a state of the city's scheme that is not its normal one; behind all states comes what is overdue. A kind is overdue
 from the midnight of the city that ends its last good day: the day on which it happened, and as many more as the policy says.
 What a member shares and nobody reported yet counts from the day on which they joined.
+
+Each row says on which day somebody must look at it again: the day on which something becomes overdue, and each day from then
+on while it is, for whoever is overdue is reminded every day.
 """
 
 import zlib
@@ -28,6 +31,9 @@ MILDEST = 8
 
 DUE_SHARDS = 16
 """Parts of a day's reminders, so that no key of the index takes more than 500 writes a second (design §9)."""
+
+MORNING = 9
+"""The hour of the city's clock from which people are reminded (R0.5); before it nobody was looked at on that day."""
 
 INPUTS = ("scopes", "joined_at", "path", "type", "status", *KINDS)
 """What a standing is computed from, beside the policies and the day."""
@@ -61,7 +67,7 @@ class Standing:
 def standing(member: ListedMember, policies: PolicySet, at: datetime) -> Standing:
     """The standing of a member at the aware moment `at`."""
     today = clock.local_day(settings().city.time_zone, at)
-    starts = _starts(member, policies)
+    starts = overdue_from(member, policies)
     overdue = sorted(kind for kind, day in starts.items() if day <= today)
     return Standing(
         overdue,
@@ -77,8 +83,8 @@ def _abnormal(member: ListedMember) -> str | None:
     return state if settings().city.scheme.rank(state) > 0 else None
 
 
-def _starts(member: ListedMember, policies: PolicySet) -> dict[str, date]:
-    """The day from which each kind is overdue, of the kinds that the member shares and that have a period."""
+def overdue_from(member: ListedMember, policies: PolicySet) -> dict[str, date]:
+    """From which day each kind is overdue, of the kinds that the member shares and that have a period."""
     starts = {}
     for kind, days in policies.of(member.path, member.type).items():
         if kind in member.scopes and (day := _overdue_from(_last(member, kind), days)) is not None:
@@ -111,10 +117,27 @@ def columns(row: PlacedMember, policies: PolicySet) -> dict[str, Any]:
 
     All of it is written each time, also what is as it was when the row was read: somebody else may have written in between.
     """
-    now = standing(row, policies, clock.now())
-    due = f"{now.due}#{zlib.crc32(row.member_id.encode()) % DUE_SHARDS}" if now.due else None
+    at = clock.now()
+    now = standing(row, policies, at)
+    day = _day_of_reminder(row, at) if now.overdue else now.due
+    due = None if day is None else due_part(day, zlib.crc32(row.member_id.encode()) % DUE_SHARDS)
     since = None if now.since is None else str(now.since)
     return {"overdue": now.overdue or None, "due_day": due, **_listed(row, now.attention, since)}
+
+
+def due_part(day: date, shard: int) -> str:
+    """One of the parts of a day's reminders."""
+    return f"{day}#{shard}"
+
+
+def _day_of_reminder(row: PlacedMember, at: datetime) -> date:
+    """The next day on which somebody who is overdue is looked at: today, if that was not done; else tomorrow.
+
+    It was not done while the row still stands there for today, or for a day that was missed, nor before the morning.
+    """
+    now = clock.local(settings().city.time_zone, at)
+    waits = row.due_day is not None and row.due_day.partition("#")[0] <= str(now.date())
+    return now.date() if waits or now.hour < MORNING else now.date() + timedelta(days=1)
 
 
 def of_status(row: MembershipRow) -> dict[str, Any]:

@@ -34,6 +34,8 @@ SPOKEN: dict[Event, str] = {
     Event.SWEEP_FAILED: "visits-left",
     Event.SYNC_PARKED: "sync-parked",
     Event.SYNC_LATE: "sync-late",
+    Event.REMINDERS_LEFT: "reminders-left",
+    Event.REMINDER_FAILED: "reminder-failed",
 }
 """Events of the log that somebody is told of, with the paragraph that says what to do."""
 

@@ -25,6 +25,7 @@ from infra.cli.local import is_emulator, reason
 from infra.cli.operating import fail
 from infra.cli.options import GlobalOptionsAnywhere, Target, UnusableTarget, local_target
 from infra.cli.recounting import recount_books, recount_visits
+from infra.cli.reminding import reminders
 from infra.cli.reporting import facts as facts_group
 from infra.cli.restoring import restore_check
 from infra.cli.rotating import rotate_keys
@@ -52,6 +53,7 @@ app.add_typer(facts_group, name="facts")
 app.add_typer(jobs, name="jobs")
 app.add_typer(dlq, name="dlq")
 app.add_typer(alerts, name="alerts")
+app.add_typer(reminders, name="reminders")
 app.add_typer(tables, name="tables")
 app.add_typer(sources, name="sources")
 app.command("restore-check")(restore_check)

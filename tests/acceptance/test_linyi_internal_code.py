@@ -11,11 +11,19 @@ from datetime import timedelta
 
 import pytest
 
+import app
 from chalicelib.core import clock
+from chalicelib.groups.service.reminders import Reminders
+from chalicelib.groups.tables.reminders import QUEUE
+from infra.process import working_for
 from tests.acceptance.conftest import RunningCity
+from tests.support import messages
+from tests.support.city import RecordedSms
 from tests.support.client import Answer, Client, HttpTransport
+from tests.support.lambdas import batch
 from tests.support.people import TestPerson
 from tests.support.places import OpenedPlace, bind_staff, poster_code, shown_place
+from tests.support.working import Context
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -237,3 +245,43 @@ def test_r0_6_where_no_organization_is_bound_nobody_is_told_apart(linyi: Running
     answer = member.post("/v1/checkins", {"code": poster_code(place.manager, place.place_id, place.gate_id)})
 
     assert (answer.status, answer.json["relation"]) == (201, None), answer.text
+
+
+def the_next_morning(linyi: RunningCity, days: int = 1) -> list[tuple[str, str]]:
+    """What people are told at nine o'clock so many days from now. The city's own pump may take a part away: then again."""
+    today = clock.local_day("Asia/Shanghai", clock.now())
+    sms = RecordedSms()
+    with (
+        working_for(linyi.name, linyi.aws_url),
+        clock.frozen(clock.midnight("Asia/Shanghai", today + timedelta(days=days)) + timedelta(hours=9)),
+    ):
+        reminders = app.compose(sms=sms).get(Reminders)
+        for _ in range(20):
+            if reminders.run() == 0:
+                break
+            for message in messages.take(QUEUE):
+                assert reminders.handle(batch(message), Context()) == {"batchItemFailures": []}
+    return sms.sent
+
+
+def test_r0_5_who_is_overdue_is_reminded_each_morning_in_their_language(linyi: RunningCity) -> None:
+    people = linyi.people(4)
+    registrant, chinese, english, tested = map(linyi.verified, people)
+    book, code = organization(registrant)
+    assert registrant.put(f"{book}/policies", {"nucleic_acid_days": 3}).status == 200
+    for days, person in ((5, people[1]), (5, people[2]), (0, people[3])):
+        report(linyi, person, "negative", 24 * days + 1)
+    for member in (chinese, english, tested):
+        join(member, code, "nucleic_acid")
+    choice = {"sms": True, "email": False, "language": "en"}
+    assert english.put("/v1/me/channels", choice).status == 200
+    (shown,) = chinese.get("/v1/me/memberships").json["items"]
+    assert shown["overdue"] == ["nucleic_acid"]
+
+    said = dict(the_next_morning(linyi))
+
+    assert said.get(people[1].phone) == f"【临沂防疫】{SCHOOL}：您的核酸检测已超期，请尽快更新。"
+    assert said.get(people[2].phone) == f"[Linyi Health] {SCHOOL}: overdue: test."
+    assert people[3].phone not in said
+    again = [phone for phone, _ in the_next_morning(linyi, 2)]
+    assert [again.count(one.phone) for one in people[1:]] == [1, 1, 0]

@@ -1,6 +1,6 @@
 """S0, Linyi's internal health code (临沂市内保防疫码), from outside: R0.2, and what stands of R0.1, R0.3 and R0.4.
 
-Access points (R0.1, R0.6) are in test_linyi_internal_code; reminders (R0.5) come with a later issue.
+Access points (R0.1, R0.6) and reminders (R0.5) are in test_linyi_internal_code.
 """
 
 from collections.abc import Callable

@@ -31,6 +31,7 @@ from tests.api.groups.steps import damaged
 from tests.api.health.steps import worse
 from tests.api.matrix import ROLES, Row, rows
 from tests.api.night_flow import sleep_over_it
+from tests.api.reminder_flow import be_reminded
 from tests.api.test_matrix import LEAVES_AS_IT_WAS
 from tests.api.world import World
 from tests.support import messages
@@ -356,6 +357,7 @@ def test_no_function_has_a_right_that_it_never_uses(
     deliver_and_prove(cold, monkeypatch)
     run_places(cold)
     renew_keys()
+    be_reminded(cold, monkeypatch)
     sleep_over_it(cold)
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used

@@ -17,6 +17,7 @@ from chalicelib.core.jobs import JobRow, run_key
 from chalicelib.core.names import parking_name
 from chalicelib.core.rotation import discard, prepare, prepared_version, version_of
 from chalicelib.core.settings import Settings, settings
+from chalicelib.groups.tables import ReminderReport
 from chalicelib.people.tables.privacy import ledger_entry
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
 from infra.calls import LONGEST_SECONDS, client
@@ -24,6 +25,7 @@ from infra.cli.main import app as cli
 from infra.local.provision import provision
 from infra.parking import HIDDEN_SECONDS, NoQueue, counts
 from infra.process import working_for
+from infra.wiring import SCHEDULES
 from tests.support import messages
 from tests.support.seam import Seam, aws_error, put_in
 from tests.support.unmade import UNMADE
@@ -127,7 +129,7 @@ class TestJobs:
     def test_list_says_when_each_is_due(self, run: Any) -> None:
         done = run("--json", "jobs", "list")
         jobs = json.loads(done.output)
-        assert (done.exit_code, [job["job"] for job in jobs]) == (0, ["review", "visits_sweep", "rotate_keys"])
+        assert (done.exit_code, [job["job"] for job in jobs]) == (0, [job.name for job in SCHEDULES])
         assert all(job["next"] > clock.iso(clock.now()) for job in jobs)
 
     def test_sweeps_say_what_went_and_fail_while_something_is_left(self, run: Any) -> None:
@@ -144,10 +146,23 @@ class TestJobs:
         assert done.exit_code == 1
         assert "2 partitions of 2022-04-06 left" in done.output
 
+    def test_the_report_of_reminders_says_who_was_told_and_fails_while_somebody_was_missed(self, run: Any) -> None:
+        key = ReminderReport.of("9999-12-30")
+        row = ReminderReport(key.hash_value, key.range_value, sent=3, waiting=2, expires_at=clock.now())
+        store.put(row)
+        done = run("reminders", "report")
+        assert (done.exit_code, done.output.splitlines()[0]) == (0, "9999-12-30: 3 sent, 2 waiting")
+
+        row.missed = 1
+        store.put(row)
+        done = run("--json", "reminders", "report")
+        store.delete(row.own_key)
+        assert (done.exit_code, json.loads(done.output)[0]["missed"]) == (1, 1)
+
     def test_a_job_that_never_ran_fails_the_status_until_it_did(self, run: Any) -> None:
         for row in store.query_all(JobRow, run_key("rotate_keys")):
             store.delete(row.own_key)
-        for job in ("review", "visits_sweep"):
+        for job in (one.name for one in SCHEDULES if one.name != "rotate_keys"):
             assert run("jobs", "run", job).exit_code == 0
         assert run("jobs", "status").exit_code == 1
 

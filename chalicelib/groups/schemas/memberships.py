@@ -1,6 +1,6 @@
 """The public contract for people: what a code opens, joining, sharing, leaving."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -67,6 +67,10 @@ class Membership(Output):
     administers: Administers | None
     """What the member administers; null if nothing."""
     scopes: list[str]
+    overdue: list[str]
+    """What of the shared is overdue now, by the organization's periods. The member is reminded of it every day."""
+    due: dict[str, date]
+    """From which day of the city each kind that the organization waits for is overdue."""
     joined_at: datetime
     offered_until: datetime | None
     """Until when the caller may take the book over; null if it is not offered to them."""

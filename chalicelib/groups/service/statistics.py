@@ -53,6 +53,12 @@ class Statistics:
         )
 
 
+def whole_of(org_id: str, path: str) -> Mapping[str, int]:
+    """The numbers of one part of a book and all below it, by metric."""
+    paths = {row.department_id: row.path for row in departments_of(org_id, [])}
+    return _Sums(path, paths, _not_negative(counters.numbers(scope_of(org_id)).found, org_id)).whole
+
+
 class _Sums:
     """Numbers of single departments, summed up for a path and for each department right below it."""
 

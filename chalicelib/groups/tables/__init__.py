@@ -26,6 +26,7 @@ from chalicelib.groups.tables.organizations import (
     RosterRow,
     TallyRow,
 )
+from chalicelib.groups.tables.reminders import DueMember, MorningWork, PartWork, ReminderReport, ReminderWork
 
 __all__ = [
     "LIST_COLUMNS",
@@ -34,6 +35,7 @@ __all__ = [
     "AttentionIndex",
     "DepartmentRow",
     "DueDayIndex",
+    "DueMember",
     "ExportRow",
     "InvitationRow",
     "LabelRow",
@@ -41,12 +43,16 @@ __all__ = [
     "MemberTrace",
     "MembershipRow",
     "MembershipsTable",
+    "MorningWork",
     "NameIndex",
     "NamedMember",
     "OrganizationRow",
     "OrganizationsTable",
+    "PartWork",
     "PathIndex",
     "PlacedMember",
+    "ReminderReport",
+    "ReminderWork",
     "RosterRow",
     "Snapshot",
     "TallyRow",

@@ -1,6 +1,8 @@
 """What a code opens, and memberships as their members see them."""
 
+from chalicelib.core import clock
 from chalicelib.core.texts import Language
+from chalicelib.groups import attention
 from chalicelib.groups.consents import Scope, consent_text, current_text_version, scope_text
 from chalicelib.groups.schemas import memberships as schemas
 from chalicelib.groups.service.invitations import Invited
@@ -24,7 +26,8 @@ def preview(invited: Invited, language: Language) -> schemas.InvitationPreview:
 
 
 def membership(book: OrganizationRow, row: MembershipRow, role: AdminRow | None = None) -> schemas.Membership:
-    """A membership as its member sees it, with their role in the organization."""
+    """A membership as its member sees it, with their role in the organization and what the newest policies ask of them."""
+    policies = book.policy_set
     return schemas.Membership(
         org_id=row.org_id,
         member_id=row.member_id,
@@ -34,6 +37,8 @@ def membership(book: OrganizationRow, row: MembershipRow, role: AdminRow | None 
         label=row.label,
         administers=None if role is None else schemas.Administers(department_id=role.department_id),
         scopes=list(row.scopes),
+        overdue=attention.standing(row, policies, clock.now()).overdue,
+        due=dict(sorted(attention.overdue_from(row, policies).items())),
         joined_at=row.joined_at,
         offered_until=offered_until(book) if is_offered_to(book, row) else None,
     )

@@ -20,9 +20,9 @@ def open_shards() -> list[int]:
     return random.sample(shards, len(shards))
 
 
-def count_message(transaction: Transaction, shard: int) -> None:
-    """Count one message in a shard within a transaction, or let it fail with SmsBudgetSpent."""
-    window = Window(f"city#sms#{shard}", hour_window(clock.now()), _part(shard), HOUR)
+def count_message(transaction: Transaction, shard: int, share: float = 1.0) -> None:
+    """Count one message in a shard within a transaction, or let it fail with SmsBudgetSpent once so much of it is used."""
+    window = Window(f"city#sms#{shard}", hour_window(clock.now()), math.ceil(_part(shard) * share), HOUR)
     count_one(transaction, window, SmsBudgetSpent())
 
 
@@ -33,11 +33,14 @@ def watch(shard: int) -> None:
         emit(Event.SMS_BUDGET_NEAR, share=settings().city.sms.alarm_share)
 
 
-def take_one() -> None:
-    """Count a message that needs nothing else counted. Raises SmsBudgetSpent, which says when there is budget again."""
+def take_one(share: float = 1.0) -> None:
+    """Count a message that needs nothing else counted, and leaves the rest of the budget behind `share` to other messages.
+
+    Raises SmsBudgetSpent, which says when there is budget again.
+    """
     for shard in open_shards():
         transaction = Transaction()
-        count_message(transaction, shard)
+        count_message(transaction, shard, share)
         try:
             transaction.commit()
         except SmsBudgetSpent:

@@ -17,6 +17,7 @@ from chalicelib.people.tables.logins import AccountRow
 from chalicelib.people.tables.papers import PaperPassRow
 from chalicelib.people.tables.people import LifeTrace, PersonRow
 from chalicelib.people.tables.privacy import AccessTrace, LedgerRow, ledger_entry, living
+from chalicelib.people.tables.reminders import RemindedRow
 from chalicelib.people.tables.status import StatusRow
 
 KEPT_AFTER_ERASURE = frozenset(
@@ -24,7 +25,14 @@ KEPT_AFTER_ERASURE = frozenset(
 )
 """What is left of a PERSON row: a keyed id, counters and versions. Everything else is removed."""
 
-SWEPT = (StatusRow.PREFIX, PaperPassRow.PREFIX, DeclarationRow.PREFIX, DependantRow.PREFIX, GuardianRow.PREFIX)
+SWEPT = (
+    StatusRow.PREFIX,
+    PaperPassRow.PREFIX,
+    DeclarationRow.PREFIX,
+    DependantRow.PREFIX,
+    GuardianRow.PREFIX,
+    RemindedRow.SK,
+)
 """What lies in a person's partition of a life alone, by the beginnings of the sort keys."""
 
 

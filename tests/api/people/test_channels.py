@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.alerts import channels
-from chalicelib.alerts.tables import ChannelsRow
+from chalicelib.alerts.tables import ChannelsRow, MorningRow
 from chalicelib.core import clock, store
 from chalicelib.core.clock import FrozenClock
 from chalicelib.people.service.erasure import Erasure
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.api
 
 PATH = "/v1/me/channels"
 EMAIL = f"{PATH}/email"
-USUAL = {"sms": True, "email": False, "language": "zh-CN", "email_address": None}
+USUAL = {"sms": True, "email": False, "language": "zh-CN", "morning": False, "email_address": None}
 ADDRESS = "gatekeeper@example.com"
 GIVEN = {"address": "g***@example.com", "organizations": []}
 
@@ -65,6 +65,26 @@ def test_channels_and_language_are_chosen(client: Client) -> None:
     answer = client.put(PATH, {"sms": True, "email": False, "language": "en"})
     assert answer.status == 200
     assert answer.json == shown(client) == {**USUAL, "language": "en"}
+
+
+def test_the_numbers_of_each_morning_are_chosen_and_taken_back(client: Client, person: TestPerson) -> None:
+    choice = {"sms": True, "email": False, "language": "en", "morning": True}
+    assert client.put(PATH, choice).json == {**USUAL, "language": "en", "morning": True}
+    assert stored(MorningRow.of(person_id_of(person))) is not None
+
+    assert client.put(PATH, {**choice, "morning": "yes"}).code == "validation_failed"
+    assert client.put(PATH, {"sms": True, "email": False, "language": "en"}).json["morning"] is False
+
+
+def test_an_erased_person_is_forgotten_by_the_job_of_the_mornings(client: Client, person: TestPerson) -> None:
+    key = MorningRow.of(person_id_of(person))
+    client.put(PATH, {"sms": True, "email": False, "language": "en", "morning": True})
+    entry = ledger_entry("ERASURE", [living(key.range_value or "", 1)])
+
+    assert channels.sweep_channels(entry, write=False) == 2
+    assert channels.sweep_channels(entry) == 2
+
+    assert stored(key) is None
 
 
 def test_one_channel_stays_on(client: Client) -> None:

@@ -109,7 +109,36 @@ def test_the_columns_sort_the_longest_overdue_first_within_a_department() -> Non
         stored = [attention.columns(row, policies(travel=1)) for row in (first, second)]
 
     assert [one["attention_key"] for one in stored] == ["/a/9#2022-04-03", "/a/9#2022-04-04"]
-    assert [(one["overdue"], one["attention"], one["due_day"]) for one in stored] == [(["travel"], "overdue", None)] * 2
+    assert [(one["overdue"], one["attention"]) for one in stored] == [(["travel"], "overdue")] * 2
+
+
+@pytest.mark.parametrize(
+    ("stored", "hour", "looked_at"),
+    [
+        (None, 8, 6),
+        (None, 9, 7),
+        ("2022-04-06#3", 8, 6),
+        ("2022-04-06#3", 9, 6),
+        ("2022-04-06#3", 23, 6),
+        ("2022-04-05#3", 12, 6),
+        ("2022-04-07#3", 9, 7),
+        ("2022-05-01#3", 12, 7),
+    ],
+)
+def test_who_is_overdue_is_looked_at_every_day_from_the_next_morning_on(
+    stored: str | None, hour: int, looked_at: int
+) -> None:
+    """A day on which nobody looked yet is never passed over, whoever writes the row before (R0.5)."""
+    row = member("travel")
+    row.due_day = stored
+    with clock.frozen(local(date(2022, 4, 6), hour)):
+        assert attention.columns(row, policies(travel=1))["due_day"].startswith(f"2022-04-{looked_at:02}#")
+
+
+def test_who_is_overdue_with_one_thing_and_soon_with_another_is_looked_at_tomorrow() -> None:
+    row = member("travel", "vaccination", joined=NOON)
+    with clock.frozen(NOON + timedelta(days=5)):
+        assert attention.columns(row, policies(travel=1, vaccination=30))["due_day"].startswith("2022-04-12#")
 
 
 def test_a_due_day_spreads_its_members_over_sixteen_keys() -> None:
