@@ -57,6 +57,7 @@ from chalicelib.groups.service.statistics import Statistics
 from chalicelib.groups.service.succession import HANDED_OVER, Succession
 from chalicelib.groups.tables import ExportRow
 from chalicelib.health.effects import RegistryEffects
+from chalicelib.health.origin import city_source, sweeps_of
 from chalicelib.health.people_effects import PeopleEffects
 from chalicelib.health.service.declarations import Declarations
 from chalicelib.health.service.deliveries import Deliveries
@@ -66,7 +67,6 @@ from chalicelib.health.service.held_batches import HeldBatches
 from chalicelib.health.service.messages import Messages, sweep_messages
 from chalicelib.health.service.papers import PaperPasses
 from chalicelib.health.service.passes import Passes
-from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.review import Review
 from chalicelib.health.service.status import Status
 from chalicelib.health.service.sync.releasing import SyncRuns
@@ -113,8 +113,8 @@ def compose(
     sms: SmsSender | None = None, source: CitySource | None = None, travel: TravelVerifier | None = None
 ) -> Services:
     """Put the service together. What is not given is the city's own: its SMS sender, its health source, who knows of travel."""
-    sms, source, macs = sms or city_sender(), source or RegistrySource(), IdentityMacs()
-    codes, cipher = Codes(sms, macs), FieldCipher()
+    sms, macs, cipher = sms or city_sender(), IdentityMacs(), FieldCipher()
+    source, codes = source or city_source(macs, cipher), Codes(sms, macs)
     identity, erasure, people_effects = Identity(source, macs, cipher), Erasure(), PeopleEffects()
     dependants = Dependants(source, codes, macs, cipher)
     emails, channels = Emails(cipher), ChannelChoices(cipher)
@@ -130,7 +130,7 @@ def compose(
     dependants.on_person_verified(status.on_verified)
     erasure.on_person_erasing(memberships.leave_all, channels.forget, dependants.forget)
     emails.asks(Managed())
-    ledger_effects.on_entry("ERASURE", sweep_messages, sweep_channels, sweep_alerts, sweep_visits)
+    ledger_effects.on_entry("ERASURE", sweep_messages, sweep_channels, sweep_alerts, sweep_visits, *sweeps_of(source))
     ledger_effects.on_entry("BOOK_DELETED", unbind_deleted, sweep_book)
     ledger_effects.on_entry("EXPORT", begin_export)
     ledger_effects.on_entry(POLICY_CHANGED, standings.begin)

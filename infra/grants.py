@@ -44,6 +44,10 @@ class Rights:
     """Whether it encrypts fields (GenerateDataKey)."""
     opens_fields: tuple[str, ...] = ()
     """Classes of fields that it decrypts (Decrypt), and no others: KMS sees the class in the encryption context."""
+    asks_source: bool = False
+    """Whether it asks a remote health source, in a city that has one: there it reads the key that both share."""
+    opens_for_source: tuple[str, ...] = ()
+    """Classes of fields that it decrypts for that, in such a city."""
     secrets: tuple[str, ...] = ()
     """Secrets that it reads."""
     renews: tuple[str, ...] = ()
@@ -102,6 +106,7 @@ RIGHTS: Mapping[str, Rights] = {
         secrets=("session-key", "pass-key"),
         queues=("alerts", "sync"),
         files=_of(GET_FILE, LIST_FILES, REMOVE_FILE),
+        asks_source=True,
         sends_sms=True,
     ),
     "alerts_sender": Rights(
@@ -142,6 +147,7 @@ RIGHTS: Mapping[str, Rights] = {
             "counters": _of(ASK, WRITE_MANY),
             "alerts": _of(ASK, WRITE_MANY),
             "runs": _of(PUT),
+            "registry": _of(ASK, REMOVE),
             "checkins": _of(READ, REMOVE),
         },
         indexes={"checkins": ("by_visitor",)},
@@ -187,6 +193,7 @@ RIGHTS: Mapping[str, Rights] = {
     ),
     "sync": Rights(
         tables={"runs": _of(READ, ASK, PUT, CHANGE)},
+        asks_source=True,
         queues=("sync",),
     ),
     "sync_worker": Rights(
@@ -196,8 +203,12 @@ RIGHTS: Mapping[str, Rights] = {
             "registry": _of(ASK, PUT),
             "memberships": _of(READ, CHANGE),
             "organizations": _of(READ),
+            "keys": _of(READ),
         },
         indexes={"people": ("by_segment",)},
+        derives_keys=True,
+        asks_source=True,
+        opens_for_source=("document", "phone"),
         queues=("sync", "people_retries", "registry_retries"),
     ),
     "visits_sweep": Rights(

@@ -20,6 +20,7 @@ from chalicelib.core.places_policy import Places
 from chalicelib.core.policy import Count, Policy, Words
 from chalicelib.core.scheme import Scheme
 from chalicelib.core.sms_policy import Address, Sms
+from chalicelib.core.source_policy import Origin
 from chalicelib.core.sync_policy import Sync
 from chalicelib.core.texts import Language
 
@@ -183,6 +184,7 @@ class City(Policy):
     books: Books
     places: Places
     scheme: Scheme
+    health_source: Origin
     sources: Sources
     paper_passes: PaperPasses
     declaration: Declaration

@@ -21,7 +21,8 @@ from chalicelib.core.settings import settings
 SESSION_KEY = "session-key"
 PASS_KEY = "pass-key"  # noqa: S105  its name
 SMS_GATEWAY_KEY = "sms-gateway-key"
-SECRETS = (SESSION_KEY, PASS_KEY, SMS_GATEWAY_KEY)
+HEALTH_SOURCE_KEY = "health-source-key"
+SECRETS = (SESSION_KEY, PASS_KEY, SMS_GATEWAY_KEY, HEALTH_SOURCE_KEY)
 
 CURRENT, PREVIOUS, PENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
 """The labels that Secrets Manager keeps on versions of a secret."""

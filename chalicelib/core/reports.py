@@ -66,7 +66,7 @@ class Changes:
     as_of: datetime
     """Until when the source's data are complete once this page is the last one; never later than now."""
     garbage_of: frozenset[str] = field(default=frozenset())
-    """By person_id: of whom those rows are, as far as they say so."""
+    """By person_id: of whom those rows are, as far as they say so. Where one does not, the page is no use."""
 
 
 class CursorLost(Exception):

@@ -17,6 +17,10 @@ class Settings(BaseModel):
 
     city_name: str = Field(min_length=1, description="name of the city file, from CITY")
     endpoint_url: str | None = Field(description="an emulator's address, from AWS_ENDPOINT_URL; null is AWS itself")
+    source_url: str | None = Field(
+        default=None,
+        description="a health source on this machine that stands in for the city's, from SOURCE_URL; only where is_local",
+    )
     in_lambda: bool = Field(
         description="whether a Lambda runs this process, of AWS or of an emulator, by its own variable"
     )
@@ -49,5 +53,6 @@ def settings() -> Settings:
     return Settings(
         city_name=os.environ["CITY"],
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
+        source_url=os.environ.get("SOURCE_URL"),
         in_lambda="AWS_LAMBDA_FUNCTION_NAME" in os.environ,
     )

@@ -152,21 +152,24 @@ def _keys(city: City, rights: Rights, keys: Keys) -> Statements:
             [keys.field.key_arn],
             StringEquals={"kms:EncryptionContext:city": city.name},
         )
-    if rights.opens_fields:
+    is_remote = city.health_source.kind == "http"
+    if opened := sorted({*rights.opens_fields, *(rights.opens_for_source if is_remote else ())}):
         yield allow(
             "OpenFields",
             ["kms:Decrypt"],
             [keys.field.key_arn],
             StringEquals={
                 "kms:EncryptionContext:city": city.name,
-                "kms:EncryptionContext:field": sorted(rights.opens_fields),
+                "kms:EncryptionContext:field": opened,
             },
         )
 
 
 def _secrets(city: City, rights: Rights, keys: Keys) -> Statements:
     through_gateway = rights.sends_sms and city.sms.sender == "http"
+    asks_source = rights.asks_source and city.health_source.kind == "http"
     names = [*rights.secrets, *(["sms-gateway-key"] if through_gateway else [])]
+    names += ["health-source-key"] if asks_source else []
     if names:
         yield allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [keys.secrets[name].ref for name in names])
     if rights.renews:

@@ -62,7 +62,8 @@ def granted(rights: Rights) -> set[Use]:
     uses |= {Use("UpdateSecretVersionStage", name) for name in rights.goes_over}
     uses |= {Use(action, f"queue {queue}") for queue in rights.queues for action in ("GetQueueUrl", "SendMessage")}
     uses |= {Use(action, "files") for action in rights.files}
-    uses |= {Use("Decrypt", f"field {name}") for name in rights.opens_fields}
+    uses |= {Use("Decrypt", f"field {name}") for name in (*rights.opens_fields, *rights.opens_for_source)}
+    uses |= {Use("GetSecretValue", "health-source-key")} if rights.asks_source else set()
     uses |= {Use(action, f"topic {kind}") for kind, actions in rights.topics.items() for action in actions}
     named = {"GenerateMac": rights.derives_keys, "GenerateDataKey": rights.seals_fields, "Publish": rights.sends_sms}
     return uses | {Use(action, _ON[action]) for action, has in named.items() if has}

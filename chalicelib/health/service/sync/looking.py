@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from chalicelib.core import clock, queues, store
 from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit
-from chalicelib.core.reports import Asked, Report, Reports, SyncedSource
+from chalicelib.core.reports import Asked, CursorLost, Report, Reports, SyncedSource
 from chalicelib.core.work import Step
 from chalicelib.health.people_effects import RETRIES
 from chalicelib.health.service.status import is_outdated, is_over, would_turn
@@ -59,7 +59,7 @@ class Looking:
         )
         people = list(_read(key.hash_value for key in keys))
         repaired = _repair(people)
-        asked = [person for person in people if row.asks or _is_open(person)]
+        asked = [person for person in people if row.asks or _is_open(person) or person.phone_refuted]
         reports = self._source.reports([_asked(person) for person in asked]) if asked else None
         findings = self._findings(asked, reports) if reports else []
         counts = Counter(people=len(people), asked=len(asked), repaired=repaired, garbage=_garbage(reports))
@@ -68,8 +68,13 @@ class Looking:
         return _step(row, findings, counts, through, cursor)
 
     def _changes(self, row: LookRow) -> Step:
-        """The next page of what changed, of which only people who are enrolled here are of interest."""
+        """The next page of what changed, of which only people who are enrolled here are of interest.
+
+        Of whom garbage was, must be known: else somebody's change is lost and nobody could say whose, so everybody is asked for.
+        """
         page = self._source.changes(str(row.position.get("cursor") or row.begins_at))
+        if page.garbage > len(page.garbage_of):
+            raise CursorLost
         people = [person for person in _read([*page.of, *page.garbage_of]) if person.verified_at is not None]
         reports = Reports(page.of, page.garbage_of, page.as_of)
         counts = Counter(asked=len(page.of) + page.garbage, garbage=page.garbage)
@@ -111,7 +116,7 @@ def _asked(person: SyncedPerson) -> Asked:
 
 
 def _is_open(person: SyncedPerson) -> bool:
-    """Whether a person is asked for also where only changes are read: there was no usable word of them last time."""
+    """Whether there was no usable word of a person last time: such a one is asked for also where only changes are read."""
     return person.stale_since is not None
 
 
