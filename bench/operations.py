@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bench.effects import EFFECTS, WIDER
 from bench.measuring import Limits, Operation, Send
+from bench.nights import NIGHTS
 from bench.preparing import ALL_SCOPES, COOLDOWN, counted_book, full_book, known_person, membership
 from chalicelib.core import clock, ids
 from tests.support.city import TestCity
@@ -182,4 +183,4 @@ LARGER = (
 )
 """The same with more of what they must not depend on, or in a stricter place. The bill has them once."""
 
-OPERATIONS = (*REQUESTS, *EFFECTS, *LARGER)
+OPERATIONS = (*REQUESTS, *EFFECTS, *NIGHTS, *LARGER)

@@ -55,7 +55,7 @@ def full_book(city: TestCity, others: int) -> tuple[Client, str, list[Membership
     owner, member = city.verified(), city.verified(known_person(city))
     org_id = city.book(owner)
     member_id = city.join(member, city.invite(owner, org_id), *ALL_SCOPES)
-    row = _stored(MembershipRow.of(org_id, member_id))
+    row = stored_row(MembershipRow.of(org_id, member_id))
     likes = likes_of(row, others)
     store.write_all(likes)
     return owner, org_id, [row, *likes]
@@ -63,7 +63,7 @@ def full_book(city: TestCity, others: int) -> tuple[Client, str, list[Membership
 
 def likes_of(row: MembershipRow, count: int) -> list[MembershipRow]:
     """So many other members who are as this one is. They are not stored yet."""
-    return [_like(row, member_id=_some_id(), person_id=_some_id()) for _ in range(count)]
+    return [like(row, member_id=some_id(), person_id=some_id()) for _ in range(count)]
 
 
 def counted_book(city: TestCity, members: int) -> tuple[Client, str]:
@@ -81,21 +81,21 @@ def counted_book(city: TestCity, members: int) -> tuple[Client, str]:
 
 def people_of(members: list[MembershipRow]) -> Iterator[PersonRow]:
     """The rows of people who are as the first member is."""
-    person = _stored(PersonRow.of(members[0].person_id))
-    return (_like(person, person_id=member.person_id) for member in members)
+    person = stored_row(PersonRow.of(members[0].person_id))
+    return (like(person, person_id=member.person_id) for member in members)
 
 
-def _stored(key: store.Key[RowT]) -> RowT:
+def stored_row(key: store.Key[RowT]) -> RowT:
     row = store.read_together([key]).get(key)
     assert row is not None
     return row
 
 
-def _like(row: RowT, **changes: str) -> RowT:
+def like(row: RowT, **changes: str | None) -> RowT:
     other = copy(row)
     other.attribute_values = {**row.attribute_values, **changes}
     return other
 
 
-def _some_id() -> str:
+def some_id() -> str:
     return encode(token_bytes(16))

@@ -9,6 +9,7 @@ from rich.table import Table
 from bench.cold import LIMIT, OURS, UNAVOIDABLE, ColdStart
 from bench.known import KNOWN, KNOWN_COLD_START, KNOWN_CPU, KNOWN_HERE, KNOWN_OVER
 from bench.measuring import Cpu, Figures, Operation
+from bench.nights import NIGHTS, Night, night_of, nights_table
 from bench.size import Package
 from infra.costs.prices import Assumptions, price_list
 from infra.package import MAX_BYTES
@@ -34,6 +35,13 @@ class Measurements:
     def cpu_ratios(self) -> list["CpuRatio"]:
         """How the CPU of each operation stands."""
         return [CpuRatio(one.operation, its.ratio) for one, its in zip(self.figures, self.cpu, strict=True)]
+
+    @property
+    def nights(self) -> dict[str, Night]:
+        """Nights of a whole city, by what was measured of them."""
+        named = {one.name for one in NIGHTS}
+        pairs = zip(self.figures, self.cpu, strict=True)
+        return {one.operation.name: night_of(one, its, PRICES) for one, its in pairs if one.operation.name in named}
 
     @property
     def over(self) -> list[str]:
@@ -175,6 +183,7 @@ def show(measured: Measurements) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     console.print(operations_table(measured.figures))
     console.print(money_table(measured.figures, measured.cpu))
+    console.print(nights_table(measured.nights, PRICES))
     lines = (
         "The ratio is CPU in process to that of the bare botocore calls; §9 limits it where a limit stands beside it.",
         cold_start_line(measured.start),

@@ -45,6 +45,10 @@ class ToldSource(RegistrySource):
         self.facts[person_id] = list(facts)
         self.log.append(person_id)
 
+    def with_mark(self) -> str | None:
+        """The mark of somebody of whom it knows nothing."""
+        return self._report("").mark
+
     def position(self) -> str | None:
         self._called()
         return str(len(self.log)) if self.offers_changes else None

@@ -8,7 +8,7 @@ domain error that their failed condition means. See docs/decisions/0002.
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.core.store.reads import BATCH_READ_LIMIT, Page, Rows, query, query_all, read_together
+from chalicelib.core.store.reads import BATCH_READ_LIMIT, Page, Rows, query, query_all, query_keys, read_together
 from chalicelib.core.store.retries import PASSING_REASONS, ROUNDS, STORAGE_ERRORS, is_passing, wait_before
 from chalicelib.core.store.rows import (
     Key,
@@ -59,6 +59,7 @@ __all__ = [
     "put_once",
     "query",
     "query_all",
+    "query_keys",
     "read_together",
     "tables",
     "unchanged",

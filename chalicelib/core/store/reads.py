@@ -132,6 +132,19 @@ def query(  # noqa: PLR0913  what a Query of DynamoDB takes
     return Page(rows, answer.get("LastEvaluatedKey") or None, tuple(broken))
 
 
+def query_keys(
+    row: type[RowT], hash_value: str, *, index: str, limit: int, start: RawItem | None = None
+) -> tuple[list[Key[RowT]], RawItem | None]:
+    """Where the rows lie that a page of a keys-only index holds, read eventually, and where the next page starts.
+
+    For walks over many rows: to make a row of each entry would cost more than to read it.
+    """
+    answer = row._get_connection().query(
+        hash_value, index_name=index, limit=limit, exclusive_start_key=start, consistent_read=False
+    )
+    return [row.key_in(raw) for raw in answer.get("Items", [])], answer.get("LastEvaluatedKey") or None
+
+
 def query_all(  # noqa: PLR0913  what a Query takes, but for where it starts and how it ends
     row: type[RowT],
     hash_value: str,

@@ -21,7 +21,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.store import Action
 from chalicelib.health.known import is_whole, known_of
 from chalicelib.health.rules import Judgement, judge
-from chalicelib.people.tables.people import PersonRow, review_part
+from chalicelib.people.tables.people import PersonRow, SyncedPerson, review_part
 
 ROUNDS = 2 * store.ROUNDS
 """How often one status is computed in all: each write is followed by another look, and others may write in between."""
@@ -127,7 +127,7 @@ def _unchanged(person: PersonRow) -> Condition:
     return same
 
 
-def _changes(person: PersonRow, facts: Sequence[Fact], at: datetime) -> Sequence[Action]:
+def _changes(person: SyncedPerson, facts: Sequence[Fact], at: datetime) -> Sequence[Action]:
     """What has to be written for the row to say what the facts say; nothing if it says so already.
 
     Facts that are only shown beside the status, and the mark of a person whose facts could not be read, make no new version.
@@ -152,7 +152,7 @@ def _status(judged: Judgement) -> Mapping[str, Any]:
     }
 
 
-def _beside(person: PersonRow, judged: Judgement, facts: Sequence[Fact]) -> Mapping[str, Any]:
+def _beside(person: SyncedPerson, judged: Judgement, facts: Sequence[Fact]) -> Mapping[str, Any]:
     """The columns beside it: what is shown with it, when it is looked at next, and that all facts could be read."""
     day = None if judged.until is None else clock.local_day(settings().city.time_zone, judged.until)
     return {
@@ -162,7 +162,7 @@ def _beside(person: PersonRow, judged: Judgement, facts: Sequence[Fact]) -> Mapp
     }
 
 
-def _differs(person: PersonRow, values: Mapping[str, Any]) -> bool:
+def _differs(person: SyncedPerson, values: Mapping[str, Any]) -> bool:
     return any(getattr(person, name) != value for name, value in values.items())
 
 
@@ -174,37 +174,42 @@ def _made_stale(person: PersonRow) -> PersonRow | None:
     return store.update(person.own_key, [PersonRow.stale_since.set(clock.now())], same)
 
 
-def is_outdated(person: PersonRow, facts: Sequence[Fact], at: datetime) -> bool:
+def is_outdated(person: SyncedPerson, facts: Sequence[Fact], at: datetime) -> bool:
     """Whether what is stored of a person is not what these facts come to at an aware moment."""
     return is_due(person) or bool(_changes(person, facts, at))
 
 
-def would_turn(person: PersonRow, facts: Sequence[Fact], at: datetime) -> bool:
+def would_turn(person: SyncedPerson, facts: Sequence[Fact], at: datetime) -> bool:
     """Whether these facts would make somebody abnormal who is not: what the brakes on sources count (B3, T-36)."""
     city = settings().city
     now = person.state is not None and city.scheme.state(person.state).is_abnormal
     return not now and city.scheme.state(judge(city.scheme, city.time_zone, facts, at).state).is_abnormal
 
 
-def known_through(person: PersonRow) -> datetime | None:
+def known_through(person: SyncedPerson) -> datetime | None:
     """Until when the sources' data about a person are known to be stored; None if nobody can say."""
     return _as_of(person, _known(person))
 
 
-def mark_stale(person: PersonRow, since: datetime) -> None:
+def mark_stale(person: SyncedPerson, since: datetime) -> None:
     """Remember that nothing usable is known of a person after a moment, unless an earlier one is remembered."""
     same = (PersonRow.enrolment == person.enrolment) & PersonRow.verified_at.exists()
     store.update(person.own_key, [PersonRow.stale_since.set(since)], same & PersonRow.stale_since.does_not_exist())
 
 
-def is_due(person: PersonRow) -> bool:
+def is_due(person: SyncedPerson) -> bool:
     """Whether the stored status says nothing about now: there is none, it has ended, or it is not by a rule of the scheme."""
+    return is_over(person) or not is_whole(person.known)
+
+
+def is_over(person: SyncedPerson) -> bool:
+    """Whether the stored state is none of now: there is none, it has ended, or it is not by a rule of the scheme."""
     until = person.state_until
     has_ended = until is not None and until <= clock.now()
-    return has_ended or person.state is None or person.state != _by_rule(person) or not is_whole(person.known)
+    return has_ended or person.state is None or person.state != _by_rule(person)
 
 
-def _by_rule(person: PersonRow) -> str | None:
+def _by_rule(person: SyncedPerson) -> str | None:
     """The state to which the stored rule leads; None if the scheme holds that rule no more."""
     scheme = settings().city.scheme
     if person.rule is None:
@@ -237,7 +242,7 @@ def _unknown(person: PersonRow, as_of: datetime | None = None) -> Shown:
     return Shown(unknown, as_of=as_of, version=int(person.status_version), known=_known(person))
 
 
-def _known(person: PersonRow) -> Mapping[str, Any]:
+def _known(person: SyncedPerson) -> Mapping[str, Any]:
     """What is known, for who is due for another status too."""
     return dict(person.known or {}) if is_whole(person.known) else {}
 
@@ -247,13 +252,13 @@ def reported_through(person: PersonRow) -> datetime | None:
     return _reported_through(person, _known(person))
 
 
-def _reported_through(person: PersonRow, known: Mapping[str, Any]) -> datetime | None:
+def _reported_through(person: SyncedPerson, known: Mapping[str, Any]) -> datetime | None:
     reported_at = known.get("reported_at")
     moments = [person.checked_at, None if reported_at is None else datetime.fromisoformat(reported_at)]
     return max((one for one in moments if one is not None), default=None)
 
 
-def _as_of(person: PersonRow, known: Mapping[str, Any]) -> datetime | None:
+def _as_of(person: SyncedPerson, known: Mapping[str, Any]) -> datetime | None:
     """Until when the sources' data about a person are known to be stored (design §4, "Freshness").
 
     Of somebody whose facts could not be read since a moment nothing is known after it, whatever was confirmed since.

@@ -85,7 +85,40 @@ class PeopleTable(Row):
     by_segment = SegmentIndex()
 
 
-class PersonRow(PeopleTable):
+class SyncedPerson(PeopleTable):
+    """What the nightly sync reads of a person, for it reads everybody's: the columns of the status, and how a source knows them.
+
+    `PersonRow` says what they mean.
+    """
+
+    enrolment = NumberAttribute()
+    account = maybe(UnicodeAttribute)
+    document_sealed = maybe(SealedAttribute)
+    phone_sealed = maybe(SealedAttribute)
+    verified_at = maybe(UTCDateTimeAttribute)
+    checked_at = maybe(UTCDateTimeAttribute)
+    phone_refuted = maybe(BooleanAttribute)
+    segment = maybe(UnicodeAttribute)
+    review_day = maybe(UnicodeAttribute)
+    state = maybe(UnicodeAttribute)
+    rule = maybe(UnicodeAttribute)
+    fact = maybe(UnicodeAttribute)
+    state_since = maybe(UTCDateTimeAttribute)
+    state_until = maybe(UTCDateTimeAttribute)
+    status_at = maybe(UTCDateTimeAttribute)
+    known = maybe(JSONAttribute)
+    status_version = NumberAttribute(default=0)
+    effects_version = NumberAttribute(default=0)
+    stale_since = maybe(UTCDateTimeAttribute)
+    source_mark = maybe(UnicodeAttribute)
+
+    @property
+    def own_segment(self) -> str:
+        """The segment that the person is synced in."""
+        return self.segment or segment_of(self.person_id)
+
+
+class PersonRow(SyncedPerson):
     """A person in their present life (`enrolment`). After erasure only the key, the enrolment and the counters are left.
 
     `account` is the phone's mac by which the person logs in; a session on another phone is void, and `moves` counts the
@@ -103,8 +136,6 @@ class PersonRow(PeopleTable):
     said of the old one can be taken for the new one's.
     """
 
-    enrolment = NumberAttribute()
-    account = maybe(UnicodeAttribute)
     moves = NumberAttribute(default=0)
     name_mask = maybe(UnicodeAttribute)
     document_mask = maybe(UnicodeAttribute)
@@ -112,11 +143,6 @@ class PersonRow(PeopleTable):
     name_mac = maybe(UnicodeAttribute)
     name_keys = maybe(UnicodeAttribute)
     name_sealed = maybe(SealedAttribute)
-    document_sealed = maybe(SealedAttribute)
-    phone_sealed = maybe(SealedAttribute)
-    verified_at = maybe(UTCDateTimeAttribute)
-    checked_at = maybe(UTCDateTimeAttribute)
-    phone_refuted = maybe(BooleanAttribute)
     books = NumberAttribute(default=0)
     memberships = NumberAttribute(default=0)
     places = NumberAttribute(default=0)
@@ -125,29 +151,11 @@ class PersonRow(PeopleTable):
     guardians = NumberAttribute(default=0)
     roles = maybe_list_of(UnicodeAttribute)
     roles_at = maybe(UTCDateTimeAttribute)
-    segment = maybe(UnicodeAttribute)
-    review_day = maybe(UnicodeAttribute)
-    state = maybe(UnicodeAttribute)
-    rule = maybe(UnicodeAttribute)
-    fact = maybe(UnicodeAttribute)
-    state_since = maybe(UTCDateTimeAttribute)
-    state_until = maybe(UTCDateTimeAttribute)
-    status_at = maybe(UTCDateTimeAttribute)
-    known = maybe(JSONAttribute)
-    status_version = NumberAttribute(default=0)
-    effects_version = NumberAttribute(default=0)
-    stale_since = maybe(UTCDateTimeAttribute)
-    source_mark = maybe(UnicodeAttribute)
 
     @classmethod
     def of(cls, person_id: str) -> "Key[PersonRow]":
         """Where a person lies."""
         return cls.key(person_id, "PERSON")
-
-    @property
-    def own_segment(self) -> str:
-        """The segment that the person is synced in."""
-        return self.segment or segment_of(self.person_id)
 
     def same_status(self) -> Condition:
         """That the life goes on in which this was read, and says of its status what it said then."""

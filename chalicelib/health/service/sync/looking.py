@@ -9,17 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.core import clock, queues, store
 from chalicelib.core.errors import Broken
 from chalicelib.core.log import Event, emit
 from chalicelib.core.reports import Asked, Report, Reports, SyncedSource
 from chalicelib.core.work import Step
 from chalicelib.health.people_effects import RETRIES
-from chalicelib.health.service.status import is_due, is_outdated, would_turn
+from chalicelib.health.service.status import is_outdated, is_over, would_turn
 from chalicelib.health.tables.sync import CHANGES, LookRow, StagedRow, raw_of
-from chalicelib.people.tables.people import PeopleTable, PersonRow, SegmentIndex
+from chalicelib.people.tables.people import PersonRow, SegmentIndex, SyncedPerson
 
 EFFECTS_LATE = timedelta(hours=1)
 """After so long the effects of a status are not on their way any more: their record was lost, and they are done again."""
@@ -28,17 +26,15 @@ KEPT = timedelta(days=14)
 """For how long a run and what it put aside are kept: as long as a parked one may wait, over the longest holidays (8 days)."""
 
 
-class SegmentMember(PeopleTable):
-    """What the index by segment holds of a person."""
-
-    segment = UnicodeAttribute()
+PERSON = PersonRow.of("").range_value
+"""The sort key of a person's own row."""
 
 
 @dataclass(frozen=True)
 class Finding:
     """Somebody who is to be written: with a report, or without one because theirs can't be used."""
 
-    person: PersonRow
+    person: SyncedPerson
     report: Report | None
     turns: bool = False
     """Whether it makes them abnormal who are not."""
@@ -58,17 +54,17 @@ class Looking:
     def _people(self, row: LookRow) -> Step:
         """The next people of a segment: whose effects are behind are sent for, and the source is asked for those it should be."""
         after, index = row.position.get("after"), SegmentIndex.Meta.index_name
-        page = store.query(
-            SegmentMember, row.segment, index=index, limit=self._source.batch, start=after, consistent=False
+        keys, following = store.query_keys(
+            SyncedPerson, row.segment, index=index, limit=self._source.batch, start=after
         )
-        people = list(_read(one.person_id for one in page.rows))
+        people = list(_read(key.hash_value for key in keys))
         repaired = _repair(people)
         asked = [person for person in people if row.asks or _is_open(person)]
         reports = self._source.reports([_asked(person) for person in asked]) if asked else None
         findings = self._findings(asked, reports) if reports else []
         counts = Counter(people=len(people), asked=len(asked), repaired=repaired, garbage=_garbage(reports))
         through = reports.as_of if reports and row.asks else None
-        cursor = None if page.next_key is None else {"after": page.next_key}
+        cursor = None if following is None else {"after": following}
         return _step(row, findings, counts, through, cursor)
 
     def _changes(self, row: LookRow) -> Step:
@@ -81,10 +77,10 @@ class Looking:
         step = _step(row, self._findings(people, reports), counts, page.as_of, cursor)
         return Step(step.done, step.cursor, [*step.changes, LookRow.next_position.set(page.cursor)])
 
-    def _findings(self, people: Sequence[PersonRow], reports: Reports) -> list[Finding]:
+    def _findings(self, people: Sequence[SyncedPerson], reports: Reports) -> list[Finding]:
         return [found for person in people if (found := self._finding(person, reports)) is not None]
 
-    def _finding(self, person: PersonRow, reports: Reports) -> Finding | None:
+    def _finding(self, person: SyncedPerson, reports: Reports) -> Finding | None:
         """What is to be written about a person, if anything is."""
         if person.person_id in reports.garbage:
             return Finding(person, None) if person.stale_since is None else None
@@ -95,40 +91,40 @@ class Looking:
         return Finding(person, report, would_turn(person, facts, clock.now()))
 
 
-def _read(person_ids: Iterator[str] | Sequence[str]) -> Iterator[PersonRow]:
+def _read(person_ids: Iterator[str] | Sequence[str]) -> Iterator[SyncedPerson]:
     """The people, at half a read unit each: what changed a moment ago is looked at by whoever changed it."""
-    keys = [store.Key(PersonRow, person_id, PersonRow.of("").range_value, consistent=False) for person_id in person_ids]
+    keys = [store.Key(SyncedPerson, person_id, PERSON, consistent=False) for person_id in person_ids]
     rows = store.read_together(keys)
     for key in keys:
         try:
             person = rows.get(key)
         except Broken:
-            emit(Event.ROW_BROKEN, table=PersonRow.Meta.table, count=1)
+            emit(Event.ROW_BROKEN, table=SyncedPerson.Meta.table, count=1)
             continue
         if person is not None and person.verified_at is not None:
             yield person
 
 
-def _asked(person: PersonRow) -> Asked:
+def _asked(person: SyncedPerson) -> Asked:
     sealed = person.document_sealed, person.phone_sealed
     return Asked(person.person_id, person.account, person.source_mark, *sealed)
 
 
-def _is_open(person: PersonRow) -> bool:
+def _is_open(person: SyncedPerson) -> bool:
     """Whether a person is asked for also where only changes are read: there was no usable word of them last time."""
     return person.stale_since is not None
 
 
-def _is_news(person: PersonRow, report: Report) -> bool:
+def _is_news(person: SyncedPerson, report: Report) -> bool:
     """Whether a report says anything that is not written yet. One with a mark is known by that, without a look at its facts."""
     if report.has_phone is not None and person.account is not None and report.has_phone == bool(person.phone_refuted):
         return True
     if report.mark is None:
         return is_outdated(person, report.facts, clock.now())
-    return report.mark != person.source_mark or _is_open(person) or is_due(person)
+    return report.mark != person.source_mark or _is_open(person) or is_over(person)
 
 
-def _repair(people: Sequence[PersonRow]) -> int:
+def _repair(people: Sequence[SyncedPerson]) -> int:
     """Have lost effects of statuses done again: who has any is told by the row itself (design §1). Returns of how many."""
     lost = [person for person in people if _is_behind(person)]
     for person in lost:
@@ -136,7 +132,7 @@ def _repair(people: Sequence[PersonRow]) -> int:
     return len(lost)
 
 
-def _is_behind(person: PersonRow) -> bool:
+def _is_behind(person: SyncedPerson) -> bool:
     at = person.status_at
     return person.effects_version < person.status_version and at is not None and clock.now() - at > EFFECTS_LATE
 
