@@ -5,6 +5,14 @@ import { all, begin, call, form, section, step } from "./light.js";
 const { organization, open } = document.body.dataset;
 let membership;
 
+// The day from which something is overdue, if the organization waits for it.
+function due(day) {
+  if (!day) return "";
+  const words = document.querySelector("#due").content.cloneNode(true);
+  words.querySelector("time").textContent = day;
+  return words;
+}
+
 // Shows what the caller shares now, or nothing where they are not a member.
 function become(found) {
   membership = found;
@@ -14,7 +22,7 @@ function become(found) {
     input.checked = found.scopes.includes(input.value);
     if (!input.checked) continue;
     const item = document.createElement("li");
-    item.append(...all("span", input.parentNode).map((one) => one.cloneNode(true)));
+    item.append(...all("span", input.parentNode).map((one) => one.cloneNode(true)), due(found.due[input.value]));
     section("joined").querySelector("ul").append(item);
   }
 }

@@ -1,10 +1,12 @@
 """The page behind a printed code, driven on a phone: joined, misused, switched to the other language, left again."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from chalicelib.core import clock
 from tests.browser.conftest import OpenPhone
 from tests.support.browser import CONTRASTS, SMALL_PHONE, SMALL_TARGETS, Phone
 from tests.support.people import TestPerson
@@ -128,6 +130,19 @@ def test_a_member_changes_what_is_shared(site: Site, phone: OpenPhone) -> None:
     mine.submit()
     mine.at("joined")
     assert [member["scopes"] for member in site.members(org_id)] == [["vaccination"]]
+
+
+def test_a_member_sees_from_which_day_something_is_overdue(site: Site, phone: OpenPhone) -> None:
+    mine = phone()
+    org_id, url = site.invitation()
+    assert site.owner.put(f"/v1/organizations/{org_id}/policies", {"nucleic_acid_days": 3}).status == 200
+    mine.open(url)
+    join(mine, site, site.person(), "nucleic_acid", "travel")
+    due = clock.local_day("Asia/Shanghai", clock.now()) + timedelta(days=4)
+
+    _, test, travel = mine.page.locator("#joined li").all_inner_texts()
+    assert test.endswith(f"overdue from {due}")
+    assert "overdue" not in travel
 
 
 def test_a_name_that_is_markup_is_only_text(site: Site, phone: OpenPhone) -> None:

@@ -10,9 +10,10 @@ from chalicelib.alerts.sms import SmsUnavailable
 from chalicelib.alerts.tables import MORNING_SHARDS, ChannelsRow, MorningRow, morning_part
 from chalicelib.core import clock, store
 from chalicelib.core.clock import FrozenClock
-from chalicelib.groups.service import reminders, reminding
+from chalicelib.groups.service import reminders
 from chalicelib.groups.tables.reminders import QUEUE
 from chalicelib.people.errors import SmsBudgetSpent
+from chalicelib.people.service import budget
 from chalicelib.people.tables.people import PersonRow
 from tests.support import messages
 from tests.support.books import Book, Member, person_id_of, person_key
@@ -106,14 +107,14 @@ def test_at_noon_numbers_go_out_though_somebody_still_waits(
     person, book, _ = owner_of_two_books(school)
     member_seen(book, 5)
     next_morning(morning)
-    original = reminding.budget.take_one
+    original = budget.take_one
 
     def none_for_reminders(share: float) -> None:
         if clock.local("Asia/Shanghai", clock.now()).hour < 12:
             raise SmsBudgetSpent(60)
         original(share)
 
-    monkeypatch.setattr(reminding.budget, "take_one", none_for_reminders)
+    monkeypatch.setattr(budget, "take_one", none_for_reminders)
     remind()
     morning.tick(QUARTER)
     remind()

@@ -154,6 +154,8 @@ def test_a_day_that_nobody_finished_is_told_of_and_made_up_for(
     school: Book, morning: FrozenClock, capfd: pytest.CaptureFixture[str]
 ) -> None:
     member = member_seen(school, 5)
+    remind()
+    assert report() == {}, "before nine nobody was left out yet"
     next_morning(morning)
     morning.tick(11 * 3600)
     remind()

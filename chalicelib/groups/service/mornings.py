@@ -113,6 +113,11 @@ def is_open() -> bool:
     return MORNING <= _hour() < EVENING
 
 
+def is_evening() -> bool:
+    """Whether nobody is texted any more today; before the morning somebody still will be."""
+    return _hour() >= EVENING
+
+
 def _hour() -> int:
     return clock.local(settings().city.time_zone, clock.now()).hour
 

@@ -18,7 +18,7 @@ from chalicelib.core.store import Key
 from chalicelib.core.streams import BatchAnswer, LambdaEvent
 from chalicelib.core.work import LambdaContext, Step, Work
 from chalicelib.groups.attention import DUE_SHARDS, due_part
-from chalicelib.groups.service.mornings import Mornings, begin, is_open
+from chalicelib.groups.service.mornings import Mornings, begin, is_evening, is_open
 from chalicelib.groups.service.reminding import Outcome, Reminder, today
 from chalicelib.groups.tables import DueDayIndex, DueMember, MembershipRow, MorningWork, ReminderReport, ReminderWork
 from chalicelib.groups.tables.reminders import QUEUE
@@ -51,7 +51,7 @@ class Reminders:
         if is_open():
             begin(ReminderWork, parts)
             self._mornings.begin(everybody_stands_right=not parts)
-        else:
+        elif is_evening():
             _tell_what_is_left(parts)
         return len(parts)
 
