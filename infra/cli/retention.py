@@ -131,7 +131,8 @@ def _data(row: RetentionRow) -> dict[str, Any]:
 
 def _visits(night: str) -> VisitSweepRow | None:
     key: store.Key[VisitSweepRow] = VisitSweepRow.key(SWEEPS, night)
-    return store.read_together([key]).get(key)
+    row = store.read_together([key]).get(key)
+    return row if row is not None and row.expires_at > clock.now() else None
 
 
 def _is_fine(data: dict[str, Any]) -> bool:
