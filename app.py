@@ -20,7 +20,6 @@ import chalicelib.http.routes
 import chalicelib.people.routes
 import chalicelib.places.routes
 import chalicelib.places.times
-import chalicelib.tracing.times
 from chalicelib.alerts.channels import ChannelChoices, sweep_channels
 from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.sending import AlertSender
@@ -183,7 +182,7 @@ def compose_night(source: CitySource, status: Status, registry_effects: Registry
     retention = Retention()
 
     retention.on_book(chalicelib.alerts.times.of_book, chalicelib.groups.times.of_book)
-    for feature in (chalicelib.alerts, chalicelib.groups, chalicelib.health, chalicelib.places, chalicelib.tracing):
+    for feature in (chalicelib.alerts, chalicelib.groups, chalicelib.health, chalicelib.places):
         retention.on_city(feature.times.of_city)
 
     return [Review(status), Sync(source, registry_effects.tell), SyncRuns(), Rotation(), retention]

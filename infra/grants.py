@@ -229,10 +229,7 @@ RIGHTS: Mapping[str, Rights] = {
             "runs": _of(READ, ASK, PUT, CHANGE, REMOVE),
         },
         indexes={"people": ("by_segment",)},
-        parts=(
-            Part("decisions", SWEPT, _of(ASK, REMOVE)),
-            Part("decisions", ("PROPOSAL",), _of(ASK)),
-        ),
+        parts=(Part("decisions", SWEPT, _of(ASK, REMOVE)),),
     ),
     "reminders": Rights(
         tables={"runs": _of(PUT, CHANGE), "alerts": _of(ASK)},

@@ -6,7 +6,7 @@ as a table.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -126,31 +126,55 @@ def kind_of(key: Key[Any]) -> str:
     return next(found, table)
 
 
-def look_through(partition: Partition, at: datetime, found: Found, *, write: bool) -> None:
-    """Remove what is past its time in a partition, or only count it. Twice, it removes none more.
-
-    A row that can't be removed holds up no other; what storage does not answer is raised again.
-    """
-    for row in store.query_all(partition.row, partition.key, page=PAGE):
-        until: datetime | None = getattr(row, "expires_at")  # noqa: B009  of `row` alone it is known that it has one
-        if until is not None:
-            _look_at(row.own_key, until, at, found, write=write if partition.is_swept else None)
+def _nothing(_: Any) -> None:
+    """What most rows lead to."""
 
 
-def _look_at(key: Key[Any], until: datetime, at: datetime, found: Found, *, write: bool | None) -> None:
-    """One row that ends. `write` is None where nobody may remove it, and false where that is only tried."""
-    kind, is_late = kind_of(key), until + GRACE <= at
-    found.looked[kind] += 1
-    if until > at:
-        return
-    found.late[kind] += is_late
-    if write is None:
-        found.left[kind] += is_late
-        return
-    found.over += 1
-    outcome = _removed(key, at) if write else True
-    found.removed[kind] += outcome is True
-    found.left[kind] += outcome is None
+@dataclass(frozen=True)
+class Sweep:
+    """One look through some partitions at a moment, which removes what is over (`write`) or only counts it."""
+
+    at: datetime
+    write: bool
+    found: Found = field(default_factory=Found)
+
+    def each(self, partitions: Iterable[Partition]) -> None:
+        """Look through several."""
+        for partition in partitions:
+            self.through(partition)
+
+    def through(self, partition: Partition, tell: Callable[[Any], object] = _nothing) -> None:
+        """Look through one, and tell of each row that can be read. Twice, it removes none more.
+
+        A row that can't be removed holds up no other; what storage does not answer is raised again.
+        """
+        row: Any
+        for row in store.query_all(partition.row, partition.key, page=PAGE, consistent=False):
+            if row.expires_at is not None and partition.is_swept:
+                self._sweep(row.own_key, row.expires_at)
+            elif row.expires_at is not None:
+                self._look_at(row.own_key, row.expires_at)
+            tell(row)
+
+    def _sweep(self, key: Key[Any], until: datetime) -> None:
+        kind = self._count(key, until)
+        if until > self.at:
+            return
+        self.found.over += 1
+        outcome = _removed(key, self.at) if self.write else True
+        self.found.removed[kind] += outcome is True
+        self.found.left[kind] += outcome is None
+
+    def _look_at(self, key: Key[Any], until: datetime) -> None:
+        """One row that nobody may remove but DynamoDB: it is left once that is late."""
+        kind = self._count(key, until)
+        self.found.left[kind] += until + GRACE <= self.at
+
+    def _count(self, key: Key[Any], until: datetime) -> str:
+        kind = kind_of(key)
+        self.found.looked[kind] += 1
+        self.found.late[kind] += until + GRACE <= self.at
+        return kind
 
 
 def _removed(key: Key[Any], at: datetime) -> bool | None:
@@ -162,9 +186,3 @@ def _removed(key: Key[Any], at: datetime) -> bool | None:
             raise
         emit(Event.SWEEP_FAILED, error=type(error).__name__, where=where(error))
     return None
-
-
-def sweep(partitions: Iterable[Partition], at: datetime, found: Found, *, write: bool) -> None:
-    """Look through several."""
-    for partition in partitions:
-        look_through(partition, at, found, write=write)

@@ -17,7 +17,7 @@ from chalicelib.people.service.retention import JOBS, segments_of, tonight
 from chalicelib.people.tables.logins import LoginsTable, phone_subject
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import kept_until, ledger_shards
-from chalicelib.people.tables.retention import nights, report_of
+from chalicelib.people.tables.retention import RetentionRow, nights, report_of
 from chalicelib.people.tables.times import AccessTime, LedgerTime, PersonTime, ReceiptTime
 from infra.wiring import SCHEDULES
 from tests.support.city import TestCity
@@ -181,6 +181,24 @@ def test_a_night_goes_on_where_it_ended(one_night: str, monkeypatch: pytest.Monk
     assert calls >= 2
     assert [stored(key) for key in keys] == [None] * 3
     assert report().removed["consents"] == 3
+
+
+def test_a_night_that_did_not_end_is_told_of_and_ended_the_day_after(
+    one_night: str, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.services.get(service.Retention), "_of_city", [])
+    key, yesterday = put(ReceiptTime, Owner.of(one_night).person_id, "1"), tonight() - timedelta(days=1)
+    with clock.frozen(clock.now() - timedelta(days=1)):
+        before = RetentionRow.new(RetentionRow.of(tonight(), is_dry=False), is_dry=False)
+        before.total = 2
+        store.put(before)
+    run()
+    ended = report_of(yesterday, is_dry=False)
+    assert ended is not None
+    assert (ended.done_at is None, ended.removed, report().removed) == (False, {"consents": 1}, {})
+    assert stored(key) is None
+    assert [line["count"] for line in events.of("retention.left")] == [2]
+    store.delete(ended.own_key)
 
 
 def test_a_night_that_dies_anywhere_is_made_up_for_by_the_next_run(

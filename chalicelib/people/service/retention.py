@@ -2,19 +2,18 @@
 
 DynamoDB removes most of it within two days. Each night a twenty-eighth of the city is walked, person by person, and all that
 belongs to nobody in particular; so in 28 nights everything is looked at. The report of a night says how far it is: a run that ends
-early is gone on with by the next one, and what is done twice removes nothing more. Check-ins have a sweep of their own.
+early is gone on with by the next one, also on the day after, and what is done twice removes nothing more. Check-ins have a sweep of their own.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
-from functools import partial
 from typing import Any
 
 from chalicelib.core import clock, store
 from chalicelib.core.jobs import recorded, run_key
 from chalicelib.core.log import Event, emit
-from chalicelib.core.retention import Found, Partition, RequestsTime, RunsTime, sweep
+from chalicelib.core.retention import Found, Partition, RequestsTime, RunsTime, Sweep
 from chalicelib.core.settings import settings
 from chalicelib.core.work import TIME_KEPT, LambdaContext
 from chalicelib.people.service.budget import subjects
@@ -61,44 +60,48 @@ class Retention:
 
         With `dry_run` nothing is removed, and the report is another one; with `anew` a night begins again that was at its end.
         """
-        night, is_anew = Night.of(tonight(), is_dry=bool(event.get("dry_run"))), bool(event.get("anew"))
-        work = partial(self._go_on, night, context, is_anew=is_anew)
-        return work() if night.is_dry else recorded("retention", work)
+        if event.get("dry_run"):
+            return self._go_on([Night.of(tonight(), is_dry=True)], event, context)
+        return recorded("retention", lambda: self._go_on(_unfinished(), event, context))
 
-    def _go_on(self, night: "Night", context: LambdaContext, *, is_anew: bool) -> int:
+    def _go_on(self, nights: list["Night"], event: dict[str, Any], context: LambdaContext) -> int:
         least = int(context.get_remaining_time_in_millis() * TIME_KEPT)
-        if is_anew:
-            night.begin_again()
+        if event.get("anew"):
+            nights[-1].begin_again()
         removed = 0
-        while not night.is_done and context.get_remaining_time_in_millis() > least:
-            removed += self._step(night)
+        for night in nights:
+            while not night.is_done and context.get_remaining_time_in_millis() > least:
+                removed += self._step(night)
         return removed
 
     def _step(self, night: "Night") -> int:
         """Some people of the segment that it is at, or what belongs to nobody, behind the last; then it is written down."""
-        found, at = Found(), clock.now()
-        segment = night.segment
+        sweep, segment = Sweep(clock.now(), not night.is_dry), night.segment
+        following = None
         if segment is None:
-            sweep((one for of in self._of_city for one in of()), at, found, write=not night.is_dry)
-            night.keep(found, following=None)
-            return found.removed.total()
-        index = SegmentIndex.Meta.index_name
-        page = store.query(OfSegment, segment, index=index, limit=PEOPLE, start=night.after, consistent=False)
-        for person in page.rows:
-            sweep(self._of_person(person.person_id), at, found, write=not night.is_dry)
-        night.keep(found, following=page.next_key)
-        return found.removed.total()
+            sweep.each(one for of in self._of_city for one in of())
+        else:
+            index = SegmentIndex.Meta.index_name
+            page = store.query(OfSegment, segment, index=index, limit=PEOPLE, start=night.after, consistent=False)
+            for person in page.rows:
+                self._look_at(person.person_id, sweep)
+            following = page.next_key
+        night.keep(sweep.found, following)
+        return sweep.found.removed.total()
 
-    def _of_person(self, person_id: str) -> Iterator[Partition]:
-        """Where it lies what is kept of a person, of the phone by which they log in, and of the books that they own."""
-        for row in store.query_all(PersonTime, person_id):
-            if row.sk == PersonRow.of(person_id).range_value and row.account is not None:
-                yield Partition(LoginsTable, phone_subject(row.account))
-            elif row.sk.startswith(OwnershipPointer.PREFIX):
-                book = row.sk.removeprefix(OwnershipPointer.PREFIX)
-                yield from (one for of in self._of_book for one in of(book))
-        for kind in (PersonTime, AccessTime, ReceiptTime, RequestsTime):
-            yield Partition(kind, person_id)
+    def _look_at(self, person_id: str, sweep: Sweep) -> None:
+        """What is kept of a person, of the phone by which they log in, and of the books that they own."""
+        further = [Partition(kind, person_id) for kind in (AccessTime, ReceiptTime, RequestsTime)]
+        sweep.through(Partition(PersonTime, person_id), lambda row: further.extend(self._led_to(row)))
+        sweep.each(further)
+
+    def _led_to(self, row: PersonTime) -> Iterator[Partition]:
+        """Where more lies, if a row of a person says so."""
+        if row.sk == PersonRow.of("").range_value and row.account is not None:
+            yield Partition(LoginsTable, phone_subject(row.account))
+        elif row.sk.startswith(OwnershipPointer.PREFIX):
+            book = row.sk.removeprefix(OwnershipPointer.PREFIX)
+            yield from (one for of in self._of_book for one in of(book))
 
 
 class Night:
@@ -152,6 +155,15 @@ class Night:
         store.put(row)
         if is_last and row.is_alarming and not self.is_dry:
             emit(Event.RETENTION_LEFT, count=row.found.left.total())
+
+
+def _unfinished() -> list[Night]:
+    """The night before, if it did not come to its end, of which operators are told; and tonight."""
+    before = report_of(tonight() - timedelta(days=1), is_dry=False)
+    if before is None or before.done_at is not None:
+        return [Night.of(tonight(), is_dry=False)]
+    emit(Event.RETENTION_LEFT, count=int(before.total - before.done))
+    return [Night.of(tonight() - timedelta(days=1), is_dry=False), Night.of(tonight(), is_dry=False)]
 
 
 def tonight() -> date:
