@@ -35,7 +35,7 @@ class Event(StrEnum):
     BATCH_HELD = "batch.held"
     VISITS_LEFT = "visits.left"
     SWEEP_FAILED = "sweep.failed"
-    SYNC_PARKED = "sync.parked"
+    SYNC_PARKED = "sync.run_parked"
     SYNC_LATE = "sync.late"
     SYNC_DONE = "sync.done"
     REMINDER_FAILED = "reminder.failed"

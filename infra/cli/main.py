@@ -30,6 +30,7 @@ from infra.cli.reporting import facts as facts_group
 from infra.cli.restoring import restore_check
 from infra.cli.rotating import rotate_keys
 from infra.cli.sources import sources
+from infra.cli.syncing import sync
 from infra.process import working_for
 
 NOTHING_DONE = 1
@@ -56,6 +57,7 @@ app.add_typer(alerts, name="alerts")
 app.add_typer(reminders, name="reminders")
 app.add_typer(tables, name="tables")
 app.add_typer(sources, name="sources")
+app.add_typer(sync, name="sync")
 app.command("restore-check")(restore_check)
 app.command("recount")(recount_books)
 app.command("recount-visits")(recount_visits)
