@@ -148,7 +148,9 @@ class TestJobs:
 
     def test_the_report_of_reminders_says_who_was_told_and_fails_while_somebody_was_missed(self, run: Any) -> None:
         key = ReminderReport.of("9999-12-30")
-        row = ReminderReport(key.hash_value, key.range_value, sent=3, waiting=2, expires_at=clock.now())
+        row = ReminderReport(
+            key.hash_value, key.range_value, sent=3, waiting=2, expires_at=clock.now() + timedelta(days=1)
+        )
         store.put(row)
         done = run("reminders", "report")
         assert (done.exit_code, done.output.splitlines()[0]) == (0, "9999-12-30: 3 sent, 2 waiting")
