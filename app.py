@@ -267,7 +267,7 @@ def review(event: dict[str, Any], context: LambdaContext) -> int:
 @app.lambda_function(name="sync")
 def sync(event: dict[str, Any], context: object) -> int:
     """Each night: what the sources know becomes what the city shows, for everybody."""
-    return recorded("sync", services.get(Sync).tend)
+    return recorded("sync", lambda: services.get(Sync).tend(anew=bool(event.get("anew"))))
 
 
 @app.lambda_function(name="sync-worker")

@@ -47,7 +47,7 @@ class Rights:
     asks_source: bool = False
     """Whether it asks a remote health source, in a city that has one: there it reads the key that both share."""
     opens_for_source: tuple[str, ...] = ()
-    """Classes of fields that it decrypts for that, in such a city."""
+    """Classes of fields that it decrypts for that, in such a city; whoever does makes ids of what the source says, too."""
     secrets: tuple[str, ...] = ()
     """Secrets that it reads."""
     renews: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ RIGHTS: Mapping[str, Rights] = {
         derives_keys=True,
         seals_fields=True,
         secrets=("session-key", "pass-key"),
-        queues=("alerts", "sync"),
+        queues=("alerts", "sync_pieces"),
         files=_of(GET_FILE, LIST_FILES, REMOVE_FILE),
         asks_source=True,
         sends_sms=True,
@@ -197,7 +197,7 @@ RIGHTS: Mapping[str, Rights] = {
     "sync": Rights(
         tables={"runs": _of(READ, ASK, PUT, CHANGE)},
         asks_source=True,
-        queues=("sync",),
+        queues=("sync_pieces",),
     ),
     "sync_worker": Rights(
         tables={
@@ -209,10 +209,9 @@ RIGHTS: Mapping[str, Rights] = {
             "keys": _of(READ),
         },
         indexes={"people": ("by_segment",)},
-        derives_keys=True,
         asks_source=True,
         opens_for_source=("document", "phone"),
-        queues=("sync", "people_retries", "registry_retries"),
+        queues=("sync_pieces", "people_retries", "registry_retries"),
     ),
     "visits_sweep": Rights(
         tables={"checkins": _of(ASK, WRITE_MANY), "runs": _of(READ, ASK, PUT, CHANGE, REMOVE)},

@@ -55,7 +55,7 @@ QUEUES = (
     QueueSource("people_retries", "people_stream", batch_size=10),
     QueueSource("registry_retries", "registry_stream", batch_size=10),
     QueueSource("due_members", "reminders_worker", batch_size=1),
-    QueueSource("sync", "sync_worker", batch_size=1, concurrency=8),
+    QueueSource("sync_pieces", "sync_worker", batch_size=1, concurrency=8),
     QueueSource("work", "worker", batch_size=1),
 )
 SCHEDULES = (

@@ -34,7 +34,7 @@ class Concurrency(Policy):
     sync: Count
     """What begins the nightly sync and sees that it ends; one copy is all that ever runs."""
     sync_worker: Count
-    """Pieces of the nightly sync; eight copies are all that the queue `sync` calls."""
+    """Pieces of the nightly sync; eight copies are all that the queue `sync_pieces` calls."""
     visits_sweep: Count
     """The nightly removal of check-ins that are over; one copy is all that ever runs."""
     retention: Count

@@ -36,7 +36,7 @@ class Event(StrEnum):
     VISITS_LEFT = "visits.left"
     SWEEP_FAILED = "sweep.failed"
     RETENTION_LEFT = "retention.left"
-    SYNC_PARKED = "sync.parked"
+    SYNC_PARKED = "sync.run_parked"
     SYNC_LATE = "sync.late"
     SYNC_DONE = "sync.done"
     REMINDER_FAILED = "reminder.failed"

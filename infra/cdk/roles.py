@@ -143,7 +143,8 @@ def _keys(city: City, rights: Rights, keys: Keys) -> Statements:
         [keys.storage.key_arn],
         StringEquals={"kms:ViaService": services},
     )
-    if rights.derives_keys:
+    is_remote = city.health_source.kind == "http"
+    if rights.derives_keys or (is_remote and rights.opens_for_source):
         yield allow("DeriveKeys", ["kms:GenerateMac"], [keys.hmac.key_arn])
     if rights.seals_fields:
         yield allow(
@@ -152,7 +153,6 @@ def _keys(city: City, rights: Rights, keys: Keys) -> Statements:
             [keys.field.key_arn],
             StringEquals={"kms:EncryptionContext:city": city.name},
         )
-    is_remote = city.health_source.kind == "http"
     if opened := sorted({*rights.opens_fields, *(rights.opens_for_source if is_remote else ())}):
         yield allow(
             "OpenFields",

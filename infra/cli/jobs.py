@@ -1,4 +1,4 @@
-"""The commands `jobs list`, `jobs run`, `jobs status` and `jobs sweeps`."""
+"""The commands `jobs list`, `jobs run`, `jobs status`, `jobs catch-up` and `jobs sweeps`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -8,11 +8,14 @@ import typer
 from chalicelib.core import clock, store
 from chalicelib.core.jobs import JobRow, last_run
 from chalicelib.core.settings import settings
+from chalicelib.health.tables.sync import Phase, SyncRunRow, runs_newest_first
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
 from infra.calls import FunctionFailed, call
 from infra.cli.operating import FAILED, NOT_STARTED, answer, fail, operating
 from infra.timetable import next_run
 from infra.wiring import SCHEDULES, Schedule
+
+SYNC = SyncRunRow.RUN
 
 SHOWN = 30
 """Nights whose sweeps are shown."""
@@ -39,6 +42,9 @@ def status(context: typer.Context) -> None:
     """Say how the latest run of each job ended. Exits with 1 if one did not end, or is overdue by more than a day."""
     with operating(context):
         data = [_status(job, last_run(job.name)) for job in SCHEDULES]
+        for one in data:
+            if one["job"] == SYNC and one["state"] == "done":
+                one["state"] = _sync_state()
     answer(context, data, [f"{one['job']}: {one['state']}, last began {one['started'] or 'never'}" for one in data])
     if any(one["state"] != "done" for one in data):
         raise typer.Exit(FAILED)
@@ -60,6 +66,68 @@ def run(
         row = last_run(job)
     amount = None if row is None or row.done is None else int(row.done)
     answer(context, {"job": job, "amount": amount}, [f"{job}: done, {amount}"])
+
+
+@jobs.command("catch-up")
+def catch_up(context: typer.Context) -> None:
+    """Do every job that did not end today or is late, one after the other; a sync that was discarded begins anew.
+
+    May be done at any time and any number of times. What goes on in pieces goes on by itself then: `jobs status` says how far
+    it is. Exits with 1 if a job failed; the others are done all the same.
+    """
+    with operating(context):
+        behind = [job for job in SCHEDULES if _is_behind(job)]
+        results = {job.name: _done(context, job) for job in behind}
+        results |= {"sync": _begun_anew(context)} if _is_discarded() else {}
+    data = [{"job": name, "failure": failure} for name, failure in results.items()]
+    lines = [f"{one['job']}: {'done' if one['failure'] is None else 'failed, ' + one['failure']}" for one in data]
+    answer(context, data, lines or ["Nothing is behind."])
+    if any(one["failure"] for one in data):
+        raise typer.Exit(FAILED)
+
+
+def _is_behind(job: Schedule) -> bool:
+    """Whether a job has no run that ended since it was due last; one that goes on in pieces, none that is complete."""
+    row = last_run(job.name)
+    if job.name == SYNC and not _is_synced():
+        return True
+    return row is None or row.done_at is None or _status(job, row)["state"] != "done"
+
+
+def _sync_state() -> str:
+    """How the sync stands, whose pieces go on behind the call that began them: `done`, or the phase of its newest run."""
+    run = next(iter(runs_newest_first(1)), None)
+    return "never" if run is None else str(run.phase)
+
+
+def _is_synced() -> bool:
+    run = next(iter(runs_newest_first(1)), None)
+    day = clock.local_day(settings().city.time_zone, clock.now()).isoformat()
+    return run is not None and run.day == day and Phase(run.phase) in {Phase.DONE, Phase.PARKED, Phase.DISCARDED}
+
+
+def _is_discarded() -> bool:
+    run = next(iter(runs_newest_first(1)), None)
+    return run is not None and run.phase == Phase.DISCARDED
+
+
+def _begun_anew(context: typer.Context) -> str | None:
+    return _called(context, SYNC, {"anew": True})
+
+
+def _done(context: typer.Context, job: Schedule) -> str | None:
+    return _called(context, job.function, {})
+
+
+def _called(context: typer.Context, function: str, event: Mapping[str, Any]) -> str | None:
+    """What a function failed with, None if it did not; a person is told before each, for some take minutes."""
+    if not context.obj[2]:
+        typer.echo(f"{function} …", err=True)
+    try:
+        call(function, event)
+    except FunctionFailed as error:
+        return str(error)
+    return None
 
 
 @jobs.command("sweeps")

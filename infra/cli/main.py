@@ -31,6 +31,7 @@ from infra.cli.restoring import restore_check
 from infra.cli.retention import retention, sms_budget
 from infra.cli.rotating import rotate_keys
 from infra.cli.sources import sources
+from infra.cli.syncing import sync
 from infra.process import working_for
 
 NOTHING_DONE = 1
@@ -57,6 +58,7 @@ app.add_typer(alerts, name="alerts")
 app.add_typer(reminders, name="reminders")
 app.add_typer(tables, name="tables")
 app.add_typer(sources, name="sources")
+app.add_typer(sync, name="sync")
 app.add_typer(retention, name="retention")
 app.command("restore-check")(restore_check)
 app.command("sms-budget")(sms_budget)

@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -180,41 +180,45 @@ def _said(status: int, said: dict[str, Any]) -> Reply:
     return Reply(status, json.dumps(said, ensure_ascii=False).encode())
 
 
-def _handler(source: ReferenceSource) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """One request."""
+class _Handler(BaseHTTPRequestHandler):
+    """One request."""
 
-        def do_POST(self) -> None:
-            """Answer by the contract, or change the mode."""
-            body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), BODY_BYTES))
-            if self.path == MODE_PATH:
-                mode = body.decode(errors="replace").strip()
-                if mode in MODES:
-                    source.mode = mode
-                self._send(_said(200 if mode in MODES else 400, {"mode": source.mode, "modes": list(MODES)}), None)
-                return
-            reply, signed = source.answer(self.path, lambda name: self.headers.get(name) or "", body)
-            self._send(reply, signed)
+    source: ReferenceSource
 
-        def _send(self, reply: Reply, signed: str | None) -> None:
-            with suppress(OSError, ValueError):  # whoever asked did not wait
-                self._write(reply, signed)
+    def do_POST(self) -> None:
+        """Answer by the contract, or change the mode."""
+        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), BODY_BYTES))
+        if self.path == MODE_PATH:
+            self._send(self._changed(body.decode(errors="replace").strip()), None)
+        else:
+            self._send(*self.source.answer(self.path, lambda name: self.headers.get(name) or "", body))
 
-        def finish(self) -> None:
-            """Let go of who asked."""
-            with suppress(OSError, ValueError):
-                super().finish()
+    def finish(self) -> None:
+        """Let go of who asked."""
+        with suppress(OSError, ValueError):
+            super().finish()
 
-        def _write(self, reply: Reply, signed: str | None) -> None:
-            self.send_response(reply.status)
-            self.send_header("Content-Type", reply.content_type)
-            self.send_header("Content-Length", str(len(reply.body)))
-            for name, value in {**(reply.headers or {}), **({signing.SIGNATURE: signed} if signed else {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(reply.body[: len(reply.body) // 2] if reply.is_cut else reply.body)
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
 
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
+    def _changed(self, mode: str) -> Reply:
+        if mode in MODES:
+            self.source.mode = mode
+        return _said(200 if mode in MODES else 400, {"mode": self.source.mode, "modes": list(MODES)})
 
-    return Handler
+    def _send(self, reply: Reply, signed: str | None) -> None:
+        with suppress(OSError, ValueError):  # whoever asked did not wait
+            self._write(reply, {**(reply.headers or {}), **({signing.SIGNATURE: signed} if signed else {})})
+
+    def _write(self, reply: Reply, headers: Mapping[str, str]) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(reply.body[: len(reply.body) // 2] if reply.is_cut else reply.body)
+
+
+def _handler(source: ReferenceSource) -> type[_Handler]:
+    return type("Handler", (_Handler,), {"source": source})

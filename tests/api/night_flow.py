@@ -37,7 +37,7 @@ def sleep_over_it(city: TestCity) -> None:
         queues.forget_queues()
         assert app.sync({}, None) >= 0
         queues.forget_queues()  # the worker is another process
-        first_call, *more = messages.take("sync")
+        first_call, *more = messages.take("sync_pieces")
         app.sync_worker(batch(first_call), Context(passes=100_000))
         nights.work_off(*more)
         run = nights.latest()

@@ -61,8 +61,8 @@ MAY_DECRYPT = {
     *(f"chalicelib/core/{name}.py" for name in ("crypto", "fields", "pass_keys", "tokens")),
     "chalicelib/health/service/passes.py",
 }
-MAY_OPEN_FIELDS = {"chalicelib/alerts/emails.py", "chalicelib/alerts/ways.py"}
-"""Who may open encrypted fields: what sends alerts, later what traces, never what answers a request."""
+MAY_OPEN_FIELDS = {"chalicelib/alerts/emails.py", "chalicelib/alerts/ways.py", "chalicelib/health/remote/source.py"}
+"""Who may open encrypted fields: what sends messages, what syncs with a remote source, never what answers a request."""
 
 
 def is_ours(row: type[Row]) -> bool:

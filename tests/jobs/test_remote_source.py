@@ -73,7 +73,7 @@ def one_try() -> None:
     except SourceUnavailable:
         return
     for _ in range(4):
-        for message in messages.take("sync"):
+        for message in messages.take("sync_pieces"):
             app.sync_worker(batch(message), Context())
 
 

@@ -105,7 +105,7 @@ def test_messages_that_come_twice_and_in_any_order_end_the_same(segments: tuple[
     lose(people[0], worst_fact())
 
     tend()
-    looks = messages.take("sync")
+    looks = messages.take("sync_pieces")
     assert work_off(*looks, *reversed(looks), *looks) >= 3 * len(looks)
 
     run = latest()
@@ -116,7 +116,7 @@ def test_messages_that_come_twice_and_in_any_order_end_the_same(segments: tuple[
 def test_a_lost_message_is_asked_for_by_the_next_call_of_the_schedule(segments: tuple[str, ...]) -> None:
     settle([resident(segment) for segment in segments])
     tend()
-    messages.take("sync")
+    messages.take("sync_pieces")
 
     tend()
     work_off()
@@ -145,7 +145,7 @@ def test_somebody_who_left_meanwhile_is_not_written(segments: tuple[str, ...]) -
     settle([person])
     lose(person, worst_fact())
     tend()
-    (look, *others) = messages.take("sync")
+    (look, *others) = messages.take("sync_pieces")
     app.sync_worker(batch(look, *others), Context())
     store.update(person.own_key, [PersonRow.enrolment.add(1), PersonRow.verified_at.remove()])
 

@@ -104,7 +104,7 @@ def test_released_by_both_it_is_written_at_once(people: list[PersonRow], segment
 def test_whose_message_was_lost_is_written_when_the_schedule_comes(people: list[PersonRow]) -> None:
     run = doubtful(people)
     release(run)
-    messages.take("sync")
+    messages.take("sync_pieces")
 
     tend()
     work_off()

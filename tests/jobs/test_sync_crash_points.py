@@ -110,7 +110,7 @@ def test_a_page_that_dies_or_fails_at_any_call_ends_the_same(night: Callable[[],
 
 def deliver_all() -> None:
     """What waits in the queue, each message once."""
-    for message in messages.take("sync"):
+    for message in messages.take("sync_pieces"):
         app.sync_worker(batch(message), Context())
 
 
@@ -152,7 +152,7 @@ def happen(
     at_night: Night, time: clock.FrozenClock, event: Any, seen: list[dict[str, Any]], shuffled: random.Random
 ) -> None:
     """One thing of a night."""
-    seen += messages.take("sync")
+    seen += messages.take("sync_pieces")
     what, *more = event
     if what == "tend":
         with suppress(Unavailable):
@@ -188,7 +188,7 @@ def deliver(message: dict[str, Any], dies: list[Any] | None) -> None:
 def test_two_workers_at_once_ask_for_nobody_twice(night: Callable[[], Night]) -> None:
     at_night = night()
     tend()
-    (message,) = messages.take("sync")
+    (message,) = messages.take("sync_pieces")
 
     def meanwhile() -> None:
         at_night.source.before = lambda: None

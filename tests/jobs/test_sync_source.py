@@ -83,7 +83,7 @@ def test_a_source_that_does_not_answer_leaves_everything_as_it_is_and_is_asked_a
 ) -> None:
     people = people_of(segments)
     tend()
-    waiting = messages.take("sync")
+    waiting = messages.take("sync_pieces")
     source.before = down
     import app
     from tests.support.lambdas import batch

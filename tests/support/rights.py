@@ -65,7 +65,8 @@ def granted(rights: Rights) -> set[Use]:
     uses |= {Use("Decrypt", f"field {name}") for name in (*rights.opens_fields, *rights.opens_for_source)}
     uses |= {Use("GetSecretValue", "health-source-key")} if rights.asks_source else set()
     uses |= {Use(action, f"topic {kind}") for kind, actions in rights.topics.items() for action in actions}
-    named = {"GenerateMac": rights.derives_keys, "GenerateDataKey": rights.seals_fields, "Publish": rights.sends_sms}
+    makes_ids = rights.derives_keys or bool(rights.opens_for_source)
+    named = {"GenerateMac": makes_ids, "GenerateDataKey": rights.seals_fields, "Publish": rights.sends_sms}
     return uses | {Use(action, _ON[action]) for action, has in named.items() if has}
 
 

@@ -116,7 +116,7 @@ class LookRow(WorkRow):
     `repaired` those whose effects were lost. Of what changed, `begins_at` is the first cursor and `next_position` the last.
     """
 
-    QUEUE = "sync"
+    QUEUE = "sync_pieces"
     EXCLUSIVE = True
 
     asks = maybe(BooleanAttribute)
@@ -138,7 +138,7 @@ class LookRow(WorkRow):
 class WriteRow(WorkRow):
     """One segment of a run that is being written; `through` is what the segment is complete through once it is."""
 
-    QUEUE = "sync"
+    QUEUE = "sync_pieces"
     EXCLUSIVE = True
 
     through = maybe(UTCDateTimeAttribute)
@@ -152,7 +152,7 @@ class WriteRow(WorkRow):
 class SettleRow(WorkRow):
     """What follows of a decision: a run goes on that both released, or what it had put aside is removed."""
 
-    QUEUE = "sync"
+    QUEUE = "sync_pieces"
     EXCLUSIVE = True
 
     @property

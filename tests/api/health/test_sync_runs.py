@@ -31,7 +31,7 @@ def officer(city: TestCity) -> tuple[TestPerson, Client]:
 
 def settling() -> int:
     """How many messages ask for what follows a decision."""
-    return sum(SETTLE in key["run"]["S"] for key in messages.keys(messages.take("sync")))
+    return sum(SETTLE in key["run"]["S"] for key in messages.keys(messages.take("sync_pieces")))
 
 
 def test_runs_are_listed_newest_first_with_their_numbers_alone(city: TestCity) -> None:
@@ -55,7 +55,7 @@ def test_runs_are_listed_newest_first_with_their_numbers_alone(city: TestCity) -
 def test_only_both_together_let_a_run_go_on(city: TestCity, first: str) -> None:
     person, client = officer(city)
     run_id = parked()
-    messages.take("sync")
+    messages.take("sync_pieces")
     since = clock.now() - timedelta(minutes=1)
 
     if first == "operator":
@@ -80,7 +80,7 @@ def test_either_discards_it_and_then_nobody_releases_it(city: TestCity) -> None:
     _, client = officer(city)
     for by_officer in (True, False):
         run_id = parked()
-        messages.take("sync")
+        messages.take("sync_pieces")
         if by_officer:
             assert client.post(f"/v1/sync-runs/{run_id}/discard").json["phase"] == "discarded"
         else:

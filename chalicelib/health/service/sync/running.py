@@ -60,7 +60,7 @@ class Sync:
         self._work.on(SETTLE, SettleRow, self._settle)
 
     def handle(self, event: LambdaEvent, context: LambdaContext) -> BatchAnswer:
-        """Handle a Lambda event of the queue `sync`: pieces of a run go on. What fails comes again, and is parked at last."""
+        """Handle a Lambda event of its queue: pieces of a run go on. What fails comes again, and is parked at last."""
         return self._work.handle(event, context)
 
     def tend(self, *, anew: bool = False) -> int:
