@@ -2,7 +2,8 @@
 
 DynamoDB removes most of it within two days. Each night a twenty-eighth of the city is walked, person by person, and all that
 belongs to nobody in particular; so in 28 nights everything is looked at. The report of a night says how far it is: a run that ends
-early is gone on with by the next one, also on the day after, and what is done twice removes nothing more. Check-ins have a sweep of their own.
+early is gone on with by the next one, also on the day after, and what is done twice removes nothing more. Check-ins have a sweep of
+their own.
 """
 
 import json
