@@ -10,15 +10,14 @@ import pytest
 import app
 from chalicelib.alerts.tables import AlertsTable, BreakerRow
 from chalicelib.core import clock, ids, retention, store
-from chalicelib.core.jobs import last_run, run_key
-from chalicelib.core.retention import GRACE, RunsTime
+from chalicelib.core.jobs import last_run
+from chalicelib.core.retention import GRACE
 from chalicelib.people.service import retention as service
 from chalicelib.people.service.retention import JOBS, segments_of, tonight
 from chalicelib.people.tables.logins import LoginsTable, phone_subject
 from chalicelib.people.tables.people import PersonRow
-from chalicelib.people.tables.privacy import kept_until, ledger_shards
 from chalicelib.people.tables.retention import RetentionRow, nights, report_of
-from chalicelib.people.tables.times import AccessTime, LedgerTime, PersonTime, ReceiptTime
+from chalicelib.people.tables.times import AccessTime, PersonTime, ReceiptTime
 from infra.wiring import SCHEDULES
 from tests.support.city import TestCity
 from tests.support.events import Events
@@ -36,7 +35,6 @@ def one_night(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A city of one segment that is no other test's, no report of tonight, and little that belongs to nobody."""
     name = ids.new_id()
     monkeypatch.setattr(service, "segments_of", lambda _: [name])
-    monkeypatch.setattr(service, "LEDGER_DAYS", 1)
     forget()
     yield name
     forget()
@@ -156,19 +154,6 @@ def test_a_row_that_cannot_be_read_holds_up_nobody(one_night: str) -> None:
     run()
     assert stored(mine) is None
     assert gone(theirs) == sorted(theirs)
-
-
-def test_the_ledger_is_only_looked_at(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.services.get(service.Retention), "_of_city", [service._of_ledger])  # noqa: SLF001  no other's
-    with clock.frozen(clock.now() + timedelta(days=9_000)):
-        day = tonight() - timedelta(days=(kept_until("ledger", clock.now()) - clock.now()).days + 3)
-        entry = put(LedgerTime, ledger_shards(day)[3], ids.new_id(), until=clock.now() - GRACE)
-        run()
-        assert stored(entry) is not None
-        assert (report().late["ledger"], report().left) == (1, {"ledger": 1})
-        forget()
-        store.delete(RunsTime.key(run_key("retention"), tonight().isoformat()))
-    assert [line["count"] for line in events.of("retention.left")] == [1]
 
 
 def test_a_night_goes_on_where_it_ended(one_night: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,18 +20,14 @@ from chalicelib.core.work import TIME_KEPT, LambdaContext
 from chalicelib.people.service.budget import subjects
 from chalicelib.people.tables.logins import LoginsTable, phone_subject
 from chalicelib.people.tables.people import SEGMENTS, OwnershipPointer, PersonRow, SegmentIndex
-from chalicelib.people.tables.privacy import ledger_shards
 from chalicelib.people.tables.retention import NIGHTS, RetentionRow, report_of
-from chalicelib.people.tables.times import AccessTime, LedgerTime, OfSegment, PersonTime, ReceiptTime
+from chalicelib.people.tables.times import AccessTime, OfSegment, PersonTime, ReceiptTime
 
 ROUND = 28
 """Nights in which the whole city is walked."""
 
 PEOPLE = 50
 """People after whom it is written down how far a night is."""
-
-LEDGER_DAYS = 7
-"""Days of the ledger, all of them past their time, that are looked at each night."""
 
 JOBS = ("reminders", "retention", "review", "rotate_keys", "sync", "visits_sweep")
 """Jobs whose runs are recorded."""
@@ -46,7 +42,7 @@ class Retention:
     def __init__(self) -> None:
         """Know what `people` and core keep."""
         self._of_book: list[OfBook] = []
-        self._of_city: list[OfCity] = [_of_jobs, _of_city, _of_ledger]
+        self._of_city: list[OfCity] = [_of_jobs, _of_city]
 
     def on_book(self, *partitions: OfBook) -> None:
         """Register what is kept of an organization."""
@@ -185,11 +181,3 @@ def _of_jobs() -> Iterator[Partition]:
 def _of_city() -> Iterator[Partition]:
     """What the budget of text messages is counted by."""
     yield from (Partition(LoginsTable, subject) for subject in subjects())
-
-
-def _of_ledger() -> Iterator[Partition]:
-    """The latest days of the ledger that are over. Nobody may remove anything there."""
-    over = tonight() - timedelta(days=settings().city.retention.ledger + 3)
-    for back in range(LEDGER_DAYS):
-        for shard in ledger_shards(over - timedelta(days=back)):
-            yield Partition(LedgerTime, shard, is_swept=False)
