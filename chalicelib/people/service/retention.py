@@ -24,7 +24,7 @@ from chalicelib.people.tables.retention import NIGHTS, RetentionRow, report_of
 from chalicelib.people.tables.times import AccessTime, OfSegment, PersonTime, ReceiptTime
 
 ROUND = 28
-"""Nights in which the whole city is walked."""
+"""Nights in which the whole city is walked: of 12 million people 430,000 a night, five queries each, some two and a half hours."""
 
 PEOPLE = 50
 """People after whom it is written down how far a night is."""
