@@ -9,13 +9,17 @@ from typing import Any
 from chalice.app import Chalice
 
 import chalicelib.alerts.routes
+import chalicelib.alerts.times
 import chalicelib.groups.routes
+import chalicelib.groups.times
 import chalicelib.health.routes
+import chalicelib.health.times
 import chalicelib.http.city
 import chalicelib.http.codes
 import chalicelib.http.routes
 import chalicelib.people.routes
 import chalicelib.places.routes
+import chalicelib.places.times
 from chalicelib.alerts.channels import ChannelChoices, sweep_channels
 from chalicelib.alerts.emails import Emails
 from chalicelib.alerts.sending import AlertSender
@@ -81,6 +85,7 @@ from chalicelib.people.service.dependants import Dependants
 from chalicelib.people.service.erasure import Erasure
 from chalicelib.people.service.identity import Identity
 from chalicelib.people.service.privacy import Privacy
+from chalicelib.people.service.retention import Retention
 from chalicelib.people.service.sessions import Sessions
 from chalicelib.places.effects.counts import VisitCounts
 from chalicelib.places.effects.deletions import unbind_deleted
@@ -174,7 +179,13 @@ def compose_places(
 
 def compose_night(source: CitySource, status: Status, registry_effects: RegistryEffects) -> list[Any]:
     """Put together what a city does by itself each night."""
-    return [Review(status), Sync(source, registry_effects.tell), SyncRuns(), Rotation()]
+    retention = Retention()
+
+    retention.on_book(chalicelib.alerts.times.of_book, chalicelib.groups.times.of_book)
+    for feature in (chalicelib.alerts, chalicelib.groups, chalicelib.health, chalicelib.places):
+        retention.on_city(feature.times.of_city)
+
+    return [Review(status), Sync(source, registry_effects.tell), SyncRuns(), Rotation(), retention]
 
 
 services = Services.lazily(compose)
@@ -269,6 +280,12 @@ def sync_worker(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
 def visits_sweep(event: dict[str, Any], context: LambdaContext) -> int:
     """Each night: check-ins that are older than the city keeps them."""
     return recorded("visits_sweep", lambda: services.get(VisitSweep).run(context))
+
+
+@app.lambda_function(name="retention")
+def retention(event: dict[str, Any], context: LambdaContext) -> int:
+    """Each night: what else is past its time, in a twenty-eighth of the city."""
+    return services.get(Retention).run(event, context)
 
 
 @app.lambda_function(name="rotate-keys")

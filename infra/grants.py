@@ -68,6 +68,9 @@ def _of(*actions: str) -> frozenset[str]:
     return frozenset(actions)
 
 
+SWEPT = ("MESSAGE", "MESSAGE_ANSWERED", "HELD_BATCH", "HELD_PART", "SEEN_BATCH", "TURNED", "WARNING")
+"""What of `decisions` ends and is no operator's."""
+
 RIGHTS: Mapping[str, Rights] = {
     "api_handler": Rights(
         tables={
@@ -212,6 +215,20 @@ RIGHTS: Mapping[str, Rights] = {
     ),
     "visits_sweep": Rights(
         tables={"checkins": _of(ASK, WRITE_MANY), "runs": _of(READ, ASK, PUT, CHANGE, REMOVE)},
+    ),
+    "retention": Rights(
+        tables={
+            "people": _of(ASK, REMOVE),
+            "access_log": _of(ASK, REMOVE),
+            "consents": _of(ASK, REMOVE),
+            "logins": _of(ASK, REMOVE),
+            "requests": _of(ASK, REMOVE),
+            "alerts": _of(READ, ASK, REMOVE),
+            "ledger": _of(ASK),
+            "runs": _of(READ, ASK, PUT, CHANGE, REMOVE),
+        },
+        indexes={"people": ("by_segment",)},
+        parts=(Part("decisions", SWEPT, _of(ASK, REMOVE)),),
     ),
     "reminders": Rights(
         tables={"runs": _of(PUT, CHANGE), "alerts": _of(ASK)},

@@ -96,7 +96,7 @@ def present() -> Hold | None:
     breaker = store.read_together([BreakerRow.here()]).get(BreakerRow.here())
     if breaker is None or breaker.hold is None:
         return None
-    held = [one.alert.hash_value for one in held_in(breaker.hold)]
+    held = [one.alert.hash_value for one in held_in(breaker.hold) if one.expires_at > clock.now()]
     return Hold(len(held), len(set(held)), breaker.opened_at)
 
 

@@ -37,6 +37,8 @@ class Concurrency(Policy):
     """Pieces of the nightly sync; eight copies are all that the queue `sync_pieces` calls."""
     visits_sweep: Count
     """The nightly removal of check-ins that are over; one copy is all that ever runs."""
+    retention: Count
+    """The nightly removal of what else is past its time; one copy is all that ever runs."""
     alerts_sender: Count
     """Alerts to whom they concern; two copies are all that the queue `alerts` calls."""
     rotate_keys: Count

@@ -37,9 +37,9 @@ def recorded(job: str, work: Callable[[], int]) -> int:
 
 
 def last_run(job: str) -> JobRow | None:
-    """The latest run of a job that is recorded, or None if it never ran."""
+    """The latest run of a job that is recorded, or None if it never ran, or so long ago that nothing is known of it."""
     page = store.query(JobRow, run_key(job), limit=1, newest_first=True)
-    return next(iter(page.rows), None)
+    return next((row for row in page.rows if row.expires_at > clock.now()), None)
 
 
 def run_key(job: str) -> str:

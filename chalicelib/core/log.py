@@ -35,6 +35,7 @@ class Event(StrEnum):
     BATCH_HELD = "batch.held"
     VISITS_LEFT = "visits.left"
     SWEEP_FAILED = "sweep.failed"
+    RETENTION_LEFT = "retention.left"
     SYNC_PARKED = "sync.run_parked"
     SYNC_LATE = "sync.late"
     SYNC_DONE = "sync.done"

@@ -126,12 +126,17 @@ def _began(change: Change, seen: PersonRow) -> Sequence[Began | None]:
     found = store.query(StatusRow, seen.person_id, kept, limit=LOOKED_BACK, newest_first=True).rows
     begun: list[Began | None] = []
     older: StatusRow | None = None
-    for row in (row for row in reversed(found) if row.enrolment == seen.enrolment):
+    for row in (row for row in reversed(found) if _is_told(row, seen)):
         if older is None or row.state != older.state:
             begun.append(_beginning(row))
         older = row
     *earlier, last = begun or [_beginning(seen)]
     return [*(one for one in earlier if one is not None and one.at > clock.now() - LATE), last]
+
+
+def _is_told(row: StatusRow, seen: PersonRow) -> bool:
+    """Whether a row of the history is of this life, and its time is not over."""
+    return bool(row.enrolment == seen.enrolment and row.expires_at > clock.now())
 
 
 def _beginning(status: PersonRow | StatusRow) -> Began | None:

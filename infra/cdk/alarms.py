@@ -32,6 +32,7 @@ SPOKEN: dict[Event, str] = {
     Event.BATCH_HELD: "batch-held",
     Event.VISITS_LEFT: "visits-left",
     Event.SWEEP_FAILED: "visits-left",
+    Event.RETENTION_LEFT: "retention-left",
     Event.SYNC_PARKED: "sync-parked",
     Event.SYNC_LATE: "sync-late",
     Event.REMINDERS_LEFT: "reminders-left",

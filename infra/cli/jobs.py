@@ -134,7 +134,8 @@ def _called(context: typer.Context, function: str, event: Mapping[str, Any]) -> 
 def sweeps(context: typer.Context) -> None:
     """Say what the nightly sweeps of check-ins removed, newest first. Exits with 1 if the latest left something."""
     with operating(context):
-        rows = store.query(VisitSweepRow, SWEEPS, limit=SHOWN, newest_first=True).rows
+        page = store.query(VisitSweepRow, SWEEPS, limit=SHOWN, newest_first=True)
+        rows = [row for row in page.rows if row.expires_at > clock.now()]
     data = [{"night": row.segment, "removed": row.removed, "left": row.left, "total": int(row.total)} for row in rows]
     answer(context, data, [f"{one['night']}: {one['total']} removed, {_in_words(one['left'])}" for one in data])
     if data and data[0]["left"]:

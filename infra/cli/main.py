@@ -28,6 +28,7 @@ from infra.cli.recounting import recount_books, recount_visits
 from infra.cli.reminding import reminders
 from infra.cli.reporting import facts as facts_group
 from infra.cli.restoring import restore_check
+from infra.cli.retention import retention, sms_budget
 from infra.cli.rotating import rotate_keys
 from infra.cli.sources import sources
 from infra.cli.syncing import sync
@@ -58,7 +59,9 @@ app.add_typer(reminders, name="reminders")
 app.add_typer(tables, name="tables")
 app.add_typer(sources, name="sources")
 app.add_typer(sync, name="sync")
+app.add_typer(retention, name="retention")
 app.command("restore-check")(restore_check)
+app.command("sms-budget")(sms_budget)
 app.command("recount")(recount_books)
 app.command("recount-visits")(recount_visits)
 app.command("rotate-keys")(rotate_keys)

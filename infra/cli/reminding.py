@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import typer
 
-from chalicelib.core import store
+from chalicelib.core import clock, store
 from chalicelib.groups.tables import ReminderReport
 from chalicelib.groups.tables.reminders import REPORTS
 from infra.cli.operating import FAILED, answer, operating
@@ -30,7 +30,8 @@ def _group() -> None:
 def report(context: typer.Context) -> None:
     """Say how many were told and how many were not, newest day first. It shows nothing of anybody."""
     with operating(context):
-        rows = store.query(ReminderReport, REPORTS, limit=SHOWN, newest_first=True).rows
+        page = store.query(ReminderReport, REPORTS, limit=SHOWN, newest_first=True)
+        rows = [row for row in page.rows if row.expires_at > clock.now()]
     data = [{"day": row.segment, **{name: int(getattr(row, name)) for name in COUNTED}} for row in rows]
     answer(context, data, [", ".join([f"{one['day']}: {one['sent']} sent", *_rest(one)]) for one in data])
     if data and data[0]["missed"]:

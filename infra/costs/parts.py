@@ -13,8 +13,8 @@ CONFIG = Path(__file__).parents[2] / ".chalice/config.json"
 PARTS: Mapping[str, int] = {
     "key": 4,
     "secret": len(SECRETS),
-    "metric": 11,
-    "alarm": 96,
+    "metric": 16,
+    "alarm": 120,
     "dashboard": 1,
     "firewall": 1,
     "firewall_rule": 2,

@@ -1,18 +1,21 @@
 """A night with everything in it that its functions do: for the comparison of what they may with what they do."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import app
-from chalicelib.core import clock, crypto, queues, store
-from chalicelib.core.city_secrets import forget_secrets
+from chalicelib.core import clock, ids, queues, store
+from chalicelib.core.decisions import DecisionsTable
 from chalicelib.health.service.sync.releasing import release_as_operator
 from chalicelib.health.tables.sync import Phase, SyncRunRow
+from chalicelib.people.service import retention
 from chalicelib.people.tables.people import PersonRow
+from infra.grants import SWEPT
 from tests.support import messages, nights
 from tests.support.books import Book, person_key
 from tests.support.city import TestCity
 from tests.support.lambdas import batch
-from tests.support.remote import remote_city
+from tests.support.retention import Owner, forget, of_city, put, run
 from tests.support.statuses import person_row
 from tests.support.working import Context
 
@@ -45,25 +48,16 @@ def sleep_over_it(city: TestCity) -> None:
         nights.work_off()
         assert nights.latest().phase == Phase.DONE
     city.deliver()
-    ask_a_remote_source(city)
 
 
-def ask_a_remote_source(city: TestCity) -> None:
-    """The same where the city has a remote source: identity, a night, what is forgotten with a life."""
-    crypto.forget_keys()
-    forget_secrets()
-    with nights.few_segments(1) as (segment,), remote_city(city) as remote:
-        person = city.stranger()
-        client = remote.verified(person, segment)
-        for forget in (forget_secrets, crypto.forget_keys, queues.forget_queues):
-            forget()
-        fact = nights.worst_fact()
-        remote.server.register.report(person.number, kind=fact.kind, result=fact.result, occurred_at=fact.occurred_at)
-        nights.tend()
-        forget_secrets()
-        nights.work_off()
-        with clock.frozen(clock.now() + timedelta(days=1)):
-            remote.server.register.report(person.number, kind="nucleic_acid", result="negative")
-            nights.night()
-        assert client.delete("/v1/me").status == 204
-        city.deliver()
+def sweep_what_is_over() -> None:
+    """A night's sweep that finds something over in every table and partition that it may remove anything of."""
+    segment = ids.new_id()
+    with patch.object(retention, "segments_of", lambda _: [segment]):
+        forget()
+        Owner.of(segment).rows()
+        of_city()
+        for kind in SWEPT:
+            put(DecisionsTable, kind, ids.new_id())
+        assert run() > len(SWEPT)
+        forget()

@@ -30,8 +30,9 @@ from infra.grants import RIGHTS
 from tests.api.groups.steps import damaged
 from tests.api.health.steps import worse
 from tests.api.matrix import ROLES, Row, rows
-from tests.api.night_flow import sleep_over_it
+from tests.api.night_flow import sleep_over_it, sweep_what_is_over
 from tests.api.reminder_flow import be_reminded
+from tests.api.remote_flow import ask_a_remote_source
 from tests.api.test_matrix import LEAVES_AS_IT_WAS
 from tests.api.world import World
 from tests.support import messages
@@ -359,6 +360,8 @@ def test_no_function_has_a_right_that_it_never_uses(
     renew_keys()
     be_reminded(cold, monkeypatch)
     sleep_over_it(cold)
+    ask_a_remote_source(cold)
+    sweep_what_is_over()
 
     unused = {(name, use) for name, listed in RIGHTS.items() for use in granted(listed)} - rights.used
     assert sorted(unused) == sorted(KEPT)

@@ -118,7 +118,7 @@ def test_the_api_can_neither_change_nor_remove_what_was_logged(city: Synthesised
 def test_the_ledger_is_only_added_to(city: Synthesised) -> None:
     for _, statement in city.statements():
         if f"table/{city.name}-ledger-v1" in said(statement["Resource"]) and "/stream/" not in said(statement):
-            assert actions(statement) <= {"dynamodb:PutItem", "dynamodb:BatchGetItem"}
+            assert actions(statement) <= {"dynamodb:PutItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 
 
 def test_a_table_is_reached_by_name_in_the_city_s_own_region(city: Synthesised) -> None:

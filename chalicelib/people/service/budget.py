@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import dataclass
 
 from chalicelib.core import clock
 from chalicelib.core.log import Event, emit
@@ -14,6 +15,15 @@ SHARDS = 16
 """Parts of the budget, each counted by itself, so that no key takes more than 500 writes a second (design §9)."""
 
 
+@dataclass(frozen=True)
+class Share:
+    """A shard of the budget: messages of the present hour, and how many there may be."""
+
+    shard: int
+    used: int
+    budget: int
+
+
 def open_shards() -> list[int]:
     """The shards that have any budget, in the order in which to ask them: any will do."""
     shards = [shard for shard in range(SHARDS) if _part(shard)]
@@ -22,13 +32,13 @@ def open_shards() -> list[int]:
 
 def count_message(transaction: Transaction, shard: int, share: float = 1.0) -> None:
     """Count one message in a shard within a transaction, or let it fail with SmsBudgetSpent once so much of it is used."""
-    window = Window(f"city#sms#{shard}", hour_window(clock.now()), math.ceil(_part(shard) * share), HOUR)
+    window = Window(_subject(shard), hour_window(clock.now()), math.ceil(_part(shard) * share), HOUR)
     count_one(transaction, window, SmsBudgetSpent())
 
 
 def watch(shard: int) -> None:
     """Raise the alarm when this shard crosses the city's alarm share; shards fill evenly, so each stands for all."""
-    used = counted(f"city#sms#{shard}", hour_window(clock.now()))
+    used = counted(_subject(shard), hour_window(clock.now()))
     if used == math.ceil(_part(shard) * settings().city.sms.alarm_share):
         emit(Event.SMS_BUDGET_NEAR, share=settings().city.sms.alarm_share)
 
@@ -48,6 +58,21 @@ def take_one(share: float = 1.0) -> None:
         watch(shard)
         return
     raise SmsBudgetSpent(seconds_left(HOUR))
+
+
+def subjects() -> list[str]:
+    """What the shards are counted under in `logins`."""
+    return [_subject(shard) for shard in range(SHARDS)]
+
+
+def present() -> list[Share]:
+    """How much of each shard's part of the present hour is used."""
+    window = hour_window(clock.now())
+    return [Share(shard, counted(_subject(shard), window), _part(shard)) for shard in range(SHARDS)]
+
+
+def _subject(shard: int) -> str:
+    return f"city#sms#{shard}"
 
 
 def _part(shard: int) -> int:

@@ -1,0 +1,150 @@
+"""The commands `retention report`, `retention run` and `sms-budget`."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from chalicelib.core import clock, store
+from chalicelib.core.settings import settings
+from chalicelib.people.service import budget
+from chalicelib.people.service.retention import tonight
+from chalicelib.people.tables.retention import RetentionRow, nights, report_of
+from chalicelib.places.tables import SWEEPS, VisitSweepRow
+from infra.calls import FunctionFailed, call
+from infra.cli.operating import FAILED, answer, fail, operating
+
+SHOWN = 7
+"""Nights that are shown."""
+
+CALLS_AT_MOST = 500
+"""Calls of the function for one night: one of fifteen minutes does some ten thousand people."""
+
+CHECKINS = "checkins"
+
+Watch = Callable[[RetentionRow], object]
+
+retention = typer.Typer(
+    help="What is past its time, and whether it is gone.",
+    epilog="Exit codes: 0 all of it is gone; 1 something is left, or a night did not end; 2 nothing was begun.",
+    no_args_is_help=True,
+)
+
+
+@retention.command("report")
+def report(context: typer.Context) -> None:
+    """Say what the nightly sweeps found, newest first. Exits with 1 if the latest left something, or did not end."""
+    with operating(context):
+        data = [_data(row) for row in nights(SHOWN)]
+    answer(context, data, [line for one in data for line in _lines(one)] or ["No night was swept yet."])
+    if data and not _is_fine(data[0]):
+        raise typer.Exit(FAILED)
+
+
+@retention.command("run")
+def run(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and remove nothing.")] = False,
+) -> None:
+    """Go through tonight's part of the city now, whether that was done or not. It may be done any number of times."""
+    with operating(context), _progress(context) as watch:
+        try:
+            row = _to_the_end(watch, is_dry=dry_run)
+        except FunctionFailed as error:
+            fail(f"The sweep failed ({error}); its log says where.")
+    data = _data(row)
+    answer(context, data, _lines(data))
+    if not _is_fine(data):
+        raise typer.Exit(FAILED)
+
+
+def sms_budget(context: typer.Context) -> None:
+    """Say how much of this hour's text messages is used. Exit codes: 0 there are some left; 1 all are used; 2 nothing was begun."""
+    with operating(context) as city:
+        shards, share = budget.present(), settings().city.sms.alarm_share
+    used, whole = sum(one.used for one in shards), sum(one.budget for one in shards)
+    data = {
+        "city": city,
+        "used": used,
+        "budget": whole,
+        "alarm_at": math.ceil(whole * share),
+        "shards": [{"shard": one.shard, "used": one.used, "budget": one.budget} for one in shards],
+    }
+    fullest = max(shards, key=lambda one: one.used / one.budget if one.budget else 0)
+    lines = [
+        f"{used} of {whole} text messages of this hour are used; the alarm is at {data['alarm_at']}.",
+        f"The fullest of {len(shards)} shards: {fullest.used} of {fullest.budget}.",
+    ]
+    answer(context, data, lines)
+    if used >= whole:
+        raise typer.Exit(FAILED)
+
+
+def _to_the_end(watch: Watch, *, is_dry: bool) -> RetentionRow:
+    """Call the function until the night is at its end. Raises FunctionFailed."""
+    day, event = tonight(), {"dry_run": is_dry}
+    for number in range(CALLS_AT_MOST):
+        call("retention", {**event, "anew": number == 0})
+        row = report_of(day, is_dry=is_dry)
+        if row is not None:
+            watch(row)
+            if row.done_at is not None:
+                return row
+    raise FunctionFailed("NotAtItsEnd")
+
+
+@contextmanager
+def _progress(context: typer.Context) -> Iterator[Watch]:
+    """A bar on a terminal, nothing for a program."""
+    console = Console(stderr=True)
+    if context.obj[2] or not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Segments", total=None)
+        yield lambda row: bar.update(task, completed=int(row.done), total=int(row.total))
+
+
+def _data(row: RetentionRow) -> dict[str, Any]:
+    """A night as it is shown, with what the sweep of check-ins did then."""
+    night = str(row.segment)[: len(date.min.isoformat())]
+    counts = {name: dict(getattr(row, name)) for name in ("looked", "removed", "late", "left")}
+    visits = None if row.dry else _visits(night)
+    if visits is not None:
+        counts["removed"][CHECKINS] = int(visits.total)
+        counts["left"] |= {CHECKINS: sum(visits.left.values())} if visits.left else {}
+    done_at = None if row.done_at is None else clock.iso(row.done_at)
+    return {
+        "night": night,
+        "dry": bool(row.dry),
+        "done_at": done_at,
+        "steps": [int(row.done), int(row.total)],
+        **counts,
+    }
+
+
+def _visits(night: str) -> VisitSweepRow | None:
+    key: store.Key[VisitSweepRow] = VisitSweepRow.key(SWEEPS, night)
+    row = store.read_together([key]).get(key)
+    return row if row is not None and row.expires_at > clock.now() else None
+
+
+def _is_fine(data: dict[str, Any]) -> bool:
+    return data["done_at"] is not None and (data["dry"] or not data["left"])
+
+
+def _lines(data: dict[str, Any]) -> list[str]:
+    done, total = data["steps"]
+    end = "done" if data["done_at"] else f"not at its end, {done} of {total} steps"
+    removed = "to be removed" if data["dry"] else "removed"
+    lines = [f"{data['night']}: {end}{', a dry run' if data['dry'] else ''}"]
+    for kind in sorted({kind for name in ("looked", "removed", "left") for kind in data[name]}):
+        looked, gone, late, left = (data[name].get(kind, 0) for name in ("looked", "removed", "late", "left"))
+        lines.append(f"  {kind}: {looked} looked at, {gone} {removed}, {late} late, {left} left")
+    return lines
