@@ -3,9 +3,9 @@
 Nothing is converted and nothing unknown is passed over: what is not just so is no answer (R-19, V15.3.2).
 """
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 BATCH = 100
 """People of one batch."""
@@ -15,6 +15,14 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 Cursor = Annotated[str, Field(min_length=1, max_length=1_000)]
 Moment = Annotated[str, Field(min_length=20, max_length=40)]
 """RFC 3339 with an offset."""
+
+
+def _row_or_none(row: object, read: ValidatorFunctionWrapHandler) -> Any:
+    """A row of an answer, None for what is no such row: it is garbage by itself, and no reason to believe the others less."""
+    try:
+        return read(row)
+    except ValidationError:
+        return None
 
 
 class Part(BaseModel):
@@ -90,11 +98,15 @@ class PersonAnswer(Part):
     facts: Facts
 
 
+RowT = TypeVar("RowT")
+Row = Annotated[RowT | None, WrapValidator(_row_or_none)]
+
+
 class PeopleAnswer(Part):
     """What is known of a batch. `as_of` is until when the source's data are complete."""
 
     as_of: Moment
-    people: Annotated[list[PersonAnswer], Field(max_length=BATCH)]
+    people: Annotated[list[Row[PersonAnswer]], Field(max_length=BATCH)]
 
 
 class ChangesQuestion(Part):
@@ -118,7 +130,7 @@ class ChangesAnswer(Part):
     cursor: Cursor
     """Where the next page begins; also behind the last one, for the next night."""
     has_more: bool
-    people: Annotated[list[ChangedPerson], Field(max_length=BATCH)]
+    people: Annotated[list[Row[ChangedPerson]], Field(max_length=BATCH)]
 
 
 class PositionQuestion(Part):

@@ -14,6 +14,9 @@ from chalicelib.health.remote.client import Garbage
 from chalicelib.health.remote.contract import FactPart, PeopleAnswer, Person, PersonAnswer
 from chalicelib.health.rows import EARLIEST, SKEW
 
+REPORT_BYTES = 200_000
+"""All facts of one person: what is put aside of them fits into one stored row, of 400 KB at most."""
+
 
 class BadFact(Exception):
     """A fact that can't be one; which of its parts is wrong is of no use to anybody."""
@@ -49,8 +52,10 @@ def report(source: str, facts: Sequence[FactPart], *, has_phone: bool | None) ->
     if max(Counter((one.kind, one.fact_id) for one in facts).values(), default=0) > 1:
         raise BadFact
     found = tuple(sorted((_fact(source, one) for one in facts), key=lambda fact: (fact.kind, fact.fact_id)))
-    mark = hashlib.sha256(json.dumps([vars(fact) for fact in found], sort_keys=True).encode()).hexdigest()
-    return Report(found, mark, has_phone)
+    said = json.dumps([vars(fact) for fact in found], sort_keys=True).encode()
+    if len(said) > REPORT_BYTES:
+        raise BadFact
+    return Report(found, hashlib.sha256(said).hexdigest(), has_phone)
 
 
 def reports(
@@ -58,8 +63,9 @@ def reports(
 ) -> tuple[dict[str, Report], set[str]]:
     """What an answer says of those asked for, by person_id, and of whom it says nothing usable. `asked` is by reference."""
     found: dict[str, Report] = {}
-    twice = {ref for ref, times in Counter(one.ref for one in answer.people).items() if times > 1}
-    for one in answer.people:
+    rows = [one for one in answer.people if one is not None]
+    twice = {ref for ref, times in Counter(one.ref for one in rows).items() if times > 1}
+    for one in rows:
         if one.ref in asked and one.ref not in twice:
             who, question = asked[one.ref]
             if (theirs := _theirs(source, question, one)) is not None:
@@ -71,8 +77,9 @@ def _theirs(source: str, question: Person, answer: PersonAnswer) -> Report | Non
     """The report of somebody, if it is theirs, and the source knows them: it confirmed them once, so that it must."""
     if answer.document_number != question.document_number or not answer.known:
         return None
+    has_phone = None if question.phone is None else answer.has_phone
     try:
-        return report(source, answer.facts, has_phone=answer.has_phone)
+        return report(source, answer.facts, has_phone=has_phone)
     except BadFact:
         return None
 

@@ -8,6 +8,7 @@ want of an answer. After that only the nightly sync asks.
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from chalicelib.core import canonical, clock, store
 from chalicelib.core.canonical import DocumentType
@@ -16,6 +17,7 @@ from chalicelib.core.errors import GatebookError, Unavailable
 from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.core.ports import Fact, IdentityClaim, Kinship, SourceUnavailable
 from chalicelib.core.reports import Asked, Changes, Report, Reports
+from chalicelib.core.settings import settings
 from chalicelib.health.remote import contract, reading
 from chalicelib.health.remote.client import RETRY_AFTER, Client, Garbage, PartT
 from chalicelib.health.remote.mirror import Mirror
@@ -45,15 +47,7 @@ class RemoteSource:
         answer = self._identity(claim, claim.phone)
         if not (answer.matches and answer.has_phone):
             return False
-        asked = contract.Person(ref=_ref(), phone=claim.phone or None, **_document(claim))
-        one = Asked(claim.person_id, claim.phone_mac)
-        try:
-            found = self._people({asked.ref: (one, asked)})
-        except Garbage:
-            raise SourceUnavailable(RETRY_AFTER) from None
-        if claim.person_id not in found.of:
-            raise SourceUnavailable(RETRY_AFTER)
-        self.keep(claim.person_id, found.of[claim.person_id])
+        self._keep_first(claim)
         return True
 
     def confirms_phone(self, person_id: str, phone_mac: str) -> bool:
@@ -104,7 +98,9 @@ class RemoteSource:
         question = contract.ChangesQuestion(cursor=cursor, limit=self.batch)
         answer = self._usable("/changes", question, contract.ChangesAnswer)
         macs = IdentityMacs(_derived())
-        rows = [(_id_of(macs, one), self._changed(one)) for one in answer.people]
+        if answer.has_more and answer.cursor == cursor:
+            raise SourceUnavailable(RETRY_AFTER)  # it would be read for ever
+        rows = [(None, None) if one is None else (_id_of(macs, one), self._changed(one)) for one in answer.people]
         bad = frozenset(person_id for person_id, report in rows if person_id is not None and report is None)
         of = {
             person_id: report
@@ -144,13 +140,19 @@ class RemoteSource:
         return self._usable("/identity", question, contract.IdentityAnswer)
 
     def _keep_first(self, claim: IdentityClaim) -> None:
-        """Keep what is known of a dependant, before they are bound."""
+        """Keep what is known of somebody before they are bound: well for want of any fact is nobody, nor by data of last week.
+
+        Raises SourceUnavailable if that can't be said, or was too long ago.
+        """
         asked = contract.Person(ref=_ref(), phone=claim.phone or None, **_document(claim))
         try:
             found = self._people({asked.ref: (Asked(claim.person_id, None), asked)})
-            self.keep(claim.person_id, found.of[claim.person_id])
+            report = found.of[claim.person_id]
         except (Garbage, KeyError):
             raise SourceUnavailable(RETRY_AFTER) from None
+        if clock.now() - found.as_of > timedelta(hours=settings().city.freshness.limit_hours):
+            raise SourceUnavailable(RETRY_AFTER)
+        self.keep(claim.person_id, report)
 
     def _people(self, asked: dict[str, tuple[Asked, contract.Person]]) -> Reports:
         """What a batch comes to. Raises SourceUnavailable, Garbage."""

@@ -86,13 +86,16 @@ class Looking:
         return [found for person in people if (found := self._finding(person, reports)) is not None]
 
     def _finding(self, person: SyncedPerson, reports: Reports) -> Finding | None:
-        """What is to be written about a person, if anything is."""
-        if person.person_id in reports.garbage:
-            return Finding(person, None) if person.stale_since is None else None
-        report = reports.of[person.person_id]
-        if not _is_news(person, report):
+        """What is to be written about a person, if anything is. What is stored of them and can't be read is garbage too."""
+        report = reports.of.get(person.person_id)
+        if report is not None and not _is_news(person, report):
             return None
-        facts = self._source.with_report(person.person_id, report)
+        try:
+            facts = None if report is None else self._source.with_report(person.person_id, report)
+        except Broken:
+            facts = None
+        if report is None or facts is None:
+            return Finding(person, None) if person.stale_since is None else None
         return Finding(person, report, would_turn(person, facts, clock.now()))
 
 
