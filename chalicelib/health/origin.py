@@ -7,9 +7,6 @@ from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.fields import FieldCipher
 from chalicelib.core.reports import CitySource
 from chalicelib.core.settings import settings
-from chalicelib.health.remote.breaker import Breaker
-from chalicelib.health.remote.client import Client
-from chalicelib.health.remote.source import RemoteSource
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.people.tables.privacy import LedgerRow
 
@@ -34,8 +31,14 @@ def source_at(url: str, macs: IdentityMacs, cipher: FieldCipher) -> CitySource:
 
 def sweeps_of(source: CitySource) -> Sequence[Callable[[LedgerRow], object]]:
     """What an erased life leaves at a source that keeps what it was told."""
-    return [source.forget_erased] if isinstance(source, RemoteSource) else []
+    forget: Callable[[LedgerRow], object] | None = getattr(source, "forget_erased", None)
+    return [] if forget is None else [forget]
 
 
-def _remote(name: str, url: str, macs: IdentityMacs, cipher: FieldCipher) -> RemoteSource:
+def _remote(name: str, url: str, macs: IdentityMacs, cipher: FieldCipher) -> CitySource:
+    """A source that is asked. A city that has none does not load what asks it."""
+    from chalicelib.health.remote.breaker import Breaker
+    from chalicelib.health.remote.client import Client
+    from chalicelib.health.remote.source import RemoteSource
+
     return RemoteSource(name, Client(url, lambda: secret(HEALTH_SOURCE_KEY), Breaker()), macs, cipher)

@@ -23,6 +23,9 @@ PAGE = 50
 BATCH = 500
 """Facts of a full batch of a source."""
 
+SYNCED = 500
+"""People of the pages by which `make bench` measures a night."""
+
 IMPORT = "import"
 
 FACT_DAYS = 365
@@ -71,6 +74,12 @@ USES = (
     Use("a fact is shown", 1 / 3, "each result renews the snapshot in the one book", "registry_stream"),
     Use("a status changes in 1 book", 2 / 365, "one window of fourteen days in a year: in and out", "people_stream"),
     Use("a member is counted", 3 / 365, "each join, each change of consent, each leave", "members_stream"),
+    Use(
+        f"sync {SYNCED} people, nobody changed",
+        1 / SYNCED,
+        "everybody is compared with the registry each night",
+        "sync_worker",
+    ),
     Use(
         "a policy reaches 1000 members, 100 concerned",
         4 / 1_000 / 365,

@@ -125,6 +125,7 @@ def test_an_ended_session_opens_no_route(city: TestCity, later: FrozenClock, end
         "{export_id}": ids.new_id(),
         "{message_id}": ids.new_id(),
         "{batch_id}": ids.new_id(),
+        "{run_id}": ids.new_id(),
         "{alert_id}": ids.new_id(),
         "{place_id}": ids.new_id(),
         "{gate_id}": new_gate_id(),

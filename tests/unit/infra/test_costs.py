@@ -120,7 +120,16 @@ class TestPrices:
 class TestUsage:
     def test_every_use_has_a_reason_and_somebody_who_does_it(self) -> None:
         assert all(use.reason and 0 < use.daily < 3 for use in USES)
-        by = {"api_handler", "ledger_stream", "members_stream", "people_stream", "registry_stream", "worker", IMPORT}
+        by = {
+            "api_handler",
+            "ledger_stream",
+            "members_stream",
+            "people_stream",
+            "registry_stream",
+            "worker",
+            "sync_worker",
+            IMPORT,
+        }
         assert {use.by for use in USES} == by
         assert memory_mb("api_handler") == memory_mb("ledger_stream") == 1024
 
