@@ -37,8 +37,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: $(VENV) ## Run a city on this machine until Ctrl-C (PORT=8000 AWS_PORT=4566 CITY=demo)
-	@PORT="$(PORT)" AWS_PORT="$(AWS_PORT)" CITY="$(CITY)" exec $(BIN)/python -m infra.local
+run: $(VENV) ## Run a city on this machine until Ctrl-C (PORT=8000 AWS_PORT=4566 CITY=demo SOURCE=registry|http)
+	@PORT="$(PORT)" AWS_PORT="$(AWS_PORT)" CITY="$(CITY)" SOURCE="$(SOURCE)" exec $(BIN)/python -m infra.local
 
 .PHONY: lint
 lint: $(VENV) ## Check style, types and import rules

@@ -224,7 +224,6 @@ RIGHTS: Mapping[str, Rights] = {
             "logins": _of(ASK, REMOVE),
             "requests": _of(ASK, REMOVE),
             "alerts": _of(READ, ASK, REMOVE),
-            "ledger": _of(ASK),
             "runs": _of(READ, ASK, PUT, CHANGE, REMOVE),
         },
         indexes={"people": ("by_segment",)},

@@ -62,7 +62,7 @@ SCHEDULES = (
     Schedule("review", "review", "cron(5/15 0-2 * * ? *)"),
     Schedule("sync", "sync", "cron(0/15 2-11 * * ? *)"),
     Schedule("visits_sweep", "visits_sweep", "cron(0/15 3-4 * * ? *)"),
-    Schedule("retention", "retention", "cron(30/15 3-5 * * ? *)"),
+    Schedule("retention", "retention", "cron(0/15 3-7 * * ? *)"),
     Schedule("reminders", "reminders", "cron(0/15 9-20 * * ? *)"),
     Schedule("rotate_keys", "rotate_keys", "cron(30 3 * * ? *)"),
 )

@@ -21,10 +21,15 @@ def city_source(macs: IdentityMacs, cipher: FieldCipher) -> CitySource:
     """The source of this process's city; on one machine another one may stand in for it (`SOURCE_URL`)."""
     here, origin = settings(), settings().city.health_source
     if here.is_local and here.source_url is not None:
-        return _remote(REFERENCE, here.source_url, macs, cipher)
+        return source_at(here.source_url, macs, cipher)
     if origin.name is not None and origin.url is not None:
         return _remote(origin.name, origin.url, macs, cipher)
     return RegistrySource()
+
+
+def source_at(url: str, macs: IdentityMacs, cipher: FieldCipher) -> CitySource:
+    """A source on this machine."""
+    return _remote(REFERENCE, url, macs, cipher)
 
 
 def sweeps_of(source: CitySource) -> Sequence[Callable[[LedgerRow], object]]:

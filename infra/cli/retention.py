@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +11,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from chalicelib.core import clock, store
+from chalicelib.core.decisions import DecisionsTable
+from chalicelib.core.retention import Partition, Sweep
 from chalicelib.core.settings import settings
 from chalicelib.people.service import budget
 from chalicelib.people.service.retention import tonight
+from chalicelib.people.tables.privacy import ledger_shards
 from chalicelib.people.tables.retention import RetentionRow, nights, report_of
+from chalicelib.people.tables.times import LedgerTime
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
+from chalicelib.tracing.tables import ProposalRow
 from infra.calls import FunctionFailed, call
 from infra.cli.operating import FAILED, answer, fail, operating
 
@@ -26,6 +31,12 @@ CALLS_AT_MOST = 500
 """Calls of the function for one night: one of fifteen minutes does some ten thousand people."""
 
 CHECKINS = "checkins"
+
+LATE_DAYS = 3
+"""Days after which all of a day of the ledger is late: two that DynamoDB may take, and the day itself."""
+
+LEDGER_DAYS = 7
+"""Days of the ledger, all of them past their time, that are looked at."""
 
 Watch = Callable[[RetentionRow], object]
 
@@ -38,11 +49,16 @@ retention = typer.Typer(
 
 @retention.command("report")
 def report(context: typer.Context) -> None:
-    """Say what the nightly sweeps found, newest first. Exits with 1 if the latest left something, or did not end."""
+    """Say what the nightly sweeps found, newest first, and what is over that DynamoDB alone may remove.
+
+    Exits with 1 if the latest night left something or did not end, or if DynamoDB is late.
+    """
     with operating(context):
-        data = [_data(row) for row in nights(SHOWN)]
-    answer(context, data, [line for one in data for line in _lines(one)] or ["No night was swept yet."])
-    if data and not _is_fine(data[0]):
+        swept, others = [_data(row) for row in nights(SHOWN)], _by_dynamodb()
+    lines = [line for one in swept for line in _lines(one)] or ["No night was swept yet."]
+    lines.append(f"DynamoDB is late with {', '.join(others)}." if others else "DynamoDB is late with nothing.")
+    answer(context, {"nights": swept, "late": others}, lines)
+    if others or (swept and not _is_fine(swept[0])):
         raise typer.Exit(FAILED)
 
 
@@ -83,6 +99,17 @@ def sms_budget(context: typer.Context) -> None:
     answer(context, data, lines)
     if used >= whole:
         raise typer.Exit(FAILED)
+
+
+def _by_dynamodb() -> dict[str, int]:
+    """How much lies longer than it should where no function may remove anything, by kind."""
+    over = tonight() - timedelta(days=settings().city.retention.ledger + LATE_DAYS)
+    sweep = Sweep(clock.now(), write=False)
+    sweep.through(Partition(DecisionsTable, ProposalRow.KIND, is_swept=False))
+    for back in range(LEDGER_DAYS):
+        for shard in ledger_shards(over - timedelta(days=back)):
+            sweep.through(Partition(LedgerTime, shard, is_swept=False))
+    return dict(+sweep.found.left)
 
 
 def _to_the_end(watch: Watch, *, is_dry: bool) -> RetentionRow:

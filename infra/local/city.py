@@ -8,10 +8,13 @@ from types import ModuleType, TracebackType
 from typing import Self
 
 from chalicelib.alerts.sms import HttpSmsSender, SnsSmsSender
-from chalicelib.core.city_secrets import SMS_GATEWAY_KEY, secret
+from chalicelib.core.city_secrets import HEALTH_SOURCE_KEY, SMS_GATEWAY_KEY, secret
+from chalicelib.core.crypto import IdentityMacs
+from chalicelib.core.fields import FieldCipher
 from chalicelib.core.ports import SmsSender
 from chalicelib.core.settings import settings
-from infra.local.demo import load_demo, renew_freshness
+from chalicelib.health.origin import source_at
+from infra.local.demo import demo_register, load_demo, renew_freshness
 from infra.local.emulator import Emulator
 from infra.local.gateway import Gateway
 from infra.local.outbox import Outbox, SmsGateway
@@ -21,6 +24,7 @@ from infra.local.pump import Pump
 from infra.local.server import SMS_GATEWAY_PATH, CityServer
 from infra.local.state import StateFolder
 from infra.process import working_for
+from infra.source.server import ReferenceSource
 from infra.wiring import Wiring
 
 Say = Callable[[str], None]
@@ -39,6 +43,7 @@ class LocalCity:
     pump: Pump
     outbox: Outbox
     emulator: Emulator
+    source: ReferenceSource | None = None
 
     def __init__(  # noqa: PLR0913  what `make run` and tests choose
         self,
@@ -48,17 +53,19 @@ class LocalCity:
         port: int = 0,
         aws_port: int = 0,
         demo_people: bool = False,
+        asks_source: bool = False,
         deliver_twice: int | None = None,
         say: Say = _silent,
     ) -> None:
         """Take the city's name and the folder in which all local cities lie; a port of 0 is any free one.
 
+        With `asks_source` the demo's people are known to a reference source beside the city, and not to its registry.
         `deliver_twice` is a seed with which each batch of a stream comes a second time, out of order.
         """
         self.name = city
         self.files = StateFolder(state / city)
         self._ports = port, aws_port
-        self._demo_people = demo_people
+        self._demo_people, self._asks_source = demo_people, asks_source
         self._deliver_twice = deliver_twice
         self._say = say
         self._end = ExitStack()
@@ -100,10 +107,15 @@ class LocalCity:
             self._say(f"The stored city was made by another version; it lies in {aside} and a new one is made.")
         self._end.enter_context(self.emulator)
         is_new = provision()
+        if self._asks_source:
+            self.source = self._end.enter_context(ReferenceSource(_source_key, demo_register(self.files.demo)))
         self._open(app)
-        if self._demo_people:
+        if self._demo_people and self.source is None:
             load_demo(self.files.demo, is_new=is_new, say=self._say)
-        renew_freshness()
+        if is_new and self.source is None:
+            renew_freshness()
+        else:
+            app.sync({}, None)  # the night that the machine slept through; its pieces go on beside what is done here
         self._server.open(Gateway(app.app, f"127.0.0.1:{self._server.port}"), self.outbox, self._sms_gateway)
         self._end.callback(self._server.close)
 
@@ -112,7 +124,8 @@ class LocalCity:
         self.outbox = Outbox(self.files.outbox, lambda: self.emulator.sms(settings().city.region) if keeps_sms else {})
         self._sms_gateway = SmsGateway(self.outbox, _gateway_key)
         self._end.callback(vars(app.services).update, dict(vars(app.services)))  # this process may have others later
-        app.services.replace(app.compose(sms=self._sender(keeps_sms=keeps_sms)))
+        source = None if self.source is None else source_at(self.source.url, IdentityMacs(), FieldCipher())
+        app.services.replace(app.compose(sms=self._sender(keeps_sms=keeps_sms), source=source))
         functions = {name: getattr(app, name) for name in Wiring().functions}
         self.pump = Pump(self.files.positions, functions, deliver_twice=self._deliver_twice)
         self.pump.start(also=self.outbox.refresh)
@@ -124,6 +137,10 @@ class LocalCity:
         if settings().city.sms.sender == "sns" and keeps_sms:
             return SnsSmsSender()
         return HttpSmsSender(self._server.url + SMS_GATEWAY_PATH, _gateway_key)
+
+
+def _source_key() -> bytes:
+    return secret(HEALTH_SOURCE_KEY)
 
 
 def _gateway_key() -> bytes:

@@ -19,6 +19,7 @@ from chalicelib.core.canonical import DocumentType
 from chalicelib.health.importer import Importer
 from infra.cli.files import look_through
 from infra.cli.importing import FileKind, import_file
+from infra.source.server import Known, Register
 
 SEED = 20220406
 RESIDENTS = 282
@@ -95,8 +96,28 @@ def load_demo(folder: Path, *, is_new: bool, say: Callable[[str], None]) -> None
     loaded.write_text(mark)
 
 
+def demo_register(folder: Path) -> Register:
+    """The demo's people and facts as a reference source knows them; the list of its people is written as for an import."""
+    people = demo_people()
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / f"{FileKind.PEOPLE}.csv", FileKind.PEOPLE.columns, [vars(row) for row in people])
+    known = {(one.document_type.value, one.document_number): Known(*_as_known(one)) for one in people}
+    for fact in demo_facts(people, clock.now()):
+        said = {name: str(value) for name, value in vars(fact).items() if name in FACT}
+        known[fact.document_type.value, fact.document_number].facts.append(said)
+    return Register(list(known.values()))
+
+
+FACT = ("fact_id", "kind", "occurred_at", "result", "place", "reported_at")
+"""What a source says of a fact."""
+
+
+def _as_known(person: DemoPerson) -> tuple[str, str, str, str]:
+    return person.document_type.value, person.document_number, person.name, person.phone
+
+
 def renew_freshness() -> None:
-    """Say that the registry is up to date now, as the nightly sync of a deployed city will (design §4, "Freshness")."""
+    """Say that a new registry is up to date now; later the nightly sync does (design §4, "Freshness")."""
     Importer().finish()
 
 

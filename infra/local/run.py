@@ -19,13 +19,14 @@ from infra.local.ports import PortTaken
 from infra.local.server import OUTBOX_PATH
 from infra.local.state import CityRuns
 from infra.local.stopping import stop_if_told
+from infra.source.faults import MODES
 
 STATE = ROOT / ".local"
 WATCH_SECONDS = 1.0
 
 
 def run(state: Path) -> int:
-    """Run the city that CITY, PORT and AWS_PORT name, its state kept in a folder.
+    """Run the city that CITY, PORT, AWS_PORT and SOURCE name, its state kept in a folder.
 
     Returns only if it can't start or can't go on, and then 1.
     """
@@ -45,7 +46,15 @@ def _run(state: Path, console: Console) -> str:
     if port and port == aws_port:
         raise ValueError(f"PORT and AWS_PORT are both {port}; they must differ")
     console.print(f"Starting {name} …")
-    city = LocalCity(name, state=state, port=port, aws_port=aws_port, demo_people=True, say=console.print)
+    city = LocalCity(
+        name,
+        state=state,
+        port=port,
+        aws_port=aws_port,
+        demo_people=True,
+        asks_source=_asks_source(),
+        say=console.print,
+    )
     with city:
         _greet(city, console)
         if is_demo:
@@ -64,6 +73,14 @@ def _port(variable: str, usual: int) -> int:
     return int(text)
 
 
+def _asks_source() -> bool:
+    """Whether SOURCE names a source that is asked. Raises ValueError for one that there is not."""
+    source = os.environ.get("SOURCE") or "registry"
+    if source not in {"registry", "http"}:
+        raise ValueError("SOURCE must be registry or http")
+    return source == "http"
+
+
 def _greet(city: LocalCity, console: Console) -> None:
     people = Table("phone", "name", "document", "number", title="Some of its people", title_justify="left")
     for person in shown_people():
@@ -73,6 +90,13 @@ def _greet(city: LocalCity, console: Console) -> None:
     console.print(f"  text messages it sent:  {city.url}{OUTBOX_PATH}")
     console.print(f"  all its people:         {_shown(city.files.demo / 'people.csv')}")
     console.print(f"  its emulator of AWS:    {city.aws_url}")
+    if city.source is not None:
+        console.print(
+            f"  its health source:      {city.source.url}; `SOURCE_URL={city.source.url}` before an operator's command"
+        )
+        console.print(
+            f"  let that fail:          curl -d 5xx {city.source.url}/mode   ({', '.join(MODES)})", markup=False
+        )
     console.print("Ctrl-C stops it; its state stays in .local until `make clean`.\n")
     sys.stdout.flush()
 

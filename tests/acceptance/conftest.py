@@ -126,10 +126,14 @@ class RunningCity:
         self._operated("confirm", told["proposal"], "--as", "boris")
         return told
 
+    def operate(self, *command: str, said: str = "") -> "subprocess.CompletedProcess[str]":
+        """An operator's command for this city, as it is typed."""
+        whole = [sys.executable, "-m", "infra.cli", "--city", self.name, "--endpoint-url", self.aws_url, *command]
+        return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False, input=said)
+
     def _operated(self, *command: str, said: str = "") -> dict[str, Any]:
         """What an operator's command answers to a program."""
-        whole = [sys.executable, "-m", "infra.cli", "--city", self.name, "--endpoint-url", self.aws_url, "--json"]
-        run = subprocess.run([*whole, *command], cwd=ROOT, capture_output=True, text=True, check=False, input=said)
+        run = self.operate("--json", *command, said=said)
         assert run.returncode == 0, run.stderr
         answer: dict[str, Any] = json.loads(run.stdout)
         return answer

@@ -1,5 +1,6 @@
-"""S1, Beijing's group book (防疫健康信息团体簿), from outside. R1.3 waits for the nightly refresh."""
+"""S1, Beijing's group book (防疫健康信息团体簿), from outside."""
 
+import json
 import time
 from collections.abc import Callable
 
@@ -203,3 +204,27 @@ def eventually(holds: Callable[[], bool], seconds: float = 5) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_r1_3_what_the_owner_sees_refreshes_every_day_by_itself(beijing: RunningCity) -> None:
+    owner, _, org_id, _ = book_with_member(beijing, "health_code", "nucleic_acid")
+
+    def as_of() -> str:
+        (status,) = [one["status"] for one in members(owner, org_id)]
+        assert isinstance(status, dict)
+        return str(status["as_of"])
+
+    before = as_of()
+    time.sleep(1.1)  # moments are told to the second
+    scheduled = {one["job"]: one["schedule"] for one in json.loads(beijing.operate("--json", "jobs", "list").stdout)}
+    assert scheduled["sync"] == "cron(0/15 2-11 * * ? *)", "two in the morning, and looked after until noon"
+
+    done = beijing.operate("--json", "jobs", "catch-up")
+
+    assert done.returncode == 0, done.stderr
+    assert beijing.eventually(lambda: beijing.operate("sync", "list").returncode == 0, seconds=90)
+    (night, *_) = json.loads(beijing.operate("--json", "sync", "list").stdout)
+    assert (night["phase"], night["pieces"], night["written"], night["garbage"]) == ("done", 256, 256, 0)
+    assert beijing.eventually(lambda: as_of() > before, seconds=90), (
+        "a process holds for a minute how fresh the city is"
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,22 +10,22 @@ import pytest
 import app
 from chalicelib.alerts.tables import AlertsTable, BreakerRow
 from chalicelib.core import clock, ids, retention, store
-from chalicelib.core.jobs import last_run, run_key
-from chalicelib.core.retention import GRACE, RunsTime
+from chalicelib.core.jobs import last_run
+from chalicelib.core.retention import GRACE
 from chalicelib.people.service import retention as service
 from chalicelib.people.service.retention import JOBS, segments_of, tonight
 from chalicelib.people.tables.logins import LoginsTable, phone_subject
 from chalicelib.people.tables.people import PersonRow
-from chalicelib.people.tables.privacy import kept_until, ledger_shards
 from chalicelib.people.tables.retention import RetentionRow, nights, report_of
-from chalicelib.people.tables.times import AccessTime, LedgerTime, PersonTime, ReceiptTime
+from chalicelib.people.tables.times import AccessTime, PersonTime, ReceiptTime
+from infra.timetable import next_run
 from infra.wiring import SCHEDULES
 from tests.support.city import TestCity
 from tests.support.events import Events
 from tests.support.retention import Owner, forget, gone, of_city, put, report, run
 from tests.support.rights import acting_as
 from tests.support.rows import spoil, stored
-from tests.support.seam import aws_error
+from tests.support.seam import aws_error, put_in
 from tests.support.working import Context, Cuts, with_each_fault
 
 pytestmark = pytest.mark.jobs
@@ -36,7 +36,6 @@ def one_night(city: TestCity, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A city of one segment that is no other test's, no report of tonight, and little that belongs to nobody."""
     name = ids.new_id()
     monkeypatch.setattr(service, "segments_of", lambda _: [name])
-    monkeypatch.setattr(service, "LEDGER_DAYS", 1)
     forget()
     yield name
     forget()
@@ -158,19 +157,6 @@ def test_a_row_that_cannot_be_read_holds_up_nobody(one_night: str) -> None:
     assert gone(theirs) == sorted(theirs)
 
 
-def test_the_ledger_is_only_looked_at(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.services.get(service.Retention), "_of_city", [service._of_ledger])  # noqa: SLF001  no other's
-    with clock.frozen(clock.now() + timedelta(days=9_000)):
-        day = tonight() - timedelta(days=(kept_until("ledger", clock.now()) - clock.now()).days + 3)
-        entry = put(LedgerTime, ledger_shards(day)[3], ids.new_id(), until=clock.now() - GRACE)
-        run()
-        assert stored(entry) is not None
-        assert (report().late["ledger"], report().left) == (1, {"ledger": 1})
-        forget()
-        store.delete(RunsTime.key(run_key("retention"), tonight().isoformat()))
-    assert [line["count"] for line in events.of("retention.left")] == [1]
-
-
 def test_a_night_goes_on_where_it_ended(one_night: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "PEOPLE", 1)
     keys = [put(ReceiptTime, Owner.of(one_night).person_id, "1") for _ in range(3)]
@@ -220,6 +206,22 @@ def test_a_night_that_dies_anywhere_is_made_up_for_by_the_next_run(
     assert with_each_fault(once) >= 12
 
 
+def test_a_person_of_whom_nothing_is_over_costs_five_queries(one_night: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.services.get(service.Retention), "_of_city", [])
+
+    def calls() -> int:
+        with put_in(Cuts()) as cuts, cuts.here():
+            run(anew=True)
+        return len(cuts.calls)
+
+    calls()
+    before = calls()
+    for _ in range(4):
+        name = ids.new_id()
+        store.put(PersonRow(f"kept{name}", "PERSON", enrolment=1, segment=one_night, account=name))
+    assert calls() == before + 4 * 5
+
+
 def test_all_segments_are_walked_in_a_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     days = [tonight() + timedelta(days=number) for number in range(28)]
@@ -234,3 +236,12 @@ def test_the_runs_of_every_job_are_swept() -> None:
 def test_what_is_of_no_kind_is_called_by_its_table() -> None:
     assert retention.kind_of(PersonTime.key("p", "NEW#1")) == "people"
     assert retention.kind_of(BreakerRow.here()) == "alerts"
+
+
+def test_the_job_is_due_at_three_in_the_city_and_again_until_eight() -> None:
+    (job,) = [one for one in SCHEDULES if one.name == "retention"]
+    midnight = clock.midnight("Asia/Shanghai", date(2026, 4, 6))
+    assert next_run(job, "Asia/Shanghai", midnight) == midnight + timedelta(hours=3)
+    last = midnight + timedelta(hours=7, minutes=45)
+    assert next_run(job, "Asia/Shanghai", last - timedelta(minutes=1)) == last
+    assert next_run(job, "Asia/Shanghai", last) == midnight + timedelta(hours=27)

@@ -10,15 +10,17 @@ from typer.testing import CliRunner, Result
 
 import infra.cli.retention as command
 from chalicelib.core import clock, ids, store
-from chalicelib.core.retention import Found
+from chalicelib.core.decisions import DecisionsTable
+from chalicelib.core.retention import GRACE, Found
 from chalicelib.core.settings import settings
 from chalicelib.people.service import budget
 from chalicelib.people.service import retention as service
 from chalicelib.people.service.limits import hour_window
 from chalicelib.people.service.retention import tonight
 from chalicelib.people.tables.logins import CountRow
+from chalicelib.people.tables.privacy import ledger_shards
 from chalicelib.people.tables.retention import RetentionRow
-from chalicelib.people.tables.times import ReceiptTime
+from chalicelib.people.tables.times import LedgerTime, ReceiptTime
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
 from infra.calls import FunctionFailed
 from infra.cli.main import app as cli
@@ -81,15 +83,15 @@ def test_the_report_says_what_went_with_the_check_ins_and_fails_while_something_
         "  checkins: 0 looked at, 3 removed, 0 late, 0 left",
     ]
 
-    last(left={"ledger": 4})
+    last(left={"alerts": 4})
     done = told("--json", "retention", "report")
-    assert (done.exit_code, json.loads(done.output)[0]["left"]) == (1, {"ledger": 4})
+    assert (done.exit_code, json.loads(done.output)["nights"][0]["left"]) == (1, {"alerts": 4})
 
     last()
     visits.left = {"2022-04-06": 2}
     store.put(visits)
     done = told("--json", "retention", "report")
-    assert (done.exit_code, json.loads(done.output)[0]["left"]) == (1, {"checkins": 2})
+    assert (done.exit_code, json.loads(done.output)["nights"][0]["left"]) == (1, {"checkins": 2})
 
 
 @pytest.mark.usefixtures("nights")
@@ -100,6 +102,24 @@ def test_a_night_that_did_not_end_fails_the_report(told: Any) -> None:
     store.put(row)
     done = told("retention", "report")
     assert (done.exit_code, done.output.splitlines()[0]) == (1, "9999-12-30: not at its end, 0 of 11 steps")
+
+
+@pytest.mark.usefixtures("nights")
+def test_the_ledger_and_proposals_are_looked_at_and_stay(told: Any) -> None:
+    last()
+    kept = settings().city.retention.ledger
+    shard = ledger_shards(tonight() - timedelta(days=kept + command.LATE_DAYS))[3]
+    rows = [put(LedgerTime, shard, ids.new_id(), until=clock.now() - GRACE)]
+    rows += [put(DecisionsTable, "PROPOSAL", ids.new_id(), until=clock.now() - GRACE) for _ in range(2)]
+    put(LedgerTime, shard, ids.new_id())
+
+    done = told("--json", "retention", "report")
+
+    assert (done.exit_code, json.loads(done.output)["late"]) == (1, {"ledger": 1, "proposals": 2})
+    assert None not in [stored(key) for key in rows]
+    assert "DynamoDB is late with " in told("retention", "report").output
+    store.write_all(deletes=rows)
+    assert told("retention", "report").exit_code == 0
 
 
 def test_a_dry_run_removes_nothing_and_a_run_does(told: Any, segment: str) -> None:

@@ -1,7 +1,5 @@
 """Two cities deployed side by side on one emulator."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,7 +11,7 @@ import pytest
 from infra.local.emulator import Emulator
 from infra.local.ports import free_port
 from infra.rehearsal.city import RehearsedCity
-from tests.acceptance.conftest import ROOT, RunningCity
+from tests.acceptance.conftest import RunningCity
 from tests.support import processes
 from tests.support.people import crowd
 from tests.support.synthesis import shared_folder, synthesis
@@ -37,11 +35,6 @@ class DeployedCity(RunningCity):
         """Where its carrier shows what it took."""
         assert self.rehearsed is not None
         return self.rehearsed.outbox_url
-
-    def operate(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        """An operator's command for the city."""
-        whole = [sys.executable, "-m", "infra.cli", "--city", self.name, "--endpoint-url", self.aws_url, *command]
-        return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="session")

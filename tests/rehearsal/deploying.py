@@ -11,6 +11,7 @@ from chalicelib.core.names import parking_name
 from infra.local.emulator import Emulator
 from infra.rehearsal.deployment import Deployment
 from infra.rehearsal.unsupported import UNSUPPORTED, adapted
+from infra.wiring import Wiring
 from tests.rehearsal.conftest import CITIES, DeployedCity
 from tests.support import processes
 from tests.support.sources import identity, outcomes, report
@@ -83,6 +84,9 @@ def test_a_second_deployment_with_a_changed_city_file_keeps_the_data(stage: dict
     assert [client.post("/v1/organizations", book).status for _ in range(2)] == [201, 409]
     city.rehearsed.redeploy()
     assert client.post("/v1/organizations", book).status == 201
+    for job in Wiring().schedules:
+        done = city.operate("jobs", "run", job.name)
+        assert done.returncode == 0, (job.name, done.stderr)
 
 
 def test_a_city_that_was_destroyed_serves_the_same_people_when_it_is_deployed_again(

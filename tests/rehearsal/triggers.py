@@ -14,19 +14,25 @@ from infra.cdk.names import log_group
 from infra.process import working_for
 from infra.rehearsal.unsupported import IS_OLD
 from infra.wiring import Wiring
-from tests.rehearsal.conftest import DeployedCity
+from tests.rehearsal.conftest import CITIES, DeployedCity
 
 SOME_TIME_AGO = "at(2026-01-01T00:00:00)"
 
 
-def test_schedules_call_their_jobs(stage: dict[str, DeployedCity]) -> None:
-    city = stage["beijing"]
-    assert city.operate("jobs", "status").returncode == 1, "none ever ran"
-
+@pytest.mark.parametrize("name", CITIES)
+def test_schedules_call_their_jobs(stage: dict[str, DeployedCity], name: str) -> None:
+    city = stage[name]
     for job in Wiring().schedules:
         fire(city, job.name)
 
-    assert city.eventually(lambda: city.operate("jobs", "status").returncode == 0, seconds=60)
+    assert city.eventually(lambda: city.operate("jobs", "status").returncode == 0, seconds=240), told(city)
+    (night, *_) = json.loads(city.operate("--json", "sync", "list").stdout)
+    assert (night["phase"], night["looked"], night["written"]) == ("done", night["pieces"], 256)
+
+
+def told(city: DeployedCity) -> str:
+    """How a city's jobs stand."""
+    return city.operate("jobs", "status").stdout + city.operate("sync", "list").stdout
 
 
 def test_an_operator_runs_a_job_where_the_city_runs(stage: dict[str, DeployedCity]) -> None:
