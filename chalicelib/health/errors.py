@@ -1,6 +1,7 @@
 """What can go wrong with health codes, messages, passes, declarations and deliveries, in the words of the domain."""
 
 from chalicelib.core.errors import Conflict, Gone, Invalid, NotFound, Refused, TooMany, Unavailable
+from chalicelib.core.ports import SourceUnavailable
 
 
 class PassMalformed(Invalid):
@@ -110,6 +111,13 @@ class SyncRunDecided(Conflict):
     """The run does not wait for anybody: it was decided, or a newer one began."""
 
     code = "sync_run_decided"
+
+
+class SourceSilent(SourceUnavailable):
+    """The health source does not answer now, or not in a way that can be believed."""
+
+    code = "source_silent"
+    retry_after = 60
 
 
 class TravelUnavailable(Unavailable):

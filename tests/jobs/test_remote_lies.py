@@ -121,6 +121,6 @@ def test_nobody_is_well_by_data_of_last_week(remote: Remote) -> None:
     with patch.object(remote.server.register, "people", lambda asked: {**whole(asked), "as_of": old}):
         answer = client.put("/v1/me/identity", person.claim())
 
-    assert (answer.status, answer.code) == (503, "source_unavailable")
+    assert (answer.status, answer.code) == (503, "source_silent")
     assert stored(person_key(person)) is None
     assert client.put("/v1/me/identity", person.claim()).status == 200

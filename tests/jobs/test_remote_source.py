@@ -114,7 +114,7 @@ def test_nobody_is_bound_by_a_fault(remote: Remote, mode: str) -> None:
 
     answer = client.put("/v1/me/identity", person.claim())
 
-    assert (answer.status, answer.json["code"]) == (503, "source_unavailable"), answer.text
+    assert (answer.status, answer.json["code"]) == (503, "source_silent"), answer.text
     assert int(answer.headers["retry-after"]) <= 60
     assert store.read_together([person_key(person)]).get(person_key(person)) is None
     assert facts(person) == []

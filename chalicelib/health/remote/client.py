@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from chalicelib.core import clock
 from chalicelib.core.names import LOOPBACK
-from chalicelib.core.ports import SourceUnavailable
 from chalicelib.core.reports import CursorLost
+from chalicelib.health.errors import SourceSilent
 from chalicelib.health.remote.breaker import Breaker
 from chalicelib.health.remote.contract import Part
 from chalicelib.health.remote.signing import NONCE, SIGNATURE, TIMESTAMP, answer_signature, request_signature
@@ -32,9 +32,6 @@ LONGEST_WAIT = 2.0
 
 ANSWER_BYTES = 4 * 1024 * 1024
 """More than a batch of a hundred people with everything known of them can be."""
-
-RETRY_AFTER = 60
-"""Seconds after which somebody who waits may try again."""
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -90,7 +87,7 @@ class Client:
             else:
                 self._breaker.succeeded()
                 return answer
-        raise SourceUnavailable(RETRY_AFTER)
+        raise SourceSilent
 
     def _try(self, target: str, body: bytes) -> bytes:
         """One try. Only what is signed counts, also that a cursor is lost."""

@@ -15,11 +15,12 @@ from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, derive_key
 from chalicelib.core.errors import GatebookError, Unavailable
 from chalicelib.core.fields import FieldCipher, FieldClass
-from chalicelib.core.ports import Fact, IdentityClaim, Kinship, SourceUnavailable
+from chalicelib.core.ports import Fact, IdentityClaim, Kinship
 from chalicelib.core.reports import Asked, Changes, Report, Reports
 from chalicelib.core.settings import settings
+from chalicelib.health.errors import SourceSilent
 from chalicelib.health.remote import contract, reading
-from chalicelib.health.remote.client import RETRY_AFTER, Client, Garbage, PartT
+from chalicelib.health.remote.client import Client, Garbage, PartT
 from chalicelib.health.remote.mirror import Mirror
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.people.tables.people import PersonRow
@@ -99,7 +100,7 @@ class RemoteSource:
         answer = self._usable("/changes", question, contract.ChangesAnswer)
         macs = IdentityMacs(_derived())
         if answer.has_more and answer.cursor == cursor:
-            raise SourceUnavailable(RETRY_AFTER)  # it would be read for ever
+            raise SourceSilent  # it would be read for ever
         rows = [(None, None) if one is None else (_id_of(macs, one), self._changed(one)) for one in answer.people]
         bad = frozenset(person_id for person_id, report in rows if person_id is not None and report is None)
         of = {
@@ -111,7 +112,7 @@ class RemoteSource:
         try:
             as_of = reading.as_of(answer.as_of)
         except Garbage:
-            raise SourceUnavailable(RETRY_AFTER) from None
+            raise SourceSilent from None
         return Changes(of, garbage, answer.cursor, answer.has_more, as_of, bad)
 
     def with_report(self, person_id: str, report: Report) -> Sequence[Fact]:
@@ -149,9 +150,9 @@ class RemoteSource:
             found = self._people({asked.ref: (Asked(claim.person_id, None), asked)})
             report = found.of[claim.person_id]
         except (Garbage, KeyError):
-            raise SourceUnavailable(RETRY_AFTER) from None
+            raise SourceSilent from None
         if clock.now() - found.as_of > timedelta(hours=settings().city.freshness.limit_hours):
-            raise SourceUnavailable(RETRY_AFTER)
+            raise SourceSilent
         self.keep(claim.person_id, report)
 
     def _people(self, asked: dict[str, tuple[Asked, contract.Person]]) -> Reports:
@@ -165,7 +166,7 @@ class RemoteSource:
         try:
             return self._client.ask(path, question, answer)
         except Garbage:
-            raise SourceUnavailable(RETRY_AFTER) from None
+            raise SourceSilent from None
 
     def _person(self, asked: Asked) -> contract.Person | None:
         """How the service knows somebody; None of whom the city holds no document that opens."""
