@@ -6,6 +6,7 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import store
 from chalicelib.core.errors import Invalid
+from chalicelib.core.settings import settings
 from chalicelib.health.tables import SourceRow
 from chalicelib.health.tables.deliveries import IdentitiesRow
 
@@ -18,8 +19,8 @@ class InvalidSourceName(Invalid):
 
 
 def source_name(text: str) -> str:
-    """The name as it is. Raises InvalidSourceName."""
-    if NAME.fullmatch(text) is None:
+    """The name as it is. Raises InvalidSourceName, also for that of the source that the city asks: facts are told apart by it."""
+    if NAME.fullmatch(text) is None or text == settings().city.health_source.name:
         raise InvalidSourceName
     return text
 

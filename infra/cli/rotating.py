@@ -7,6 +7,7 @@ import typer
 from chalicelib.core import clock
 from chalicelib.core.city_secrets import (
     CURRENT,
+    HEALTH_SOURCE_KEY,
     HELD_SECONDS,
     PASS_KEY,
     PENDING,
@@ -21,6 +22,10 @@ from chalicelib.core.settings import settings
 from infra.cli.operating import NOT_STARTED, answer, fail, operating
 
 MINUTES = HELD_SECONDS // 60
+
+SHARED = {SMS_GATEWAY_KEY: "gateway", HEALTH_SOURCE_KEY: "source"}
+"""Keys that somebody outside holds as well, and what they run."""
+
 SOMEBODY_ELSE = "Somebody else, or the nightly job, changed {} at this moment. Look at it, then run this again."
 
 
@@ -28,9 +33,7 @@ def rotate_keys(
     context: typer.Context,
     key: Annotated[str, typer.Argument(help=f"Which key: {' or '.join(SECRETS)}.")],
     leaked: Annotated[bool, typer.Option("--leaked", help="Forget what is held and what was prepared.")] = False,
-    finish: Annotated[
-        bool, typer.Option("--finish", help="Go over to the gateway's key that was handed over.")
-    ] = False,
+    finish: Annotated[bool, typer.Option("--finish", help="Go over to the shared key that was handed over.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Give a key of the city a new version.
@@ -41,19 +44,20 @@ def rotate_keys(
     pass-key changes at once too, and is signed by from a day later. With --leaked what the leaked key signed is refused within a
     quarter of an hour, and people's phones fetch new passes. (Every 30 days it changes by itself.)
 
-    sms-gateway-key is shared with the gateway's owner, so it changes in two steps: this command prepares a version, you hand
-    it over, the gateway accepts both, and --finish goes over to it. With --leaked another one is prepared.
+    sms-gateway-key is shared with the gateway's owner, and health-source-key with the source's, so they change in two steps:
+    this command prepares a version, you hand it over, the other side accepts both, and --finish goes over to it. With --leaked
+    another one is prepared.
 
     Exit codes: 0 done; 1 AWS refused, nothing was prepared, or somebody else did it at this moment; 2 nothing was begun.
     """
     if key not in SECRETS:
         fail(f"There is no key {key}; there are {' and '.join(SECRETS)}.", NOT_STARTED)
-    if finish and (leaked or key != SMS_GATEWAY_KEY):
-        fail(f"--finish is for {SMS_GATEWAY_KEY}, and goes alone.", NOT_STARTED)
+    if finish and (leaked or key not in SHARED):
+        fail(f"--finish is for {' and '.join(SHARED)}, and goes alone.", NOT_STARTED)
     with operating(context) as city:
-        if key == SMS_GATEWAY_KEY:
-            _require_gateway(city)
-            said = _finish(city, yes=yes) if finish else _prepare(city, leaked=leaked)
+        if key in SHARED:
+            _require_sharing(city, key)
+            said = _finish(city, key, yes=yes) if finish else _prepare(city, key, leaked=leaked)
         elif key == PASS_KEY:
             said = _forget_passes(city, yes=yes) if leaked else _renew_passes(city, yes=yes)
         else:
@@ -103,29 +107,32 @@ def _renew_once(key: str) -> None:
         fail(SOMEBODY_ELSE.format(key))
 
 
-def _require_gateway(city: str) -> None:
-    if settings().city.sms.sender != "http":
+def _require_sharing(city: str, key: str) -> None:
+    policy = settings().city
+    if key == SMS_GATEWAY_KEY and policy.sms.sender != "http":
         fail(f"{city} sends its text messages over SNS; no gateway shares a key with it.", NOT_STARTED)
+    if key == HEALTH_SOURCE_KEY and policy.health_source.kind != "http":
+        fail(f"{city} asks no health source; nobody shares a key with it.", NOT_STARTED)
 
 
-def _prepare(city: str, *, leaked: bool) -> str:
-    leaked_version = prepared_version(SMS_GATEWAY_KEY) if leaked else None
+def _prepare(city: str, key: str, *, leaked: bool) -> str:
+    leaked_version = prepared_version(key) if leaked else None
     if leaked_version is not None:
-        discard(SMS_GATEWAY_KEY)
-    prepare(SMS_GATEWAY_KEY, instead_of=leaked_version)
+        discard(key)
+    prepare(key, instead_of=leaked_version)
     return (
-        f"A new version of {secret_name(city, SMS_GATEWAY_KEY)} lies in Secrets Manager, labelled {PENDING}. Hand its text to the "
-        "gateway's owner by a way that is safe; once the gateway accepts both, run this again with --finish."
+        f"A new version of {secret_name(city, key)} lies in Secrets Manager, labelled {PENDING}. Hand its text to the "
+        f"{SHARED[key]}'s owner by a way that is safe; once the {SHARED[key]} accepts both, run this again with --finish."
     )
 
 
-def _finish(city: str, *, yes: bool) -> str:
-    if prepared_version(SMS_GATEWAY_KEY) is None:
+def _finish(city: str, key: str, *, yes: bool) -> str:
+    if prepared_version(key) is None:
         fail("Nothing was prepared: run this without --finish first.")
-    _ask(f"Does the gateway of {city} accept the new version already?", yes=yes)
-    if not go_over(SMS_GATEWAY_KEY):
-        fail(SOMEBODY_ELSE.format(SMS_GATEWAY_KEY))
-    return f"{city} signs by the new version; until {MINUTES} minutes from now the gateway must accept both."
+    _ask(f"Does the {SHARED[key]} of {city} accept the new version already?", yes=yes)
+    if not go_over(key):
+        fail(SOMEBODY_ELSE.format(key))
+    return f"{city} signs by the new version; until {MINUTES} minutes from now the {SHARED[key]} must accept both."
 
 
 def _ask(question: str, *, yes: bool) -> None:

@@ -102,7 +102,7 @@ def test_a_claim_that_does_not_match_is_refused_alike(remote: Remote, change: st
     answer = client.put("/v1/me/identity", claim)
 
     assert (answer.status, answer.json["code"]) == (403, "identity_mismatch")
-    assert remote.server.asked == {"/identity": 1}
+    assert set(remote.server.asked) == {"/identity"}
 
 
 @pytest.mark.parametrize("mode", sorted(set(MODES) - {"ok"}))

@@ -23,7 +23,7 @@ from tests.support.city import TestCity
 from tests.support.people import TestPerson
 
 NAME = "reference"
-TRY_SECONDS = 0.4
+TRY_SECONDS = 1.0
 
 
 def key() -> bytes:
@@ -66,7 +66,7 @@ def remote_city(city: TestCity) -> Iterator[Remote]:
     with ExitStack() as stack:
         stack.enter_context(patch.object(asking, "TRY_SECONDS", TRY_SECONDS))
         stack.enter_context(patch.object(asking, "wait_before", lambda *_: None))
-        stack.enter_context(patch.object(faults, "SLOW_SECONDS", 2 * TRY_SECONDS))
+        stack.enter_context(patch.object(faults, "SLOW_SECONDS", 1.3 * TRY_SECONDS))
         server = stack.enter_context(ReferenceSource(key))
         source = speaking_to(server)
         app.services.replace(app.compose(sms=city.sms, source=source))
