@@ -8,6 +8,7 @@ import pytest
 from chalicelib.core import clock, store
 from chalicelib.core.errors import Broken
 from chalicelib.core.runs import mark_complete
+from chalicelib.core.settings import settings
 from chalicelib.places.service import occupancy
 from chalicelib.places.service.occupancy import HELD_SECONDS
 from chalicelib.places.tables import OccupancyRow, PlaceRow
@@ -31,10 +32,15 @@ def visitors(city: TestCity) -> list[Client]:
 
 @pytest.fixture
 def time(visitors: list[Client]) -> Iterator[clock.FrozenClock]:
-    """Time stands still, ten seconds after a bucket of five minutes began."""
+    """Time stands still at the next noon, ten seconds after a bucket of five minutes began.
+
+    In the first hours of a day a number is that of two days, and asks twice.
+    """
     assert visitors
-    at = clock.now().replace(microsecond=0)
-    with clock.frozen(at + timedelta(seconds=310 - int(at.timestamp()) % 300)) as time:
+    zone, now = settings().city.time_zone, clock.now()
+    noons = (clock.midnight(zone, clock.local_day(zone, now) + timedelta(days=days)) for days in (0, 1))
+    noon = next(at for at in (midnight + timedelta(hours=12) for midnight in noons) if at > now)
+    with clock.frozen(noon + timedelta(seconds=10)) as time:
         mark_complete(1, clock.now())
         yield time
 

@@ -213,9 +213,9 @@ def test_whatever_is_said_in_the_right_form_is_a_whole_report_of_who_was_asked_f
     with clock.frozen(NOW):
         reports = found(*people)
     for ref, report in reports.items():
-        row = next(one for one in people if isinstance(one, dict) and one.get("ref") == ref)
-        assert (row["document_number"], row["known"]) == (NUMBERS[int(ref)], True)
-        assert len(report.facts) == len(row["facts"])
+        theirs = [one for one in people if isinstance(one, dict) and one.get("ref") == ref and one["known"]]
+        whole = [row for row in theirs if row["document_number"] == NUMBERS[int(ref)]]
+        assert len(report.facts) in {len(row["facts"]) for row in whole}
         assert all(fact.result in RESULTS[Kind(fact.kind)] for fact in report.facts)
         assert all("1900" <= fact.occurred_at <= "2026-05-04T03:07:01Z" for fact in report.facts)
 
