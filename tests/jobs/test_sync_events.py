@@ -56,6 +56,7 @@ Events = st.lists(
 )
 
 
+@pytest.mark.timeout(400)  # a busy machine takes four times as long
 @pytest.mark.parametrize("part", range(5))
 def test_events_that_come_twice_in_any_order_and_late_end_the_same(night: Callable[[], Night], part: int) -> None:
     ran = 0

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import app
 from chalicelib.core import clock, ids, runs, store
+from chalicelib.core.jobs import JobRow, run_key
 from chalicelib.core.ports import Fact
 from chalicelib.core.settings import settings
 from chalicelib.health.service.sync import pieces
@@ -44,7 +45,8 @@ def forget_nights() -> None:
     messages.take(LookRow.QUEUE)
     found = list(store.query_all(SyncRunRow, SyncRunRow.RUN))
     parts = [one.own_key for run in found for one in (*looks_of(run.run_id), *writes_of(run.run_id))]
-    store.write_all(deletes=[*parts, *(run.own_key for run in found), PositionRow.here()])
+    calls = [row.own_key for row in store.query_all(JobRow, run_key(SyncRunRow.RUN))]
+    store.write_all(deletes=[*parts, *calls, *(run.own_key for run in found), PositionRow.here()])
 
 
 def resident(segment: str, **columns: Any) -> PersonRow:

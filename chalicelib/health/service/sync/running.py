@@ -64,7 +64,7 @@ class Sync:
         return self._work.handle(event, context)
 
     def tend(self, *, anew: bool = False) -> int:
-        """See that the run of today is there and comes to its end; returns how many people it has looked at.
+        """See that the run of today is there and comes to its end; returns how many people it looked at, once that is known.
 
         With `anew` another run begins where that of today was discarded. Raises Unavailable if the source does not answer.
         """
@@ -78,8 +78,8 @@ class Sync:
             self.go_on_if_released(run)
         elif phase is Phase.WRITING:
             self._keep_writing(run)
-        _tell_if_late(run_at(run.run_id) or run)
-        return sum(int(piece.done) for piece in looks_of(run.run_id))
+        _tell_if_late(run)
+        return int(run.people or 0)
 
     def go_on_if_released(self, run: SyncRunRow) -> None:
         """Let a parked run be written if both let it go on; tell operators again if not."""
@@ -243,5 +243,8 @@ def _remember_position(run: SyncRunRow) -> None:
 def _tell_if_late(run: SyncRunRow) -> None:
     """Tell operators of a run that should be complete by now, each time it is looked after."""
     late: datetime = run.started_at + timedelta(hours=settings().city.sync.late_hours)
-    if not Phase(run.phase).is_over and clock.now() >= late:
+    if Phase(run.phase).is_over or clock.now() < late:
+        return
+    now = run_at(run.run_id)
+    if now is not None and not Phase(now.phase).is_over:
         emit(Event.SYNC_LATE, count=sum(piece.done_at is None for piece in looks_of(run.run_id)))
