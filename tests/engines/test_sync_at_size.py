@@ -133,5 +133,5 @@ def test_it_completes_once_each_and_costs_the_same_at_every_size(sizes: dict[int
 
     fixed = (sizes[MIDDLE].calls * 10 - sizes[LARGE].calls) / 9
     a_person = {count: (sizes[count].calls - fixed) / count for count in (SMALL, MIDDLE, LARGE)}
-    assert max(a_person.values()) <= 1.02 * min(a_person.values()), a_person
+    assert max(a_person.values()) <= 1.05 * min(a_person.values()), a_person
     assert sizes[-LARGE].grown <= 20_000, "a hundred thousand people are never held together"
