@@ -452,6 +452,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "report": FACT,
         "through": TIME,
         "turned": NUMBER,
+        "unanswered": NUMBER,
         "whole_at": TIME,
         "failed": NUMBER,
         "missed": NUMBER,

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+import app
 from chalicelib.core import clock, store
 from chalicelib.core.settings import settings
 from chalicelib.health.service.registry import RegistrySource
@@ -13,9 +14,11 @@ from chalicelib.health.tables.sync import Phase, PositionRow, looks_of, runs_new
 from chalicelib.people.tables.people import PersonRow
 from tests.support import messages, nights
 from tests.support.city import TestCity
+from tests.support.lambdas import batch
 from tests.support.nights import fresh_through, latest, night, now_of, resident, settle, tend, work_off, worst_fact
 from tests.support.rows import stored
 from tests.support.told import ToldSource, asking, down, of_source
+from tests.support.working import Context
 
 pytestmark = pytest.mark.jobs
 
@@ -85,10 +88,6 @@ def test_a_source_that_does_not_answer_leaves_everything_as_it_is_and_is_asked_a
     tend()
     waiting = messages.take("sync_pieces")
     source.before = down
-    import app
-    from tests.support.lambdas import batch
-    from tests.support.working import Context
-
     for message in waiting:
         assert app.sync_worker(batch(message), Context())["batchItemFailures"] != []
     assert [fresh_through(segment) for segment in segments] == [None, None]
@@ -98,6 +97,42 @@ def test_a_source_that_does_not_answer_leaves_everything_as_it_is_and_is_asked_a
     tend()
     work_off()
     assert latest().phase == Phase.DONE
+
+
+def test_one_who_is_never_answered_for_holds_up_nobody_else(source: ToldSource, segments: tuple[str, ...]) -> None:
+    source.batch = 16
+    people = people_of(segments[:1], 40)
+    source.refused = {people[21].person_id}
+    assert night().garbage == 1
+    assert latest().phase == Phase.DONE
+    assert set(source.asked) == {person.person_id for person in people} - source.refused
+    assert max(source.asked.values()) == 1
+    assert [person for person in people if now_of(person).stale_since] == [people[21]]
+    with clock.frozen(clock.now() + DAY):
+        source.refused.clear()
+        assert night().garbage == 0
+        assert now_of(people[21]).stale_since is None
+
+
+def test_a_source_that_is_gone_for_hours_makes_nobody_garbage_and_is_asked_for_batches_again(
+    source: ToldSource, segments: tuple[str, ...]
+) -> None:
+    source.batch = 8
+    people = people_of(segments[:1], 60)
+    tend()
+    source.before = down
+    for _ in range(20):
+        for message in messages.take("sync_pieces"):
+            app.sync_worker(batch(message), Context())
+        tend()
+    assert (latest().phase, source.asked) == (Phase.LOOKING, {})
+    source.before, source.calls = lambda: None, 0
+    tend()
+    work_off()
+    assert (latest().phase, latest().garbage, latest().people) == (Phase.DONE, 0, 60)
+    assert set(source.asked.values()) == {1}
+    assert source.calls <= 60 / 8 + 4 + 2
+    assert len(people) == len(source.asked)
 
 
 def test_whose_report_is_garbage_stays_as_old_as_they_were(source: ToldSource, segments: tuple[str, ...]) -> None:

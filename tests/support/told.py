@@ -30,6 +30,8 @@ class ToldSource(RegistrySource):
     offers_changes: bool = False
     facts: dict[str, list[Fact]] = field(default_factory=dict)
     garbage: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    """It does not answer a question that has any of these people in it."""
     log: list[str] = field(default_factory=list)
     """Whose facts changed, in their order: a cursor is a place in it."""
     forgot: int = 0
@@ -56,6 +58,8 @@ class ToldSource(RegistrySource):
     def reports(self, people: Sequence[Asked]) -> Reports:
         self._called()
         assert 0 < len(people) <= self.batch
+        if self.refused & {one.person_id for one in people}:
+            raise Unavailable
         self.asked.update(one.person_id for one in people)
         bad = frozenset(one.person_id for one in people) & self.garbage
         of = {one.person_id: self._report(one.person_id) for one in people if one.person_id not in bad}

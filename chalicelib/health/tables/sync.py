@@ -114,6 +114,7 @@ class LookRow(WorkRow):
     `through` is until when the source's data were complete at the oldest of its answers; None if it was not asked. Of a segment
     that `asks` everybody is asked for, of another one only who is behind. `changed` counts the people who are to be written, and
     `repaired` those whose effects were lost. Of what changed, `begins_at` is the first cursor and `next_position` the last.
+    `unanswered` rises with each question that the source left without an answer, and falls with each that it answered.
     """
 
     QUEUE = "sync_pieces"
@@ -128,6 +129,7 @@ class LookRow(WorkRow):
     turned = NumberAttribute(default=0)
     garbage = NumberAttribute(default=0)
     repaired = NumberAttribute(default=0)
+    unanswered = NumberAttribute(default=0)
 
     @property
     def run_id(self) -> str:

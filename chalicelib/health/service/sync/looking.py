@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.core import clock, queues, store
-from chalicelib.core.errors import Broken
+from chalicelib.core.errors import Broken, Unavailable
 from chalicelib.core.log import Event, emit
 from chalicelib.core.reports import Asked, CursorLost, Report, Reports, SyncedSource
 from chalicelib.core.work import Step
@@ -53,19 +53,44 @@ class Looking:
 
     def _people(self, row: LookRow) -> Step:
         """The next people of a segment: whose effects are behind are sent for, and the source is asked for those it should be."""
-        after, index = row.position.get("after"), SegmentIndex.Meta.index_name
-        keys, following = store.query_keys(
-            SyncedPerson, row.segment, index=index, limit=self._source.batch, start=after
-        )
+        after, index, limit = row.position.get("after"), SegmentIndex.Meta.index_name, self._limit(row)
+        keys, following = store.query_keys(SyncedPerson, row.segment, index=index, limit=limit, start=after)
         people = list(_read(key.hash_value for key in keys))
         repaired = _repair(people)
         asked = [person for person in people if row.asks or _is_open(person) or person.phone_refuted]
-        reports = self._source.reports([_asked(person) for person in asked]) if asked else None
+        try:
+            reports = self._reports(asked, is_last_try=limit == 1 and row.unanswered > 1)
+        except Unavailable:
+            if limit > 1:
+                store.update(row.own_key, [LookRow.unanswered.add(1)])
+            if row.unanswered and limit > 1:
+                return Step(0, row.position)  # fewer of them are asked for at once
+            raise
         findings = self._findings(asked, reports) if reports else []
         counts = Counter(people=len(people), asked=len(asked), repaired=repaired, garbage=_garbage(reports))
         through = reports.as_of if reports and row.asks else None
         cursor = None if following is None else {"after": following}
         return _step(row, findings, counts, through, cursor)
+
+    def _limit(self, row: LookRow) -> int:
+        """How many are looked at: a batch, twice; then a half of it and less, until whoever is not answered for is alone."""
+        return max(1, self._source.batch >> max(0, int(row.unanswered) - 1))
+
+    def _reports(self, asked: Sequence[SyncedPerson], *, is_last_try: bool) -> Reports | None:
+        """What the source knows of people. Raises Unavailable.
+
+        At last one who is not answered for does not hold up the night of all: theirs is garbage, if the source is there at all.
+        """
+        if not asked:
+            return None
+        if is_last_try:
+            self._source.position()
+        try:
+            return self._source.reports([_asked(person) for person in asked])
+        except Unavailable:
+            if not is_last_try:
+                raise
+            return Reports({}, frozenset(person.person_id for person in asked), clock.now())
 
     def _changes(self, row: LookRow) -> Step:
         """The next page of what changed, of which only people who are enrolled here are of interest.
@@ -156,6 +181,8 @@ def _step(
     store.write_all(_staged(row, found) for found in findings)
     counts += Counter(changed=len(findings), turned=sum(found.turns for found in findings))
     actions = [getattr(LookRow, name).add(amount) for name, amount in counts.items() if name != "people"]
+    if row.unanswered:
+        actions.append(LookRow.unanswered.add(-1))
     if through is not None:
         actions.append(LookRow.through.set(min(through, row.through or through)))
     return Step(counts["people"], cursor, actions)  # type: ignore[arg-type]  # it is a mapping or None
