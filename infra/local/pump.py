@@ -139,11 +139,14 @@ class Pump:
         fresh.replace(self._positions)
 
     def _arn(self, table: str) -> str:
-        """The stream of a table. Raises LookupError if it has none, for then its wiring is wrong."""
+        """The stream of a table, the newest one: those of a table that was removed are listed for another day.
+
+        Raises LookupError if it has none, for then its wiring is wrong.
+        """
         streams = self._client.list_streams(TableName=settings().table(table))["Streams"]
         if not streams:
             raise LookupError(f"table {table} has no stream")
-        return streams[-1]["StreamArn"]
+        return max(streams, key=lambda stream: stream["StreamLabel"])["StreamArn"]
 
 
 def _streams_client() -> "DynamoDBStreamsClient":
