@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import botocore.session
 import pytest
 
-from tests.support.canaries import dump_tables
 from tests.support.freshness import fresh_no_later_than_now
 from tests.support.rights import Guard, functions_act, guarded
 from tests.support.seam import Seam, seam
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 CITY: pytest.StashKey["TestCity"] = pytest.StashKey()
 """The city of this worker, once a test asked for it."""
+
+OF_THE_CITY: pytest.StashKey[set[ModuleType]] = pytest.StashKey()
+"""The files whose tests use that city."""
 
 UNMEASURED = ("slow", "architecture", "jobs", "engines", "browser", "acceptance")
 """Marks of tests that run without a tracer."""
@@ -45,10 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("rehearsal", "slow")])
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What was imported to collect the tests stays: collecting garbage around it for minutes costs a tenth of them."""
     gc.collect()
     gc.freeze()
+    functions = (item for item in session.items if isinstance(item, pytest.Function))
+    session.config.stash[OF_THE_CITY] = {item.module for item in functions if "whole_run" in item.fixturenames}
 
 
 @pytest.fixture(scope="session")
@@ -77,34 +82,31 @@ def rights(emulator: str) -> Iterator[Guard]:  # noqa: ARG001  the guard lies ov
 def whole_run(
     rights: Guard, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator["TestCity"]:
-    """The city of this worker. At the end its raw tables are searched for every person of the run."""
+    """The city of this worker, whose tables begin empty in each file of tests."""
     import app
     from infra.local.provision import provision
-    from infra.local.pump import Pump
-    from infra.wiring import Wiring
+    from tests.support.anew import pump_of
     from tests.support.city import InProcess, RecordedSms, TestCity
     from tests.support.client import Client
 
     provision()
     sms = RecordedSms()
     app.services.replace(app.compose(sms=sms))
-    functions = {name: getattr(app, name) for name in Wiring().functions}
-    pump = Pump(tmp_path_factory.mktemp("pump") / "positions.json", functions, deliver_twice=7)
-    city = TestCity(Client(InProcess(app.app)), sms, pump)
+    city = TestCity(Client(InProcess(app.app)), sms, pump_of(tmp_path_factory.mktemp("pump") / "positions.json", 7))
     request.config.stash[CITY] = city
     yield city
     assert rights.refused == []
-    with untraced():
-        assert city.canaries.leaks(dump_tables()) == []
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_changes(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What a file's tests left in streams and queues is not delivered by another file's, which would wait for it."""
+def own_rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a file's tests left in tables, streams and queues is searched for people, and then gone: no other file's see it."""
     yield
     city = request.config.stash.get(CITY, None)
-    if city is not None:
-        city.pump.skip()
+    if city is not None and request.module in request.config.stash[OF_THE_CITY]:
+        from tests.support.anew import begin_anew
+
+        begin_anew(city, tmp_path_factory.mktemp("pump") / "positions.json")
 
 
 @pytest.fixture(autouse=True)

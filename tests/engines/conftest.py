@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 
 from infra.engines.dynamodb_local import DynamoDbLocal, Unobtainable
-from infra.local.delivery import LambdaFunction
 from infra.local.provision import provision
-from infra.local.pump import Pump
 from infra.rehearsal.unsupported import IS_OLD
-from infra.wiring import Wiring
-from tests.support.canaries import dump_tables
+from tests.support.anew import pump_of, search_and_drop
 from tests.support.city import TestCity
 from tests.support.engines import storing_at
 
@@ -39,13 +36,9 @@ class Engine:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_local(whole_run: TestCity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, TestCity]]:
-    """DynamoDB Local's address and the city on it. At the end its raw tables are searched for every person as well.
-
-    Where it can't be had its tests are skipped, but not in CI.
-    """
-    folder: Path = tmp_path_factory.mktemp("dynamodb-local")
-    engine = DynamoDbLocal(folder / "engine.log")
+def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """DynamoDB Local's address. Where it can't be had its tests are skipped, but not in CI."""
+    engine = DynamoDbLocal(tmp_path_factory.mktemp("dynamodb-local") / "engine.log")
     try:
         engine.__enter__()
     except Unobtainable as reason:
@@ -53,29 +46,29 @@ def dynamodb_local(whole_run: TestCity, tmp_path_factory: pytest.TempPathFactory
             raise
         pytest.skip(str(reason))
     try:
-        with storing_at(engine.url):
-            provision()
-            pump = Pump(folder / "positions.json", functions(), deliver_twice=11)
-        city = replace(whole_run, pump=pump)
-        yield engine.url, city
-        with storing_at(engine.url):
-            assert city.canaries.leaks(dump_tables()) == []
+        yield engine.url
     finally:
         engine.stop()
 
 
-def functions() -> dict[str, LambdaFunction]:
-    """The functions that the pump calls, by name."""
-    import app
-
-    return {name: getattr(app, name) for name in Wiring().functions}
+@pytest.fixture(scope="module")
+def on_dynamodb_local(
+    dynamodb_local: str, whole_run: TestCity, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, TestCity]]:
+    """DynamoDB Local's address and the city on it, whose tables are one file's; at the end they are searched for people."""
+    with storing_at(dynamodb_local):
+        provision()
+        pump = pump_of(tmp_path_factory.mktemp("pump") / "positions.json", seed=11)
+    yield dynamodb_local, replace(whole_run, pump=pump)
+    with storing_at(dynamodb_local):
+        search_and_drop(whole_run.canaries)
 
 
 @pytest.fixture(params=[MINISTACK, DYNAMODB_LOCAL])
 def engine(request: pytest.FixtureRequest, emulator: str, whole_run: TestCity) -> Iterator[Engine]:
     """One engine after the other, with the city on it."""
     is_local = request.param == DYNAMODB_LOCAL
-    url, city = request.getfixturevalue("dynamodb_local") if is_local else (emulator, whole_run)
+    url, city = request.getfixturevalue("on_dynamodb_local") if is_local else (emulator, whole_run)
     with storing_at(url):
         yield Engine(request.param, city)
 

@@ -11,6 +11,7 @@ from chalicelib.core.settings import settings
 from chalicelib.groups.counting import RecountMark
 from infra.local.delivery import lambda_record
 from tests.engines.conftest import Engine
+from tests.support.anew import newest_stream
 from tests.support.rows import spoil, stored
 from tests.support.seam import Seam
 
@@ -120,7 +121,7 @@ def records_of(table: str) -> list[dict[str, Any]]:
     url = store.connection().client.meta.endpoint_url
     session = boto3.Session(region_name=settings().city.region, **aws.credentials())  # type: ignore[arg-type]  # as core.aws makes its own
     streams = session.client("dynamodbstreams", endpoint_url=url)
-    arn = streams.list_streams(TableName=settings().table(table))["Streams"][-1]["StreamArn"]
+    arn = newest_stream(table)
     found: list[dict[str, Any]] = []
     for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
         start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")

@@ -16,7 +16,7 @@ from chalicelib.core.city_secrets import CURRENT, PASS_KEY, PENDING, PREVIOUS, S
 from chalicelib.core.jobs import JobRow, run_key
 from chalicelib.core.names import parking_name
 from chalicelib.core.rotation import discard, prepare, prepared_version, version_of
-from chalicelib.core.settings import Settings, settings
+from chalicelib.core.settings import Settings
 from chalicelib.groups.tables import ReminderReport
 from chalicelib.people.tables.privacy import ledger_entry
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
@@ -27,6 +27,7 @@ from infra.parking import HIDDEN_SECONDS, NoQueue, counts
 from infra.process import working_for
 from infra.wiring import SCHEDULES
 from tests.support import messages, nights
+from tests.support.anew import newest_stream
 from tests.support.seam import Seam, aws_error, put_in
 from tests.support.unmade import UNMADE
 
@@ -77,7 +78,7 @@ def parking(queue: str) -> str:
 def last_batch(table: str, size: int = 1) -> dict[str, Any]:
     """The latest records of a table's stream, as Lambda parks them."""
     streams = client("dynamodbstreams")
-    arn = streams.list_streams(TableName=settings().table(table))["Streams"][-1]["StreamArn"]
+    arn = newest_stream(table)
     place = {
         "StreamArn": arn,
         "ShardId": streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"],

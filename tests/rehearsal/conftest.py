@@ -37,6 +37,15 @@ class DeployedCity(RunningCity):
         return self.rehearsed.outbox_url
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever looks at a city's first night comes before those who call its jobs: there is one night a day."""
+    here = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    ordered = sorted((items[place] for place in here), key=lambda item: "refreshes_every_day" not in item.name)
+    for place, item in zip(here, ordered, strict=True):
+        items[place] = item
+
+
 @pytest.fixture(scope="session")
 def emulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """The emulator that both are deployed to. It leaves no process behind, its functions' included."""

@@ -79,6 +79,12 @@ class TestCity:
     _crowd: Iterator[TestPerson] = field(default_factory=crowd)
     _importer: Importer = field(default_factory=Importer)
 
+    def forget(self) -> None:
+        """Hold nothing that was sent, nor a key that lies in tables."""
+        self.sms.sent.clear()
+        self.sms.ids.clear()
+        self._importer = Importer()
+
     def person(self, **changes: str) -> TestPerson:
         """A new person whom the health source knows."""
         person = self.stranger(**changes)

@@ -1,6 +1,7 @@
 """A night of three people in a segment of its own, with everything that must be so at its end."""
 
 from chalicelib.core import clock, ids, store
+from chalicelib.core.runs import FRESHNESS, FreshnessRow
 from chalicelib.core.work import CLAIM
 from chalicelib.health.tables import FactRow
 from chalicelib.health.tables.sync import Phase, StagedRow, runs_newest_first
@@ -40,7 +41,8 @@ class Night:
     def forget(self) -> None:
         """Leave nothing: the emulator looks through all rows of a table for those of an index."""
         facts = [row.own_key for row in store.query_all(FactRow, self.turned.person_id)]
-        store.write_all(deletes=[*(person.own_key for person in self.people), *facts])
+        fresh = FreshnessRow.key(FRESHNESS, self.segment)
+        store.write_all(deletes=[*(person.own_key for person in self.people), *facts, fresh])
 
     def check(self) -> None:
         """That it ended as it should."""
