@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core import clock, store
 from chalicelib.core.clock import FrozenClock
+from chalicelib.core.fields import FieldCipher
 from chalicelib.core.texts import Language
 from chalicelib.groups import attention
 from chalicelib.groups.service import reminders
@@ -20,7 +21,6 @@ from tests.support import messages
 from tests.support.books import Book, Member, membership_row, organization_key
 from tests.support.lambdas import batch
 from tests.support.reminding import (
-    CIPHER,
     QUARTER,
     ZONE,
     book_row,
@@ -64,7 +64,7 @@ class Scene:
     waiting: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.job = Reminders(self.carrier, CIPHER)
+        self.job = Reminders(self.carrier, FieldCipher())
 
     def begin_anew(self) -> None:
         """Another week, in which everybody was tested two days ago."""

@@ -17,7 +17,7 @@ import app
 from chalicelib.core import clock, store
 from chalicelib.core.clock import FrozenClock
 from chalicelib.core.crypto import encode, pairwise_id
-from chalicelib.core.fields import FieldClass
+from chalicelib.core.fields import FieldCipher, FieldClass
 from chalicelib.groups import attention
 from chalicelib.groups.consents import current_text_version
 from chalicelib.groups.policies import PolicySet
@@ -29,7 +29,7 @@ from tests.support import messages
 from tests.support.books import Book
 from tests.support.city import TestCity
 from tests.support.policies import set_policy
-from tests.support.reminding import CIPHER, QUARTER, ZONE, book_row, work_off
+from tests.support.reminding import QUARTER, ZONE, book_row, work_off
 from tests.support.seam import Killed, put_in
 from tests.support.working import Cuts
 
@@ -67,12 +67,13 @@ class School:
     tests: dict[datetime, list[int]] = field(default_factory=lambda: defaultdict(list))
     overdue: dict[date, set[int]] = field(default_factory=lambda: defaultdict(set))
     rows: list[MembershipRow] = field(default_factory=list)
+    cipher: FieldCipher = field(default_factory=FieldCipher)
 
     def enrol(self, number: int, random: Random) -> Iterator[store.Row]:
         """A member with a phone, who was tested at some time before the year, and is to be tested through it."""
         last = FIRST - random.randrange(1, PERIOD) * DAY
         who = encode(number.to_bytes(16, "big"))
-        sealed = CIPHER.seal(FieldClass.PHONE, f"people|{who}|PERSON", phone_of(number))
+        sealed = self.cipher.seal(FieldClass.PHONE, f"people|{who}|PERSON", phone_of(number))
         yield PersonRow(who, "PERSON", enrolment=1, account=who, memberships=1, phone_sealed=sealed)
         row = MembershipRow(
             self.org_id,

@@ -31,7 +31,6 @@ _TIMES = itertools.count()
 
 DAY = timedelta(days=1)
 QUARTER = 15 * 60
-CIPHER = FieldCipher()
 
 
 def eight_in_the_morning() -> datetime:
@@ -42,7 +41,7 @@ def eight_in_the_morning() -> datetime:
 def with_phone(person: TestPerson) -> TestPerson:
     """Somebody who is enrolled, with the phone that they proved."""
     key = PersonRow.of(person_id_of(person))
-    sealed = CIPHER.seal(FieldClass.PHONE, f"people|{key.hash_value}|PERSON", person.phone)
+    sealed = FieldCipher().seal(FieldClass.PHONE, f"people|{key.hash_value}|PERSON", person.phone)
     store.update(key, [PersonRow.phone_sealed.set(sealed)])
     return person
 
