@@ -25,6 +25,8 @@ EFFECTS_LATE = timedelta(hours=1)
 KEPT = timedelta(days=14)
 """For how long a run and what it put aside are kept: as long as a parked one may wait, over the longest holidays (8 days)."""
 
+LEFT_OUT = 20
+"""Garbage of a segment beyond which nobody more is left out for want of an answer: then the source is ill, and is left alone."""
 
 PERSON = PersonRow.of("").range_value
 """The sort key of a person's own row."""
@@ -59,10 +61,10 @@ class Looking:
         repaired = _repair(people)
         asked = [person for person in people if row.asks or _is_open(person) or person.phone_refuted]
         try:
-            reports = self._reports(asked, is_last_try=limit == 1 and row.unanswered > 1)
+            reports = self._reports(asked, is_last_try=limit == 1 and row.unanswered > 1 and row.garbage < LEFT_OUT)
         except Unavailable:
             if limit > 1:
-                store.update(row.own_key, [LookRow.unanswered.add(1)])
+                store.update(row.own_key, [LookRow.unanswered.add(1)], LookRow.run.exists())
             if row.unanswered and limit > 1:
                 return Step(0, row.position)  # fewer of them are asked for at once
             raise
