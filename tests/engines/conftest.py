@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,10 +36,10 @@ class Engine:
             pytest.skip(f"ministack 1.4.21 {what}")
 
 
-@pytest.fixture(scope="session")
-def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """DynamoDB Local's address. Where it can't be had its tests are skipped, but not in CI."""
-    engine = DynamoDbLocal(tmp_path_factory.mktemp("dynamodb-local") / "engine.log")
+@contextmanager
+def started(log: Path) -> Iterator[str]:
+    """A DynamoDB Local of the block's own; gives its address. Where it can't be had tests are skipped, but not in CI."""
+    engine = DynamoDbLocal(log)
     try:
         engine.__enter__()
     except Unobtainable as reason:
@@ -49,6 +50,13 @@ def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield engine.url
     finally:
         engine.stop()
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """DynamoDB Local's address."""
+    with started(tmp_path_factory.mktemp("dynamodb-local") / "engine.log") as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

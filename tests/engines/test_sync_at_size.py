@@ -14,7 +14,7 @@ from chalicelib.core import clock, ids
 from chalicelib.core.work import CLAIM
 from chalicelib.health.service.sync import pieces
 from chalicelib.health.tables.sync import Phase
-from tests.engines.conftest import Engine
+from tests.engines.conftest import Engine, started
 from tests.support import messages
 from tests.support.lambdas import batch
 from tests.support.nights import forget_nights, latest, resident, settle, tend
@@ -99,6 +99,13 @@ def walk(source: ToldSource, every: int | None = None) -> Walked:
         assert latest().phase == Phase.DONE
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     return Walked(seam.made, seam.deaths, Counter(source.asked), grown)
+
+
+@pytest.fixture(scope="module")
+def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A process of its own: one that held so many rows answers others' tests too slowly, also once they are gone."""
+    with started(tmp_path_factory.mktemp("dynamodb-local") / "engine.log") as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
