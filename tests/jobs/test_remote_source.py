@@ -156,6 +156,25 @@ def test_what_was_known_stays_as_old_as_it_is(remote: Remote, segment: str, mode
         assert len([row for row in facts(well) if not row.withdrawn]) == 1
 
 
+def test_one_for_whom_the_service_fails_holds_up_nobody_else(
+    remote: Remote, segment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [remote.city.stranger() for _ in range(3)]
+    for person in people:
+        remote.verified(person, segment)
+    number = people[1].number.encode()
+    fails = MODES["5xx"]
+    monkeypatch.setitem(MODES, "one_person", lambda reply: fails(reply) if number in reply.body else reply)
+    remote.server.register.offers_changes, remote.server.mode = False, "one_person"
+    with clock.frozen(clock.now() + DAY) as time:
+        for _ in range(8):
+            one_try()
+            time.tick(60)  # until it is asked again, though it failed often
+        assert (latest().phase, latest().garbage, latest().people) == (Phase.DONE, 1, 3)
+        one, left_out, other = [shown(remote, person).as_of or clock.now() for person in people]
+        assert left_out < min(one, other)
+
+
 def test_what_the_source_says_no_more_is_over(remote: Remote, segment: str) -> None:
     person = remote.city.stranger()
     remote.verified(person, segment)

@@ -10,7 +10,6 @@ from chalicelib.core import clock, store
 from chalicelib.core.settings import settings
 from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.status import Status
-from chalicelib.health.service.sync import looking
 from chalicelib.health.tables.sync import Phase, PositionRow, looks_of, runs_newest_first
 from chalicelib.people.tables.people import PersonRow
 from tests.support import messages, nights
@@ -116,16 +115,16 @@ def test_one_who_is_never_answered_for_holds_up_nobody_else(source: ToldSource, 
 
 
 def test_a_source_that_answers_for_nobody_is_left_alone_after_some_of_them(
-    source: ToldSource, segments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    source: ToldSource, segments: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(looking, "LEFT_OUT", 2)
     source.refused = {person.person_id for person in people_of(segments[:1], 12)}
+    most = settings().city.sync.least + 1
     for _ in range(10):
         tend()
         for message in messages.take("sync_pieces"):
             app.sync_worker(batch(message), Context())
     (stuck,) = [look for look in looks_of(latest().run_id) if look.done_at is None]
-    assert (latest().phase, stuck.done, stuck.garbage) == (Phase.LOOKING, 2, 2)
+    assert (latest().phase, stuck.done, stuck.garbage) == (Phase.LOOKING, most, most)
     assert source.calls < 60, "it is not asked without end"
 
 

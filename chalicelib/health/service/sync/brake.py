@@ -28,4 +28,10 @@ def is_doubtful(found: Totals) -> bool:
     """Whether somebody must look before any of it is written."""
     policy = settings().city.sync
     too_many = found.turned > max(policy.least, policy.abnormal_share * found.people)
-    return too_many or found.garbage > max(policy.least, policy.garbage_share * found.asked)
+    return too_many or is_too_much_garbage(found.garbage, found.asked)
+
+
+def is_too_much_garbage(garbage: int, asked: int) -> bool:
+    """Whether so much of what was asked for can't be used that the source itself is in doubt."""
+    policy = settings().city.sync
+    return garbage > max(policy.least, policy.garbage_share * asked)

@@ -16,6 +16,7 @@ from chalicelib.core.reports import Asked, CursorLost, Report, Reports, SyncedSo
 from chalicelib.core.work import Step
 from chalicelib.health.people_effects import RETRIES
 from chalicelib.health.service.status import is_outdated, is_over, would_turn
+from chalicelib.health.service.sync.brake import is_too_much_garbage
 from chalicelib.health.tables.sync import CHANGES, LookRow, StagedRow, raw_of
 from chalicelib.people.tables.people import PersonRow, SegmentIndex, SyncedPerson
 
@@ -25,8 +26,6 @@ EFFECTS_LATE = timedelta(hours=1)
 KEPT = timedelta(days=14)
 """For how long a run and what it put aside are kept: as long as a parked one may wait, over the longest holidays (8 days)."""
 
-LEFT_OUT = 20
-"""Garbage of a segment beyond which nobody more is left out for want of an answer: then the source is ill, and is left alone."""
 
 PERSON = PersonRow.of("").range_value
 """The sort key of a person's own row."""
@@ -61,12 +60,12 @@ class Looking:
         repaired = _repair(people)
         asked = [person for person in people if row.asks or _is_open(person) or person.phone_refuted]
         try:
-            reports = self._reports(asked, is_last_try=limit == 1 and row.unanswered > 1 and row.garbage < LEFT_OUT)
+            reports = self._reports(asked, is_last_try=_is_last_try(row, limit))
         except Unavailable:
-            if limit > 1:
-                store.update(row.own_key, [LookRow.unanswered.add(1)], LookRow.run.exists())
             if row.unanswered and limit > 1:
-                return Step(0, row.position)  # fewer of them are asked for at once
+                return Step(0, row.position, [LookRow.unanswered.add(1)])  # fewer are asked for at once
+            if not row.unanswered:
+                store.update(row.own_key, [LookRow.unanswered.add(1)], LookRow.run.exists())
             raise
         findings = self._findings(asked, reports) if reports else []
         counts = Counter(people=len(people), asked=len(asked), repaired=repaired, garbage=_garbage(reports))
@@ -124,6 +123,11 @@ class Looking:
         if report is None or facts is None:
             return Finding(person, None) if person.stale_since is None else None
         return Finding(person, report, would_turn(person, facts, clock.now()))
+
+
+def _is_last_try(row: LookRow, limit: int) -> bool:
+    """Whether one whom the source leaves without an answer is left out now; not where too much is garbage already."""
+    return limit == 1 and row.unanswered > 1 and not is_too_much_garbage(int(row.garbage), int(row.asked))
 
 
 def _read(person_ids: Iterator[str] | Sequence[str]) -> Iterator[SyncedPerson]:
