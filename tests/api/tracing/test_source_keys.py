@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from chalicelib.core import clock, store
+from chalicelib.core.crypto import encode
 from chalicelib.core.decisions import DecisionsTable
 from chalicelib.health.tables.deliveries import SourceKeyRow, keys_of
 from chalicelib.people.tables.privacy import LedgerRow
@@ -136,6 +137,23 @@ def test_one_operator_ends_a_key_at_once(city: TestCity, name: str) -> None:
     assert run("sources", "key", "list", name).stdout == "No key.\n"
     refused(run("sources", "key", "revoke", name, key, *ANNA), "no valid key of this name")
     refused(run("sources", "key", "revoke", name, "never", *ANNA), "no valid key of this name")
+
+
+@pytest.mark.parametrize("beginning", ["-M", "-h", "--", "_"])
+def test_a_key_whose_name_begins_like_an_option_is_ended_as_it_is_shown(
+    name: str, beginning: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.core.signatures.encode", lambda digest: beginning + encode(digest))
+    _, key, _ = added(name)
+    assert key.startswith(beginning)
+    assert told(run("sources", "key", "revoke", name, key, *ANNA, "--json")) == {"source": name, "key": key}
+    assert keys(name) == []
+
+
+def test_an_option_that_there_is_not_ends_no_key(name: str) -> None:
+    _, key, _ = added(name)
+    assert run("sources", "key", "revoke", name, key, "--by", "anna").exit_code == 2
+    assert keys(name) == [key]
 
 
 def test_a_source_that_is_named_anew_has_none_of_its_old_keys(city: TestCity, name: str) -> None:
