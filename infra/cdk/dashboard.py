@@ -6,10 +6,11 @@ from constructs import Construct
 
 from chalicelib.core.city import City
 from chalicelib.core.names import parking_name
-from infra.cdk.alarms import SPOKEN, Alarms
+from infra.cdk.alarms import EVENT, EVENTS, SPOKEN, Alarms
 from infra.cdk.api import STAGE
 from infra.cdk.events import Events
 from infra.cdk.names import resource
+from infra.cdk.nights import COUNTS, Nights
 from infra.cdk.queues import Queues
 from infra.grants import RIGHTS
 
@@ -27,6 +28,10 @@ WATCHED = {
 """Charts of what alarms watch and nothing above shows, by the paragraph about them; a city has those that it needs."""
 
 
+MOMENT, DAY = cdk.Duration.minutes(5), cdk.Duration.days(1)
+"""What a point of a chart sums up: of what is watched, and of what the jobs did."""
+
+
 class Dashboard(Construct):
     """Charts of a city and the state of its alarms."""
 
@@ -34,6 +39,7 @@ class Dashboard(Construct):
         """Draw it for a city."""
         super().__init__(scope, "Dashboard")
         self._city = city
+        nights = Nights(self, city, alarms.namespace)
         gateway = {"ApiName": resource(city.name, "api"), "Stage": STAGE}
         streaming = [stream.function for stream in events.streams]
         parked = [parking_name(city.name, source) for source in queues.parked]
@@ -42,7 +48,11 @@ class Dashboard(Construct):
                 "Requests", [_metric("AWS/ApiGateway", name, gateway) for name in ("Count", "4XXError", "5XXError")]
             ),
             self._chart("Latency", [_metric("AWS/ApiGateway", "Latency", gateway, p) for p in ("p50", "p99")]),
-            self._chart("Events", [_metric(alarms.namespace, event.value) for event in SPOKEN]),
+            self._chart("Events", [_metric(alarms.namespace, EVENTS, {EVENT: event.value}) for event in SPOKEN]),
+            *(
+                self._chart(f"{count.title} a day", [_metric(nights.namespace, count.metric, period=DAY)])
+                for count in COUNTS
+            ),
             self._chart("Copies running", self._lambdas("ConcurrentExecutions", list(RIGHTS), "Maximum")),
             self._chart("Function errors", self._lambdas("Errors", list(RIGHTS), "Sum")),
             self._chart("Streams behind (ms)", self._lambdas("IteratorAge", streaming, "Maximum")),
@@ -85,12 +95,16 @@ def _queue(name: str) -> cloudwatch.IMetric:
 
 
 def _metric(
-    namespace: str, name: str, dimensions: dict[str, str] | None = None, statistic: str = "Sum"
+    namespace: str,
+    name: str,
+    dimensions: dict[str, str] | None = None,
+    statistic: str = "Sum",
+    period: cdk.Duration = MOMENT,
 ) -> cloudwatch.IMetric:
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
         dimensions_map=dimensions,
         statistic=statistic,
-        period=cdk.Duration.minutes(5),
+        period=period,
     )

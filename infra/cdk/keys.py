@@ -20,7 +20,7 @@ WAIT_DAYS = 30
 
 
 class Keys(Construct):
-    """Four keys and three secrets.
+    """Four keys and four secrets.
 
     `hmac` is the root of all keyed ids and never changes (design §7: re-keying a city is a migration). `field` wraps the
     data keys of names, numbers and phones; `storage` is what AWS encrypts tables, queues, logs and secrets with at rest;

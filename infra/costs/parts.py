@@ -13,7 +13,7 @@ CONFIG = Path(__file__).parents[2] / ".chalice/config.json"
 PARTS: Mapping[str, int] = {
     "key": 4,
     "secret": len(SECRETS),
-    "metric": 16,
+    "metric": 19,
     "alarm": 120,
     "dashboard": 1,
     "firewall": 1,

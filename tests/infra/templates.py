@@ -1,6 +1,7 @@
 """What was synthesised, and the questions that tests ask of it."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,3 +96,8 @@ def names(template: Template) -> set[str]:
             if key.endswith("Name") and isinstance(value, str) and key not in {"MetricName", "PolicyName", "StageName"}:
                 found.add(value)
     return found
+
+
+def words(metric_filter: Resource) -> list[str]:
+    """The words that the lines of a metric filter may have, in its order."""
+    return re.findall(r'\$\.event = "([^"]+)"', metric_filter["FilterPattern"])

@@ -1,5 +1,6 @@
 """What wakes an operator, where the remedy is written, and what the dashboard shows."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,29 @@ import pytest
 
 from chalicelib.core import store
 from chalicelib.core.names import table_name
-from infra.cdk.names import resource
+from infra.cdk.alarms import EVENT, EVENTS, SPOKEN
+from infra.cdk.names import log_group, resource
+from infra.cdk.nights import COUNTS
 from infra.grants import RIGHTS
-from tests.infra.templates import Resource, Synthesised, said
+from tests.infra.templates import Resource, Synthesised, said, words
 from tests.infra.wired import WIRED
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUNBOOK = Path("docs/operations.md").read_text(encoding="utf-8")
+
+
+LONGEST_PATTERN = 1_024
+"""Characters of a filter pattern (API reference of CloudWatch Logs, PutMetricFilter)."""
+
+RESOURCES = 500
+"""Resources of a stack (CloudFormation's quotas); AWS::Serverless makes a few of one."""
+
+
+def of(metric_filter: Resource) -> Resource:
+    """What a metric filter makes of a line."""
+    (transformation,) = metric_filter["MetricTransformations"]
+    return dict(transformation)
 
 
 def alarms(city: Synthesised) -> list[Resource]:
@@ -53,6 +69,38 @@ def test_every_function_is_watched_for_errors_and_throttles(city: Synthesised) -
 
     for metric in ("Errors", "Throttles"):
         assert in_order(watched(city, "AWS/Lambda", metric)) == by("FunctionName", names)
+
+
+def test_every_event_that_somebody_is_told_of_is_counted_in_every_log_and_watched(city: Synthesised) -> None:
+    filters = [one for one in city.properties("AWS::Logs::MetricFilter") if of(one)["MetricName"] == EVENTS]
+
+    assert sorted(one["LogGroupName"] for one in filters) == sorted(log_group(city.name, name) for name in RIGHTS)
+    for one in filters:
+        assert words(one) == [event.value for event in SPOKEN]
+        assert len(one["FilterPattern"]) <= LONGEST_PATTERN
+        assert of(one)["Dimensions"] == [{"Key": EVENT, "Value": f"$.{EVENT}"}]
+    namespace = of(filters[0])["MetricNamespace"]
+    assert in_order(watched(city, namespace, EVENTS)) == by(EVENT, {event.value for event in SPOKEN})
+
+
+def test_what_the_jobs_did_is_counted_by_their_own_lines(city: Synthesised) -> None:
+    counted = [one for one in city.properties("AWS::Logs::MetricFilter") if of(one)["MetricName"] != EVENTS]
+    found = {(of(one)["MetricName"], one["LogGroupName"], *words(one), of(one)["MetricValue"]) for one in counted}
+    group = partial(log_group, city.name)
+
+    assert found == {
+        ("jobs.people_synced", group("sync"), "sync.done", "$.count"),
+        ("jobs.people_synced", group("sync_worker"), "sync.done", "$.count"),
+        ("jobs.reminders_sent", group("reminders_worker"), "sms.sent", "1"),
+        ("jobs.rows_removed", group("retention"), "job.done", "$.count"),
+        ("jobs.rows_removed", group("visits_sweep"), "job.done", "$.count"),
+    }
+    assert {name for name, *_ in found} == {count.metric for count in COUNTS}
+
+
+def test_a_stack_keeps_away_from_the_most_that_one_may_hold(city: Synthesised) -> None:
+    for template in (city.serving, city.kept):
+        assert len(template["Resources"]) <= RESOURCES / 2
 
 
 def test_every_table_is_watched_for_throttles(city: Synthesised) -> None:
@@ -100,4 +148,6 @@ def test_the_dashboard_shows_what_is_watched_and_every_alarm_s_state(city: Synth
     drawn = "".join(part if isinstance(part, str) else said(part) for part in parts)
 
     assert {alarm["MetricName"] for alarm in alarms(city) if f'"{alarm["MetricName"]}"' not in drawn} == set()
+    shown = {*(event.value for event in SPOKEN), *(count.metric for count in COUNTS)}
+    assert {word for word in shown if f'"{word}"' not in drawn} == set()
     assert {name for name in city.all("AWS::CloudWatch::Alarm") if f'"{name}"' not in drawn} == set()

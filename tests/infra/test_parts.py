@@ -4,16 +4,17 @@ import pytest
 
 from infra.costs.parts import FUNCTIONS, PARTS, memory_mb, tables
 from infra.grants import RIGHTS
-from tests.infra.templates import Synthesised
+from tests.infra.templates import Synthesised, words
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # synthesis takes half a minute a city, or more
 
 
 def test_what_costs_by_being_there_is_all_counted(linyi: Synthesised) -> None:
     metrics = {
-        (one["MetricNamespace"], one["MetricName"])
+        (one["MetricNamespace"], one["MetricName"], word)
         for properties in linyi.properties("AWS::Logs::MetricFilter")
         for one in properties["MetricTransformations"]
+        for word in (words(properties) if "Dimensions" in one else [None])
     }
     (firewall,) = linyi.properties("AWS::WAFv2::WebACL")
 
