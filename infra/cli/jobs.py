@@ -64,8 +64,10 @@ def run(
         except FunctionFailed as error:
             fail(f"{job} failed ({error}); its log says where.")
         row = last_run(job)
+        state = _sync_state() if job == SYNC else "done"
     amount = None if row is None or row.done is None else int(row.done)
-    answer(context, {"job": job, "amount": amount}, [f"{job}: done, {amount}"])
+    line = f"{job}: {state}, {amount}" if state == "done" else f"{job}: {state}; `sync watch` says how it goes on"
+    answer(context, {"job": job, "amount": amount, "state": state}, [line])
 
 
 @jobs.command("catch-up")

@@ -1,14 +1,10 @@
 """The commands `retention report`, `retention run` and `sms-budget`."""
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from chalicelib.core import clock, store
 from chalicelib.core.decisions import DecisionsTable
@@ -22,6 +18,7 @@ from chalicelib.people.tables.times import LedgerTime
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
 from chalicelib.tracing.tables import ProposalRow
 from infra.calls import FunctionFailed, call
+from infra.cli.bars import Show, bar
 from infra.cli.operating import FAILED, answer, fail, operating
 
 SHOWN = 7
@@ -37,8 +34,6 @@ LATE_DAYS = 3
 
 LEDGER_DAYS = 7
 """Days of the ledger, all of them past their time, that are looked at."""
-
-Watch = Callable[[RetentionRow], object]
 
 retention = typer.Typer(
     help="What is past its time, and whether it is gone.",
@@ -68,9 +63,9 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and remove nothing.")] = False,
 ) -> None:
     """Go through tonight's part of the city now, whether that was done or not. It may be done any number of times."""
-    with operating(context), _progress(context) as watch:
+    with operating(context), bar(context) as show:
         try:
-            row = _to_the_end(watch, is_dry=dry_run)
+            row = _to_the_end(show, is_dry=dry_run)
         except FunctionFailed as error:
             fail(f"The sweep failed ({error}); its log says where.")
     data = _data(row)
@@ -112,30 +107,17 @@ def _by_dynamodb() -> dict[str, int]:
     return dict(+sweep.found.left)
 
 
-def _to_the_end(watch: Watch, *, is_dry: bool) -> RetentionRow:
+def _to_the_end(show: Show, *, is_dry: bool) -> RetentionRow:
     """Call the function until the night is at its end. Raises FunctionFailed."""
     day, event = tonight(), {"dry_run": is_dry}
     for number in range(CALLS_AT_MOST):
         call("retention", {**event, "anew": number == 0})
         row = report_of(day, is_dry=is_dry)
         if row is not None:
-            watch(row)
+            show("Segments", int(row.done), int(row.total))
             if row.done_at is not None:
                 return row
     raise FunctionFailed("NotAtItsEnd")
-
-
-@contextmanager
-def _progress(context: typer.Context) -> Iterator[Watch]:
-    """A bar on a terminal, nothing for a program."""
-    console = Console(stderr=True)
-    if context.obj[2] or not console.is_terminal:
-        yield lambda _: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("Segments", total=None)
-        yield lambda row: bar.update(task, completed=int(row.done), total=int(row.total))
 
 
 def _data(row: RetentionRow) -> dict[str, Any]:

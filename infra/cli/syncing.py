@@ -1,14 +1,18 @@
-"""The commands `sync list`, `sync release` and `sync discard`: how the nights went, and what to do where one stopped itself."""
+"""The commands `sync list|watch|release|discard`: how the nights went, and what to do where one stopped itself."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import sleep
 from typing import Annotated, Any
 
 import typer
 
 from chalicelib.core import clock
 from chalicelib.health.errors import SyncRunDecided, SyncRunNotFound
+from chalicelib.health.service.sync import pieces
 from chalicelib.health.service.sync.releasing import discard_as_operator, release_as_operator
 from chalicelib.health.tables.sync import Phase, SyncRunRow, looks_of, runs_newest_first, writes_of
+from infra.cli.bars import Show, bar
 from infra.cli.naming import As
 from infra.cli.operating import FAILED, NOT_STARTED, answer, fail, operating
 from infra.cli.options import UnusableTarget
@@ -16,6 +20,9 @@ from infra.cli.principals import principal
 
 SHOWN = 14
 """Runs that are shown: as long as they are kept, of one a day."""
+
+POLL_SECONDS = 2
+"""Between two looks at a run that is watched; each reads a row of every piece."""
 
 COUNTS = ("people", "asked", "changed", "turned", "garbage")
 
@@ -35,6 +42,23 @@ def list_runs(context: typer.Context) -> None:
         data = [_data(run) for run in runs_newest_first(SHOWN)]
     answer(context, data, [_line(one) for one in data] or ["No night was synced yet."])
     if data and data[0]["phase"] != Phase.DONE:
+        raise typer.Exit(FAILED)
+
+
+@sync.command("watch")
+def watch(
+    context: typer.Context,
+    minutes: Annotated[
+        int, typer.Option(min=0, max=600, help="For how long; a night of a large city takes hours.")
+    ] = 60,
+) -> None:
+    """Watch the newest run until it is at its end or waits for a decision. Exits with 1 if it is not done then."""
+    with operating(context), bar(context) as show:
+        data = _watched(show, clock.now() + timedelta(minutes=minutes))
+    if data is None:
+        fail("No night was synced yet. `jobs catch-up` begins one.")
+    answer(context, data, [_line(data)])
+    if data["phase"] != Phase.DONE:
         raise typer.Exit(FAILED)
 
 
@@ -60,6 +84,19 @@ def discard(
         typer.confirm(f"Nothing of {run} will be written. Discard it?", abort=True)
     found = _decide(context, discard_as_operator, run, acts_as)
     answer(context, _data(found), [f"{run} is discarded. `jobs catch-up` begins another one."])
+
+
+def _watched(show: Show, until: datetime) -> dict[str, Any] | None:
+    """How the newest run stands once nothing of it goes on by itself, or the time is up."""
+    while (run := next(iter(runs_newest_first(1)), None)) is not None:
+        data = _data(run)
+        writes = run.phase == Phase.WRITING
+        done, total = (data["written"], len(pieces.SEGMENT_NAMES)) if writes else (data["looked"], data["pieces"])
+        show(f"{run.run_id}: {run.phase}", done, total)
+        if Phase(run.phase) not in {Phase.LOOKING, Phase.WRITING} or clock.now() >= until:
+            return data
+        sleep(POLL_SECONDS)
+    return None
 
 
 def _decide(
@@ -97,6 +134,8 @@ def _data(run: SyncRunRow) -> dict[str, Any]:
 
 def _line(one: dict[str, Any]) -> str:
     line = f"{one['run']}: {one['phase']}, {'everybody' if one['whole'] else 'changes'}, {one['looked']} of {one['pieces']} pieces"
+    if one["phase"] == Phase.WRITING:
+        line += f", {one['written']} written"
     if one["people"] is None:
         return line
     numbers = f"{one['people']} people, {one['changed']} changed, {one['turned']} would turn abnormal, {one['garbage']} garbage"

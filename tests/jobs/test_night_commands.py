@@ -61,6 +61,30 @@ def test_a_night_is_begun_by_catching_up_and_seen_by_numbers(run: Run, segments:
     assert (again.exit_code, [one["job"] for one in json.loads(again.stdout) if one["job"] == "sync"]) == (0, [])
 
 
+def test_a_night_is_watched_to_its_end(run: Run, segments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    settle([resident(segments[0]), resident(segments[1])])
+    nothing = run("sync", "watch")
+    assert (nothing.exit_code, "No night was synced yet" in nothing.stderr) == (1, True)
+
+    begun = run("--json", "jobs", "run", "sync")
+    assert (begun.exit_code, json.loads(begun.stdout)["state"]) == (0, "looking")
+    assert "`sync watch` says how it goes on" in run("jobs", "run", "sync").stdout
+    short = run("--json", "sync", "watch", "--minutes", "0")
+    assert (short.exit_code, json.loads(short.stdout)["phase"]) == (1, "looking")
+
+    monkeypatch.setattr("infra.cli.syncing.sleep", lambda _: work_off())
+    whole = run("--json", "sync", "watch")
+    night = json.loads(whole.stdout)
+    assert (whole.exit_code, night["phase"], night["looked"], night["written"]) == (0, "done", 2, 2)
+    assert "sync: done, 2" in run("jobs", "run", "sync").stdout
+
+
+def test_watching_ends_where_somebody_must_decide(run: Run) -> None:
+    run_id = parked()
+    seen = run("sync", "watch")
+    assert (seen.exit_code, seen.stdout.startswith(f"{run_id}: parked")) == (1, True)
+
+
 def test_a_missed_night_is_told_and_made_up_for(run: Run, segments: tuple[str, ...]) -> None:
     settle([resident(segments[0])])
     run("jobs", "catch-up")
