@@ -1,18 +1,21 @@
 """What nobody waits for and the city pays all the same: facts that arrive, and what streams cause."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from bench.measuring import Limits, Operation, Send
 from bench.preparing import full_book, known_person, membership, people_of
 from bench.pricing import key_names
-from chalicelib.core import store
+from chalicelib.core import clock, ids, store
 from chalicelib.core.crypto import IdentityMacs
 from chalicelib.core.store import Row
-from chalicelib.core.work import QUEUE
+from chalicelib.core.work import QUEUE, run_of
 from chalicelib.groups.consents import DISCLOSABLE, disclosed
 from chalicelib.groups.disclosures import WHY_LIST
+from chalicelib.groups.service.reminders import Reminders
 from chalicelib.groups.service.standings import Standings
+from chalicelib.groups.tables import ReminderWork
 from chalicelib.health.tables import FactRow
 from chalicelib.people.tables.privacy import ledger_entry
 from tests.support import messages
@@ -67,6 +70,31 @@ def _member_is_counted(city: TestCity) -> Send:
     _, org_id, (member,) = full_book(city, 0)
     assert org_id == member.org_id
     return _streamed("members_stream", member)
+
+
+def _member_is_reminded(city: TestCity) -> Send:
+    """Somebody whose test is overdue since before the morning, in a page of the reminders: text message, mark and report."""
+    import app
+    from tests.support.books import membership_row
+    from tests.support.reminding import ZONE, seen, shows, with_phone
+
+    owner, person = city.verified(), known_person(city)
+    member, org_id = city.verified(person), city.book(owner)
+    with_phone(person)
+    city.join(member, city.invite(owner, org_id), "nucleic_acid")
+    assert owner.put(f"/v1/organizations/{org_id}/policies", {"nucleic_acid_days": 2}).status == 200
+    ten = clock.local(ZONE, clock.now()).replace(hour=10)
+    with clock.frozen(ten - timedelta(hours=2)):
+        shows(org_id, person, nucleic_acid=seen(5))
+    row = membership_row(org_id, person)
+    assert row is not None
+    work = ReminderWork(run_of(ReminderWork.KIND, ids.new_id()), "0", part=row.due_day, started_at=ten)
+
+    def remind() -> None:
+        with clock.frozen(ten):
+            assert app.services.get(Reminders).step(work).done
+
+    return remind
 
 
 def policy_reaches(city: TestCity, members: int = REACHED, concerned: int = CONCERNED) -> Send:
@@ -124,6 +152,7 @@ EFFECTS = (
     Operation("a fact is shown", _fact_is_shown, NO_LIMITS),
     _changing(1),
     Operation("a member is counted", _member_is_counted, NO_LIMITS),
+    Operation("a member is reminded", _member_is_reminded, NO_LIMITS),
     Operation(f"a policy reaches {REACHED} members, {CONCERNED} concerned", policy_reaches, NO_LIMITS),
 )
 

@@ -180,8 +180,9 @@ class _Month:
     def _out(self) -> Iterator[Line]:
         (codes,) = [use for use in USES if use.operation == "ask for a code"]
         (changes,) = [use for use in USES if use.operation == "a status changes in 1 book"]
+        (reminders,) = [use for use in USES if use.operation == usage.REMINDED]
         alerts = self._times(changes) * usage.TOLD
-        messages = self._times(codes) + alerts
+        messages = self._times(codes) + alerts + self._times(reminders)
         answers = sum(
             self._times(use) * (self.operations[use.operation].answered + usage.GATEWAY_HEADER_BYTES)
             for use in USES
@@ -193,8 +194,9 @@ class _Month:
             f"{usage.SMS_REQUEST_BYTES} bytes"
         )
         yield Line("Traffic", "out", "out", size, arithmetic)
-        yield Line("SMS", "codes", "sms", messages - alerts, self._often(codes))
+        yield Line("SMS", "codes", "sms", self._times(codes), self._often(codes))
         yield Line("SMS", "alerts", "sms", alerts, f"{self._often(changes)} x {usage.TOLD:g} messages")
+        yield Line("SMS", "reminders", "sms", self._times(reminders), self._often(reminders))
 
 
 def milliseconds(use: Use, figures: Measured) -> tuple[float, str]:
@@ -205,7 +207,7 @@ def milliseconds(use: Use, figures: Measured) -> tuple[float, str]:
     parts.append((figures.round_trips * usage.ROUND_TRIP_MS, f"{figures.round_trips} x {usage.ROUND_TRIP_MS:g}"))
     if kms:
         parts.append((kms * usage.KMS_MS, f"{kms} KMS x {usage.KMS_MS:g}"))
-    if use.operation == "ask for a code":
+    if use.operation in usage.TEXTING:
         parts.append((usage.SMS_MS, f"{usage.SMS_MS:g} SMS"))
     return sum(ms for ms, _ in parts), " + ".join(reason for _, reason in parts)
 

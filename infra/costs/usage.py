@@ -26,6 +26,8 @@ BATCH = 500
 SYNCED = 500
 """People of the pages by which `make bench` measures a night."""
 
+REMINDED = "a member is reminded"
+
 IMPORT = "import"
 
 FACT_DAYS = 365
@@ -74,6 +76,7 @@ USES = (
     Use("a fact is shown", 1 / 3, "each result renews the snapshot in the one book", "registry_stream"),
     Use("a status changes in 1 book", 2 / 365, "one window of fourteen days in a year: in and out", "people_stream"),
     Use("a member is counted", 3 / 365, "each join, each change of consent, each leave", "members_stream"),
+    Use(REMINDED, 1 / 100, "tested once a week, and one in a hundred is late on a day", "reminders_worker"),
     Use(
         f"sync {SYNCED} people, nobody changed",
         1 / SYNCED,
@@ -130,8 +133,11 @@ ROUND_TRIP_MS = 5.0
 KMS_MS = 10.0
 """Waiting for one call of KMS: an assumption."""
 
+TEXTING = ("ask for a code", REMINDED)
+"""Operations that wait for the contractor's gateway."""
+
 SMS_MS = 300.0
-"""Waiting for the contractor's gateway while a code is sent: an assumption; the function is billed meanwhile."""
+"""Waiting for it: an assumption; the function is billed meanwhile."""
 
 VCPU_MB = 1769
 """Memory at which Lambda gives one vCPU ("Configure Lambda function memory"). Below it a second of CPU takes longer."""

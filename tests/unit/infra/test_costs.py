@@ -56,7 +56,8 @@ class TestArithmetic:
         # 1,024 MB are 0.579 of the vCPU that 1,769 MB get; then three trips of 5 ms, and 10 ms for KMS
         assert ms == pytest.approx(10 * 1769 / 1024 + 15 + 10)
         assert reason == "10.0 ms CPU / 0.58 vCPU + 3 x 5 + 1 KMS x 10"
-        assert milliseconds(Use("ask for a code", 1, ""), figures)[0] == pytest.approx(ms + 300)
+        for texting in ("ask for a code", "a member is reminded"):
+            assert milliseconds(Use(texting, 1, ""), figures)[0] == pytest.approx(ms + 300)
 
     def test_compute_is_time_and_memory(self) -> None:
         figures = {**measured(), "join": replace(measured()["join"], cpu_ms=0.0, round_trips=20, calls={})}
@@ -126,6 +127,7 @@ class TestUsage:
             "members_stream",
             "people_stream",
             "registry_stream",
+            "reminders_worker",
             "worker",
             "sync_worker",
             IMPORT,
@@ -171,7 +173,7 @@ class TestCommand:
 
     def test_what_is_assumed_can_be_changed(self) -> None:
         cheap, dear = (json.loads(run("--json", "--residents", "1000000", "--sms-cny", one)[1]) for one in ("0", "0.1"))
-        messages = 1.2 + 2 / 365 * 30 * 0.75  # codes, and alerts of a change of status
+        messages = 1.2 + 2 / 365 * 30 * 0.75 + 30 / 100  # codes, alerts of a change of status, reminders
 
         assert dear["cities"][0]["total"] - cheap["cities"][0]["total"] == pytest.approx(
             1_000_000 * messages * 0.1, abs=0.1
