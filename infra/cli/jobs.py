@@ -139,7 +139,8 @@ def sweeps(context: typer.Context) -> None:
         page = store.query(VisitSweepRow, SWEEPS, limit=SHOWN, newest_first=True)
         rows = [row for row in page.rows if row.expires_at > clock.now()]
     data = [{"night": row.segment, "removed": row.removed, "left": row.left, "total": int(row.total)} for row in rows]
-    answer(context, data, [f"{one['night']}: {one['total']} removed, {_in_words(one['left'])}" for one in data])
+    lines = [f"{one['night']}: {one['total']} removed, {_in_words(one['left'])}" for one in data]
+    answer(context, data, lines or ["No night was swept yet."])
     if data and data[0]["left"]:
         raise typer.Exit(FAILED)
 

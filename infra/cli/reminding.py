@@ -33,7 +33,8 @@ def report(context: typer.Context) -> None:
         page = store.query(ReminderReport, REPORTS, limit=SHOWN, newest_first=True)
         rows = [row for row in page.rows if row.expires_at > clock.now()]
     data = [{"day": row.segment, **{name: int(getattr(row, name)) for name in COUNTED}} for row in rows]
-    answer(context, data, [", ".join([f"{one['day']}: {one['sent']} sent", *_rest(one)]) for one in data])
+    lines = [", ".join([f"{one['day']}: {one['sent']} sent", *_rest(one)]) for one in data]
+    answer(context, data, lines or ["Nobody was overdue on any day yet."])
     if data and data[0]["missed"]:
         raise typer.Exit(FAILED)
 

@@ -18,6 +18,7 @@ from chalicelib.core.names import parking_name
 from chalicelib.core.rotation import discard, prepare, prepared_version, version_of
 from chalicelib.core.settings import Settings
 from chalicelib.groups.tables import ReminderReport
+from chalicelib.groups.tables.reminders import REPORTS
 from chalicelib.people.tables.privacy import ledger_entry
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
 from infra.calls import LONGEST_SECONDS, client
@@ -161,6 +162,21 @@ class TestJobs:
         done = run("--json", "reminders", "report")
         store.delete(row.own_key)
         assert (done.exit_code, json.loads(done.output)[0]["missed"]) == (1, 1)
+
+    @pytest.mark.parametrize(
+        ("command", "row", "partition", "words"),
+        [
+            (("reminders", "report"), ReminderReport, REPORTS, "Nobody was overdue on any day yet.\n"),
+            (("jobs", "sweeps"), VisitSweepRow, SWEEPS, "No night was swept yet.\n"),
+        ],
+        ids=["reminders", "sweeps"],
+    )
+    def test_where_nothing_happened_yet_that_is_said(
+        self, run: Any, command: tuple[str, ...], row: type[store.Row], partition: str, words: str
+    ) -> None:
+        store.write_all(deletes=[one.own_key for one in store.query_all(row, partition)])
+        done = run(*command)
+        assert (done.exit_code, done.output) == (0, words)
 
     def test_a_job_that_never_ran_fails_the_status_until_it_did(self, run: Any) -> None:
         for row in store.query_all(JobRow, run_key("rotate_keys")):
