@@ -14,6 +14,9 @@ from chalicelib.core.store.rows import Key, RawItem, RowT, connection
 BATCH_READ_LIMIT = 100
 """Keys of one BatchGetItem (DynamoDB service quotas)."""
 
+Address = tuple[str, ...]
+"""The values of a key: what tells rows of one table apart."""
+
 
 class Rows:
     """What `read_together` found."""
@@ -50,21 +53,26 @@ def read_together(keys: Iterable[Key[Any]]) -> Rows:
 
 
 def _read_batch(keys: Sequence[Key[Any]]) -> tuple[dict[Key[Any], RawItem], list[Key[Any]]]:
-    request: dict[str, Any] = {}
-    for key in keys:
-        table = request.setdefault(key.row.physical_name(), {"Keys": [], "ConsistentRead": False})
-        if key.raw() not in table["Keys"]:
-            table["Keys"].append(key.raw())
-        table["ConsistentRead"] = table["ConsistentRead"] or key.consistent
+    raws = [(key, key.row.physical_name(), key.raw()) for key in keys]
+    wanted: dict[str, dict[Address, RawItem]] = {}
+    for _, table, raw in raws:
+        wanted.setdefault(table, {})[_address(raw, raw)] = raw
+    consistent = {table for key, table, _ in raws if key.consistent}
+    request = {
+        table: {"Keys": list(of.values()), "ConsistentRead": table in consistent} for table, of in wanted.items()
+    }
     optional = [key for key in keys if key.optional]
     items, unread = _read_all(request, optional)
-    found = {key: raw for key in keys if (raw := _matching(key, items.get(key.row.physical_name(), []))) is not None}
+    rows: dict[tuple[str, ...], RawItem] = {}
+    for table, of in items.items():
+        names = next(iter(wanted[table].values()))
+        rows |= {(table, *_address(item, names)): item for item in of}
+    found = {key: row for key, table, raw in raws if (row := rows.get((table, *_address(raw, raw)))) is not None}
     return found, [key for key in optional if _is_in(key, unread)]
 
 
-def _matching(key: Key[Any], items: Sequence[RawItem]) -> RawItem | None:
-    wanted = key.raw().items()
-    return next((item for item in items if wanted <= item.items()), None) if items else None
+def _address(item: RawItem, names: Iterable[str]) -> Address:
+    return tuple([item[name]["S"] for name in names])
 
 
 def _is_in(key: Key[Any], request: Mapping[str, Any]) -> bool:
