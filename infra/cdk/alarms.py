@@ -26,6 +26,7 @@ SPOKEN: dict[Event, str] = {
     Event.ALERTS_HELD: "alerts-held",
     Event.ALERT_FAILED: "alert-failed",
     Event.ROW_BROKEN: "row-broken",
+    Event.STATUS_FAILED: "status-failed",
     Event.RECORD_FAILED: "record-failed",
     Event.REQUEST_FAILED: "request-failed",
     Event.REQUEST_UNAVAILABLE: "request-unavailable",

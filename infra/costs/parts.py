@@ -13,8 +13,8 @@ CONFIG = Path(__file__).parents[2] / ".chalice/config.json"
 PARTS: Mapping[str, int] = {
     "key": 4,
     "secret": len(SECRETS),
-    "metric": 19,
-    "alarm": 120,
+    "metric": 20,
+    "alarm": 121,
     "dashboard": 1,
     "firewall": 1,
     "firewall_rule": 2,

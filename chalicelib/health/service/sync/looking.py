@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.core import clock, queues, store
 from chalicelib.core.errors import Broken, Unavailable
-from chalicelib.core.log import Event, emit
+from chalicelib.core.log import Event, emit, where
 from chalicelib.core.reports import Asked, CursorLost, Report, Reports, SyncedSource
 from chalicelib.core.work import Step
 from chalicelib.health.people_effects import RETRIES
@@ -109,7 +109,17 @@ class Looking:
         return Step(step.done, step.cursor, [*step.changes, LookRow.next_position.set(page.cursor)])
 
     def _findings(self, people: Sequence[SyncedPerson], reports: Reports) -> list[Finding]:
-        return [found for person in people if (found := self._finding(person, reports)) is not None]
+        return [found for person in people if (found := self._found(person, reports)) is not None]
+
+    def _found(self, person: SyncedPerson, reports: Reports) -> Finding | None:
+        """What is to be written about a person. Whose report can't be judged, whatever the reason, holds up nobody else."""
+        try:
+            return self._finding(person, reports)
+        except Exception as error:
+            if store.is_passing(error):
+                raise
+            emit(Event.STATUS_FAILED, error=type(error).__name__, where=where(error))
+            return Finding(person, None) if person.stale_since is None else None
 
     def _finding(self, person: SyncedPerson, reports: Reports) -> Finding | None:
         """What is to be written about a person, if anything is. What is stored of them and can't be read is garbage too."""

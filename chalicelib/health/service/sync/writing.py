@@ -5,10 +5,11 @@ again, and what was put aside is removed last: whoever dies in between has it do
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from chalicelib.core import clock, store
 from chalicelib.core.errors import Broken
-from chalicelib.core.log import Event, emit
+from chalicelib.core.log import Event, emit, where
 from chalicelib.core.reports import Report, SyncedSource
 from chalicelib.core.work import Step
 from chalicelib.health.service.status import known_through, mark_stale
@@ -37,27 +38,50 @@ class Writing:
             self._write(staged)
             store.delete(staged.own_key)
         for broken in page.broken:
+            self._pass_over(str(broken.range_value))
             store.delete(broken)
         return Step(len(page.rows), None if page.next_key is None else {"more": True})
 
     def _write(self, staged: StagedRow) -> None:
-        """Write one person; of a life that is over nothing is written, and whose row can't be read is passed over."""
-        key = PersonRow.of(staged.person_id)
+        """Write one person; of a life that is over nothing is written. Whoever can't be written holds up nobody else."""
         try:
-            person = store.read_together([key]).get(key)
-            if person is not None and person.verified_at is not None and person.enrolment == staged.enrolment:
+            person = _living(staged.person_id)
+            if person is not None and person.enrolment == staged.enrolment:
                 self._store(person, staged.whole_report)
-        except Broken as error:
-            emit(Event.STATUS_FAILED, error=type(error).__name__)
+        except Exception as error:
+            if store.is_passing(error):
+                raise
+            emit(Event.STATUS_FAILED, error=type(error).__name__, where=where(error))
+            self._pass_over(staged.person_id)
+
+    def _pass_over(self, person_id: str) -> None:
+        """Let somebody not be as fresh as their segment: what was not written may have made them abnormal (R-20).
+
+        Of a row that can't be read nothing is shown anyhow.
+        """
+        with suppress(Broken):
+            person = _living(person_id)
+            if person is not None:
+                _doubt(person)
 
     def _store(self, person: PersonRow, report: Report | None) -> None:
         if report is None:
-            mark_stale(person, known_through(person) or clock.now())
+            _doubt(person)
             self._source.distrust(person.person_id)
             return
         self._source.keep(person.person_id, report)
         self._tell(person)
         _remember(person, report)
+
+
+def _living(person_id: str) -> PersonRow | None:
+    key = PersonRow.of(person_id)
+    person = store.read_together([key]).get(key)
+    return None if person is None or person.verified_at is None else person
+
+
+def _doubt(person: PersonRow) -> None:
+    mark_stale(person, known_through(person) or clock.now())
 
 
 def clear(run_id: str, segment: str) -> int:
