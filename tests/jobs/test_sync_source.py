@@ -216,6 +216,41 @@ def test_a_forgotten_cursor_makes_the_night_a_whole_one(source: ToldSource, segm
         assert now_of(people[0]).state != normal()
 
 
+def test_a_source_that_has_no_answer_to_what_changed_is_asked_for_everybody(
+    source: ToldSource, segments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.offers_changes = True
+    people = people_of(segments)
+    night()
+    with clock.frozen(clock.now() + DAY):
+        source.tell(people[0].person_id, of_source(worst_fact()))
+        monkeypatch.setattr(source, "changes", lambda _: down())
+        night()
+        newest, before, *_ = runs_newest_first(5)
+        assert (newest.phase, newest.is_whole, before.phase) == (Phase.DONE, True, Phase.SUPERSEDED)
+        assert now_of(people[0]).state != normal()
+
+
+def test_a_source_that_answers_nothing_at_all_makes_no_night_a_whole_one(
+    source: ToldSource, segments: tuple[str, ...]
+) -> None:
+    source.offers_changes = True
+    people_of(segments)
+    night()
+    with clock.frozen(clock.now() + DAY):
+        tend()
+        waiting = messages.take("sync_pieces")
+        source.before = down
+        for _ in range(9):
+            for message in waiting:
+                app.sync_worker(batch(message), Context())
+        assert (len(runs_newest_first(5)), latest().is_whole, latest().phase) == (2, False, Phase.LOOKING)
+        source.before = lambda: None
+        tend()
+        work_off()
+        assert (latest().is_whole, latest().phase) == (False, Phase.DONE)
+
+
 def test_nothing_that_changed_while_a_run_went_on_is_lost(source: ToldSource, segments: tuple[str, ...]) -> None:
     source.offers_changes = True
     people = people_of(segments)

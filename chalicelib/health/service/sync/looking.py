@@ -26,6 +26,8 @@ EFFECTS_LATE = timedelta(hours=1)
 KEPT = timedelta(days=14)
 """For how long a run and what it put aside are kept: as long as a parked one may wait, over the longest holidays (8 days)."""
 
+SILENCES = 3
+"""Tries at a page of changes, in all of a run, that pass without an answer before everybody is asked for."""
 
 PERSON = PersonRow.of("").range_value
 """The sort key of a person's own row."""
@@ -98,7 +100,11 @@ class Looking:
 
         Of whom garbage was, must be known: else somebody's change is lost and nobody could say whose, so everybody is asked for.
         """
-        page = self._source.changes(str(row.position.get("cursor") or row.begins_at))
+        try:
+            page = self._source.changes(str(row.position.get("cursor") or row.begins_at))
+        except Unavailable:
+            self._count_silence(row)
+            raise
         if page.garbage > len(page.garbage_of):
             raise CursorLost
         people = [person for person in _read([*page.of, *page.garbage_of]) if person.verified_at is not None]
@@ -107,6 +113,13 @@ class Looking:
         cursor = {"cursor": page.cursor} if page.has_more else None
         step = _step(row, self._findings(people, reports), counts, page.as_of, cursor)
         return Step(step.done, step.cursor, [*step.changes, LookRow.next_position.set(page.cursor)])
+
+    def _count_silence(self, row: LookRow) -> None:
+        """Where the source is there and has no answer to what changed, everybody is asked for instead. Raises CursorLost."""
+        if row.unanswered >= SILENCES:
+            self._source.position()
+            raise CursorLost
+        store.update(row.own_key, [LookRow.unanswered.add(1)], LookRow.run.exists())
 
     def _findings(self, people: Sequence[SyncedPerson], reports: Reports) -> list[Finding]:
         return [found for person in people if (found := self._found(person, reports)) is not None]
