@@ -178,6 +178,22 @@ def test_a_damaged_person_holds_up_nobody(school: Book, morning: FrozenClock, mo
     assert len(texts(school.city, second)) == 1
 
 
+def test_a_choice_that_cannot_be_read_for_a_day_is_honoured_again_on_the_next(
+    school: Book, morning: FrozenClock
+) -> None:
+    person, _, _ = owner_of_two_books(school)
+    key = ChannelsRow.of(person_id_of(person))
+    spoil(key, "by_sms", {"S": "yes"})
+    next_morning(morning)
+    remind()
+    assert texts(school.city, person) == []
+
+    spoil(key, "by_sms", {"BOOL": True})
+    next_morning(morning)
+    remind()
+    assert len(texts(school.city, person)) == 1
+
+
 def test_what_a_carrier_refuses_is_not_sent_again(school: Book, morning: FrozenClock) -> None:
     person, _, _ = owner_of_two_books(school)
     next_morning(morning)

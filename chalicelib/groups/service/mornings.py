@@ -17,7 +17,6 @@ from chalicelib.core.settings import settings
 from chalicelib.core.work import SEGMENT, Step, run_of, send
 from chalicelib.groups.attention import MORNING
 from chalicelib.groups.counting import Metric
-from chalicelib.groups.legible import legible
 from chalicelib.groups.reminder_words import morning_words
 from chalicelib.groups.service.managed import parts_of
 from chalicelib.groups.service.reminding import has_budget, id_of, today
@@ -72,12 +71,15 @@ class Mornings:
             emit(Event.REMINDER_FAILED, error=type(error).__name__, where=where(error))
 
     def _tell(self, row: MorningRow) -> None:
-        """Tell somebody who was not told today; who wants it no more, or was erased, is forgotten here."""
+        """Tell somebody who was not told today; who wants it no more, or was erased, is forgotten here.
+
+        Raises Broken: of a choice that can't be read nobody knows that it is another one now.
+        """
         if row.told == str(today()):
             return
         keys = PersonRow.of(row.person_id), ChannelsRow.of(row.person_id)
         rows = store.read_together(keys)
-        person, channels = rows.get(keys[0]), legible(rows, keys[1])
+        person, channels = rows.get(keys[0]), rows.get(keys[1])
         if person is None or person.enrolment != row.enrolment or not Choice.of(channels, person).morning:
             store.delete(row.own_key, MorningRow.enrolment == row.enrolment)
             return
