@@ -37,7 +37,9 @@ def told(city: DeployedCity) -> str:
 
 def test_an_operator_runs_a_job_where_the_city_runs(stage: dict[str, DeployedCity]) -> None:
     done = stage["linyi"].operate("--json", "jobs", "run", "rotate_keys")
-    assert (done.returncode, json.loads(done.stdout)) == (0, {"job": "rotate_keys", "amount": 0, "state": "done"}), done.stderr
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"job": "rotate_keys", "amount": 0, "state": "done"}), (
+        done.stderr
+    )
 
 
 @pytest.mark.skipif(IS_OLD, reason="ministack 1.4.21 forgets the parking of queues that CloudFormation makes")
