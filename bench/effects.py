@@ -73,26 +73,26 @@ def _member_is_counted(city: TestCity) -> Send:
 
 
 def _member_is_reminded(city: TestCity) -> Send:
-    """Somebody whose test is overdue since before the morning, in a page of the reminders: text message, mark and report."""
+    """Somebody whose test is overdue since before a morning, alone in a page of it: the day's first message, mark and report."""
     import app
     from tests.support.books import membership_row
-    from tests.support.reminding import ZONE, seen, shows, with_phone
+    from tests.support.reminding import eight_in_the_morning, seen, shows, with_phone
 
     owner, person = city.verified(), known_person(city)
     member, org_id = city.verified(person), city.book(owner)
     with_phone(person)
     city.join(member, city.invite(owner, org_id), "nucleic_acid")
     assert owner.put(f"/v1/organizations/{org_id}/policies", {"nucleic_acid_days": 2}).status == 200
-    ten = clock.local(ZONE, clock.now()).replace(hour=10)
-    with clock.frozen(ten - timedelta(hours=2)):
+    eight = eight_in_the_morning()
+    with clock.frozen(eight):
         shows(org_id, person, nucleic_acid=seen(5))
     row = membership_row(org_id, person)
     assert row is not None
-    work = ReminderWork(run_of(ReminderWork.KIND, ids.new_id()), "0", part=row.due_day, started_at=ten)
+    work = ReminderWork(run_of(ReminderWork.KIND, ids.new_id()), "0", part=row.due_day, started_at=eight)
 
     def remind() -> None:
-        with clock.frozen(ten):
-            assert app.services.get(Reminders).step(work).done
+        with clock.frozen(eight + timedelta(hours=2)):
+            assert app.services.get(Reminders).step(work).done == 1
 
     return remind
 

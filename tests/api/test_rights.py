@@ -77,8 +77,9 @@ class SentAndRecorded:
 
 @pytest.fixture
 def cold(city: TestCity) -> Iterator[TestCity]:
-    """The city, composed with its own sender in a process that holds no keys yet."""
+    """The city, composed with its own sender in a process that holds no keys yet and knows no queue."""
     crypto.forget_keys()
+    queues.forget_queues()
     app.services.replace(app.compose(sms=SentAndRecorded(city.sms)))
     mark_complete(1, clock.now())
     yield city
