@@ -24,7 +24,7 @@ SHOWN = 14
 POLL_SECONDS = 2
 """Between two looks at a run that is watched; each reads a row of every piece."""
 
-COUNTS = ("people", "asked", "changed", "turned", "garbage")
+COUNTS = ("people", "asked", "changed", "turned", "abnormal", "recovered", "garbage")
 
 sync = typer.Typer(
     help="The nightly sync of a city with its health source.",
@@ -138,5 +138,6 @@ def _line(one: dict[str, Any]) -> str:
         line += f", {one['written']} written"
     if one["people"] is None:
         return line
-    numbers = f"{one['people']} people, {one['changed']} changed, {one['turned']} would turn abnormal, {one['garbage']} garbage"
+    numbers = f"{one['people']} people, {one['changed']} changed, {one['turned']} would turn abnormal, "
+    numbers += f"{one['recovered']} of {one['abnormal']} well, {one['garbage']} garbage"
     return f"{line}; {numbers}"

@@ -451,6 +451,8 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "repaired": NUMBER,
         "report": FACT,
         "through": TIME,
+        "abnormal": NUMBER,
+        "recovered": NUMBER,
         "turned": NUMBER,
         "unanswered": NUMBER,
         "whole_at": TIME,

@@ -10,6 +10,7 @@ from chalicelib.core import clock, store
 from chalicelib.core.log import Event
 from chalicelib.core.settings import settings
 from chalicelib.health.errors import SyncRunDecided
+from chalicelib.health.service.status import Status
 from chalicelib.health.service.sync.brake import Totals, is_doubtful
 from chalicelib.health.service.sync.releasing import discard_as_operator, release_as_operator
 from chalicelib.health.tables import FactRow
@@ -166,6 +167,48 @@ def test_too_much_garbage_parks_it_too(people: list[PersonRow]) -> None:
     assert {now_of(person).stale_since for person in people} == {None}
 
 
+def abnormal(people: list[PersonRow], count: int) -> None:
+    """So many are abnormal, by what the city shows too."""
+    import app
+
+    for person in people[:count]:
+        lose(person, worst_fact())
+        app.services.get(Status).refresh(person.person_id)
+
+
+def forgotten(people: list[PersonRow], count: int) -> SyncRunRow:
+    """The night behind the loss of what was known of so many."""
+    for person in people[:count]:
+        store.write_all(deletes=[row.own_key for row in store.query_all(FactRow, person.person_id)])
+    return night()
+
+
+def test_a_source_that_lost_what_it_knew_makes_nobody_well(people: list[PersonRow]) -> None:
+    abnormal(people, 12)
+    run = forgotten(people, 7)
+
+    assert (run.phase, run.abnormal, run.recovered, run.turned) == (Phase.PARKED, 12, 7, 0)
+    assert sum(now_of(person).state != settings().city.scheme.normal.name for person in people) == 12
+
+
+def test_half_of_the_abnormal_may_be_well_again(people: list[PersonRow]) -> None:
+    abnormal(people, 12)
+    run = forgotten(people, 6)
+
+    assert (run.phase, run.abnormal, run.recovered) == (Phase.DONE, 12, 6)
+    assert sum(now_of(person).state != settings().city.scheme.normal.name for person in people) == 6
+
+
+def test_whose_state_ended_by_itself_is_made_well_by_no_source(people: list[PersonRow]) -> None:
+    abnormal(people, 12)
+    for person in people[:12]:
+        store.update(person.own_key, [PersonRow.state_until.set(clock.now() - timedelta(minutes=1))])
+    run = forgotten(people, 12)
+
+    assert (run.phase, run.abnormal, run.recovered) == (Phase.DONE, 0, 0)
+    assert {now_of(person).state for person in people} == {settings().city.scheme.normal.name}
+
+
 def test_a_late_run_is_told(people: list[PersonRow], capfd: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001  they are there
     city = settings().city
     tomorrow = clock.local_day(city.time_zone, clock.now()) + timedelta(days=1)
@@ -188,6 +231,10 @@ def test_a_late_run_is_told(people: list[PersonRow], capfd: pytest.CaptureFixtur
         ((20, 20, 20, 6, 0), True),
         ((0, 0, 0, 0, 0), False),
         ((1_000_000, 100, 0, 0, 6), True),
+        ((1_000, 1_000, 0, 0, 0, 100, 50), False),
+        ((1_000, 1_000, 0, 0, 0, 100, 51), True),
+        ((1_000, 1_000, 0, 0, 0, 5, 5), False),
+        ((1_000, 1_000, 0, 0, 0, 6, 6), True),
     ],
 )
 def test_the_shares_and_the_least(found: tuple[Any, ...], doubtful: bool) -> None:

@@ -11,8 +11,8 @@ class SyncRun(Output):
 
     run_id: str
     phase: Literal["looking", "parked", "writing", "done", "discarded", "superseded"]
-    """`parked`: it would turn too many people abnormal, or too much of what the source said can't be used: nothing of it is
-    written until an officer and an operator released it. `superseded`: a newer run began."""
+    """`parked`: it would turn too many people abnormal, or well, or too much of what the source said can't be used: nothing of it
+    is written until an officer and an operator released it. `superseded`: a newer run began."""
     started_at: datetime
     decided_at: datetime | None
     """When all was looked at; the numbers are known from then on."""
@@ -25,6 +25,10 @@ class SyncRun(Output):
     """People of whom anything is to be written."""
     turned: int | None
     """People whom the run would turn abnormal."""
+    abnormal: int | None
+    """People who were abnormal when they were looked at."""
+    recovered: int | None
+    """Those of them whom the run would make well."""
     garbage: int | None
     """Reports that can't be used; what is known of these people stays, and grows old."""
     released_by_officer: bool

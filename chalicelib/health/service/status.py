@@ -186,6 +186,22 @@ def would_turn(person: SyncedPerson, facts: Sequence[Fact], at: datetime) -> boo
     return not now and city.scheme.state(judge(city.scheme, city.time_zone, facts, at).state).is_abnormal
 
 
+def would_recover(person: SyncedPerson, facts: Sequence[Fact], at: datetime) -> bool:
+    """Whether these facts would make somebody well whose abnormal state has not ended by itself (decision 33)."""
+    city = settings().city
+    return (
+        is_abnormal(person) and not city.scheme.state(judge(city.scheme, city.time_zone, facts, at).state).is_abnormal
+    )
+
+
+def is_abnormal(person: SyncedPerson) -> bool:
+    """Whether an abnormal state of a person is in force."""
+    scheme = settings().city.scheme
+    if person.state is None or person.state == scheme.normal.name or is_over(person):
+        return False
+    return scheme.state(person.state).is_abnormal
+
+
 def known_through(person: SyncedPerson) -> datetime | None:
     """Until when the sources' data about a person are known to be stored; None if nobody can say."""
     return _as_of(person, _known(person))

@@ -60,7 +60,8 @@ class SyncRunRow(RunsTable):
 
     `begins_at` is the source's cursor from which a run by changes reads, `position` the one from which the next may. The counts
     are those of the whole run, once all was looked at: people of the city, people asked for, those changed, those whom it
-    would turn abnormal, and reports that can't be used. `officer` is a person, `operator` a principal of AWS.
+    would turn abnormal, reports that can't be used, people who are `abnormal`, and those of them who would be well. `officer`
+    is a person, `operator` a principal of AWS.
     """
 
     phase = UnicodeAttribute()
@@ -74,6 +75,8 @@ class SyncRunRow(RunsTable):
     changed = maybe(NumberAttribute)
     turned = maybe(NumberAttribute)
     garbage = maybe(NumberAttribute)
+    abnormal = maybe(NumberAttribute)
+    recovered = maybe(NumberAttribute)
     officer = maybe(UnicodeAttribute)
     officer_at = maybe(UTCDateTimeAttribute)
     operator = maybe(UnicodeAttribute)
@@ -112,9 +115,10 @@ class LookRow(WorkRow):
     """One segment of a run, or what changed in all of them: how much of it was looked at, and what came of that.
 
     `through` is until when the source's data were complete at the oldest of its answers; None if it was not asked. Of a segment
-    that `asks` everybody is asked for, of another one only who is behind. `changed` counts the people who are to be written, and
-    `repaired` those whose effects were lost. Of what changed, `begins_at` is the first cursor and `next_position` the last.
-    `unanswered` rises with each question that the source left without an answer, and falls with each that it answered.
+    that `asks` everybody is asked for, of another one only who is behind. `changed` counts the people who are to be written,
+    `repaired` those whose effects were lost, and `abnormal` those who are it, as long as nothing is written. Of what changed,
+    `begins_at` is the first cursor and `next_position` the last. `unanswered` rises with each question that the source left
+    without an answer, and falls with each that it answered.
     """
 
     QUEUE = "sync_pieces"
@@ -128,6 +132,8 @@ class LookRow(WorkRow):
     changed = NumberAttribute(default=0)
     turned = NumberAttribute(default=0)
     garbage = NumberAttribute(default=0)
+    abnormal = NumberAttribute(default=0)
+    recovered = NumberAttribute(default=0)
     repaired = NumberAttribute(default=0)
     unanswered = NumberAttribute(default=0)
 

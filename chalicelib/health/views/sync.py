@@ -5,7 +5,7 @@ from chalicelib.health.schemas import sync as schemas
 from chalicelib.health.tables.sync import Phase, SyncRunRow
 from chalicelib.people.service.privacy import Listed
 
-COUNTS = ("people", "asked", "changed", "turned", "garbage")
+COUNTS = ("people", "asked", "changed", "turned", "abnormal", "recovered", "garbage")
 
 
 def sync_run(row: SyncRunRow) -> schemas.SyncRun:

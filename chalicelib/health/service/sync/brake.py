@@ -1,4 +1,7 @@
-"""When a night is not believed: too many would turn abnormal by it, or too much of what the source said is garbage (T-36, R-19)."""
+"""When a night is not believed: too many would turn abnormal by it, or well, or too much of what the source said is garbage.
+
+T-36, R-19, decision 33.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,26 +12,35 @@ from chalicelib.health.tables.sync import LookRow
 
 @dataclass(frozen=True)
 class Totals:
-    """What a run found in the whole city: people of it, people asked for, those to be written, those turned, and garbage."""
+    """What a run found in the whole city: people of it, people asked for, those to be written, those turned, and garbage.
+
+    Of those who are `abnormal`, `recovered` would not be by it.
+    """
 
     people: int
     asked: int
     changed: int
     turned: int
     garbage: int
+    abnormal: int = 0
+    recovered: int = 0
+
+
+COUNTED = ("done", "asked", "changed", "turned", "garbage", "abnormal", "recovered")
+"""What a piece counts, in the order of `Totals`."""
 
 
 def totals(pieces: Sequence[LookRow]) -> Totals:
     """What the pieces of a run found together."""
-    amounts = ([int(one.done), int(one.asked), int(one.changed), int(one.turned), int(one.garbage)] for one in pieces)
-    return Totals(*map(sum, zip(*amounts, strict=True)))
+    return Totals(*(sum(int(getattr(one, name)) for one in pieces) for name in COUNTED))
 
 
 def is_doubtful(found: Totals) -> bool:
     """Whether somebody must look before any of it is written."""
     policy = settings().city.sync
     too_many = found.turned > max(policy.least, policy.abnormal_share * found.people)
-    return too_many or is_too_much_garbage(found.garbage, found.asked)
+    too_well = found.recovered > max(policy.least, policy.normal_share * found.abnormal)
+    return too_many or too_well or is_too_much_garbage(found.garbage, found.asked)
 
 
 def is_too_much_garbage(garbage: int, asked: int) -> bool:

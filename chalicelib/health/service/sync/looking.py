@@ -15,7 +15,13 @@ from chalicelib.core.log import Event, emit, where
 from chalicelib.core.reports import Asked, CursorLost, Report, Reports, SyncedSource
 from chalicelib.core.work import Step
 from chalicelib.health.people_effects import RETRIES
-from chalicelib.health.service.status import is_outdated, is_over, would_turn
+from chalicelib.health.service.status import (
+    is_abnormal,
+    is_outdated,
+    is_over,
+    would_recover,
+    would_turn,
+)
 from chalicelib.health.service.sync.brake import is_too_much_garbage
 from chalicelib.health.tables.sync import CHANGES, LookRow, StagedRow, raw_of
 from chalicelib.people.tables.people import PersonRow, SegmentIndex, SyncedPerson
@@ -41,6 +47,8 @@ class Finding:
     report: Report | None
     turns: bool = False
     """Whether it makes them abnormal who are not."""
+    recovers: bool = False
+    """Whether it makes them well who are abnormal."""
 
 
 class Looking:
@@ -71,6 +79,7 @@ class Looking:
             raise
         findings = self._findings(asked, reports) if reports else []
         counts = Counter(people=len(people), asked=len(asked), repaired=repaired, garbage=_garbage(reports))
+        counts["abnormal"] = sum(map(is_abnormal, people))
         through = reports.as_of if reports and row.asks else None
         cursor = None if following is None else {"after": following}
         return _step(row, findings, counts, through, cursor)
@@ -145,7 +154,8 @@ class Looking:
             facts = None
         if report is None or facts is None:
             return Finding(person, None) if person.stale_since is None else None
-        return Finding(person, report, would_turn(person, facts, clock.now()))
+        now = clock.now()
+        return Finding(person, report, would_turn(person, facts, now), would_recover(person, facts, now))
 
 
 def _is_last_try(row: LookRow, limit: int) -> bool:
@@ -209,6 +219,7 @@ def _step(
     """Put aside what was found, and say what the row becomes with it."""
     store.write_all(_staged(row, found) for found in findings)
     counts += Counter(changed=len(findings), turned=sum(found.turns for found in findings))
+    counts["recovered"] = sum(found.recovers for found in findings)
     actions = [getattr(LookRow, name).add(amount) for name, amount in counts.items() if name != "people"]
     if row.unanswered:
         actions.append(LookRow.unanswered.add(-1))
