@@ -1,13 +1,16 @@
 """Asks a remote source: signed both ways, three seconds a try, a few tries, one host, no redirects (R-18, T-36)."""
 
 import hmac
+import io
 import random
 import secrets
+import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -99,11 +102,11 @@ class Client:
             SIGNATURE: request_signature(self._key(), target, timestamp, nonce, body),
         }
         connection = self._kind(self._host, self._port, timeout=TRY_SECONDS)
+        connection.response_class = partial(_Answer, deadline)  # type: ignore[assignment]  # it makes one
         try:
             connection.request("POST", target, body, headers)
-            connection.sock.settimeout(max(0.01, deadline - time.monotonic()))
             response = connection.getresponse()
-            answer = _read(connection, response, deadline)
+            answer = _read(response)
         except (OSError, HTTPException) as error:
             raise _Failed from error
         finally:
@@ -127,24 +130,47 @@ class Client:
         return answer
 
 
+class _InTime(io.RawIOBase):
+    """What comes from a socket until a moment: each read may take what is left, so that a drip takes no longer than a try."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+        self._raw: socket.SocketIO = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(HTTPResponse):
+    """An answer of which headers, sizes of chunks and body are there before the deadline, or none."""
+
+    def __init__(self, deadline: float, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_InTime(sock, deadline))
+
+
 def wait_before(attempt: int, asked_for: float) -> None:
     """Wait before another try, as long as the source asks for and not in step with other processes."""
     least = min(asked_for, LONGEST_WAIT)
     time.sleep(least + random.uniform(0, 0.1 * 2**attempt))  # noqa: S311  spreads tries, keeps no secret
 
 
-def _read(connection: HTTPConnection, response: HTTPResponse, deadline: float) -> bytes:
-    """The body, if it is there in time and not too long."""
+def _read(response: HTTPResponse) -> bytes:
+    """The body, if it is not too long."""
     found = bytearray()
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if connection.sock is not None:
-            connection.sock.settimeout(left)
-        part = response.read1(65_536)
-        if not part:
-            break
+    while part := response.read1(65_536):
         found += part
         if len(found) > ANSWER_BYTES:
             raise _Failed(is_final=True)
