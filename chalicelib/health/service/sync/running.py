@@ -71,6 +71,7 @@ class Sync:
         day, run = today(), next(iter(runs_newest_first(1)), None)
         if run is None or run.day != day or (anew and run.phase == Phase.DISCARDED):
             run = self._begin(day, run)
+        _end_before(run)
         phase = Phase(run.phase)
         if phase is Phase.LOOKING:
             self._keep_looking(run)
@@ -91,17 +92,12 @@ class Sync:
             self._keep_writing(writing)
 
     def _begin(self, day: str, before: SyncRunRow | None) -> SyncRunRow:
-        """Begin a run, or find the one that somebody else began at the same moment; runs before it are over."""
+        """Begin a run, or find the one that somebody else began at the same moment."""
         begins_at, position = self._reach()
         now = clock.now()
         run = SyncRunRow(SyncRunRow.RUN, _next_id(day, before), phase=Phase.LOOKING.value, started_at=now)
         run.begins_at, run.position, run.expires_at = begins_at, position, now + KEPT
-        run = store.put_once(run, SyncRunRow.run.does_not_exist()) or run
-        for older in runs_newest_first(RUNS_LOOKED_AT):
-            if older.run_id < run.run_id and not Phase(older.phase).is_over:
-                _moved(older, Phase(older.phase), Phase.SUPERSEDED)
-                ask_to_settle(older)
-        return run
+        return store.put_once(run, SyncRunRow.run.does_not_exist()) or run
 
     def _reach(self) -> tuple[str | None, str | None]:
         """From which cursor this run reads what changed, None if it reads everybody; and from which the next one may."""
@@ -122,7 +118,9 @@ class Sync:
             run = run_at(row.run_id)
             if run is not None and run.phase == Phase.LOOKING:
                 _forget_position()
-                self._keep_looking(self._begin(run.day, run))
+                anew = self._begin(run.day, run)
+                _end_before(anew)
+                self._keep_looking(anew)
             return Step(0, None)
 
     def _looked(self, row: LookRow) -> None:
@@ -208,6 +206,16 @@ def _moved(run: SyncRunRow, before: Phase, now: Phase, **more: object) -> SyncRu
     """The run in its next phase; None if somebody else moved it."""
     values = {"phase": now.value, **more}
     return store.update(run.own_key, store.assign(SyncRunRow, values), SyncRunRow.phase == before.value)
+
+
+def _end_before(run: SyncRunRow) -> None:
+    """End the runs before one, whatever they are at by now; who began it may have died before that, so each call looks."""
+    over = store.assign(SyncRunRow, {"phase": Phase.SUPERSEDED.value})
+    going_on = SyncRunRow.phase.is_in(*(phase.value for phase in Phase if not phase.is_over))
+    for older in runs_newest_first(RUNS_LOOKED_AT):
+        if older.run_id < run.run_id and not Phase(older.phase).is_over:
+            store.update(older.own_key, over, going_on)
+            ask_to_settle(older)
 
 
 def _forget_position() -> None:

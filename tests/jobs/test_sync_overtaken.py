@@ -1,0 +1,74 @@
+"""What a night looked at and what happened since: the newer word stands, and a run that is overtaken ends (R1.3, R-16, R-20)."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core import clock
+from chalicelib.core.settings import settings
+from chalicelib.health.service.sync import running
+from chalicelib.health.tables.sync import Phase, SyncRunRow, run_at, runs_newest_first
+from tests.support import nights
+from tests.support.city import TestCity
+from tests.support.nights import latest, resident, settle, tend, work_off, worst_fact
+from tests.support.remote import Remote, remote_city
+from tests.support.seam import Killed
+from tests.support.told import ToldSource, asking
+
+pytestmark = pytest.mark.jobs
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def segment() -> Iterator[str]:
+    with nights.few_segments(1) as (name,):
+        yield name
+
+
+@pytest.fixture
+def source(city: TestCity, segment: str) -> Iterator[ToldSource]:  # noqa: ARG001  it is asked for its people
+    with asking(city, ToldSource(batch=1, offers_changes=True)) as told:
+        yield told
+
+
+@pytest.fixture
+def remote(city: TestCity, segment: str) -> Iterator[Remote]:  # noqa: ARG001  its people are synced in it
+    with remote_city(city) as found:
+        yield found
+
+
+def normal() -> str:
+    return settings().city.scheme.normal.name
+
+
+def abnormal(remote: Remote, number: str) -> None:
+    fact = worst_fact()
+    remote.server.register.report(number, kind=fact.kind, result=fact.result, occurred_at=fact.occurred_at)
+
+
+def test_a_run_is_ended_though_who_began_the_next_one_died(
+    source: ToldSource, segment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle([resident(segment)])
+    tend()
+    older = latest()
+
+    def dies(limit: int) -> list[SyncRunRow]:
+        if latest().run_id != older.run_id:
+            raise Killed
+        return runs_newest_first(limit)
+
+    with clock.frozen(clock.now() + DAY):
+        with monkeypatch.context() as patched, suppress(Killed):
+            patched.setattr(running, "runs_newest_first", dies)
+            tend()
+        assert latest().run_id != older.run_id
+        tend()
+        work_off()
+        ended = run_at(older.run_id)
+        assert ended is not None
+        assert (ended.phase, latest().phase) == (Phase.SUPERSEDED, Phase.DONE)
+    assert source.calls
