@@ -6,16 +6,23 @@ from datetime import timedelta
 
 import pytest
 
+import app
 from chalicelib.core import clock
 from chalicelib.core.settings import settings
+from chalicelib.health.service.status import Status
 from chalicelib.health.service.sync import running
-from chalicelib.health.tables.sync import Phase, SyncRunRow, run_at, runs_newest_first
-from tests.support import nights
+from chalicelib.health.tables.sync import Phase, StagedRow, SyncRunRow, run_at, runs_newest_first
+from tests.support import messages, nights
+from tests.support.books import person_id_of
 from tests.support.city import TestCity
-from tests.support.nights import latest, resident, settle, tend, work_off, worst_fact
+from tests.support.lambdas import batch
+from tests.support.nights import latest, night, resident, settle, tend, work_off, worst_fact
 from tests.support.remote import Remote, remote_city
+from tests.support.rows import spoil
 from tests.support.seam import Killed
+from tests.support.statuses import person_row
 from tests.support.told import ToldSource, asking
+from tests.support.working import Context
 
 pytestmark = pytest.mark.jobs
 
@@ -72,3 +79,23 @@ def test_a_run_is_ended_though_who_began_the_next_one_died(
         assert ended is not None
         assert (ended.phase, latest().phase) == (Phase.SUPERSEDED, Phase.DONE)
     assert source.calls
+
+
+def test_whom_a_night_passed_over_gets_no_fresher_by_another_look(remote: Remote, segment: str) -> None:
+    person = remote.city.stranger()
+    remote.verified(person, segment)
+    night()
+    before = Status(remote.source).shown(person_row(person)).as_of
+    with clock.frozen(clock.now() + DAY):
+        abnormal(remote, person.number)
+        tend()
+        assert app.sync_worker(batch(*messages.take("sync_pieces")), Context()) == {"batchItemFailures": []}
+        staged = StagedRow.key(StagedRow.run_of(latest().run_id, segment), person_id_of(person))
+        spoil(staged, "enrolment", {"S": "one"})
+        work_off()
+        assert latest().phase == Phase.DONE
+        Status(remote.source).refresh(person_id_of(person))  # as for any fact that a registered source delivers
+        assert Status(remote.source).shown(person_row(person)).as_of == before
+    with clock.frozen(clock.now() + 2 * DAY):
+        night()
+        assert person_row(person).state != normal()

@@ -62,26 +62,26 @@ class Writing:
         with suppress(Broken):
             person = _living(person_id)
             if person is not None:
-                _doubt(person)
+                self._leave_as_old(person)
 
     def _store(self, person: PersonRow, report: Report | None) -> None:
         if report is None:
-            _doubt(person)
-            self._source.distrust(person.person_id)
+            self._leave_as_old(person)
             return
         self._source.keep(person.person_id, report)
         self._tell(person)
         _remember(person, report)
+
+    def _leave_as_old(self, person: PersonRow) -> None:
+        """Let what is known of a person grow old, also when it is computed anew, until a report can be used."""
+        mark_stale(person, known_through(person) or clock.now())
+        self._source.distrust(person.person_id)
 
 
 def _living(person_id: str) -> PersonRow | None:
     key = PersonRow.of(person_id)
     person = store.read_together([key]).get(key)
     return None if person is None or person.verified_at is None else person
-
-
-def _doubt(person: PersonRow) -> None:
-    mark_stale(person, known_through(person) or clock.now())
 
 
 def clear(run_id: str, segment: str) -> int:
