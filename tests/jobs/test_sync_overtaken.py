@@ -16,12 +16,12 @@ from tests.support import messages, nights
 from tests.support.books import person_id_of
 from tests.support.city import TestCity
 from tests.support.lambdas import batch
-from tests.support.nights import latest, night, resident, settle, tend, work_off, worst_fact
+from tests.support.nights import latest, night, now_of, resident, settle, tend, work_off, worst_fact
 from tests.support.remote import Remote, remote_city
 from tests.support.rows import spoil
 from tests.support.seam import Killed
 from tests.support.statuses import person_row
-from tests.support.told import ToldSource, asking
+from tests.support.told import ToldSource, asking, of_source
 from tests.support.working import Context
 
 pytestmark = pytest.mark.jobs
@@ -54,6 +54,28 @@ def normal() -> str:
 def abnormal(remote: Remote, number: str) -> None:
     fact = worst_fact()
     remote.server.register.report(number, kind=fact.kind, result=fact.result, occurred_at=fact.occurred_at)
+
+
+def test_what_a_later_page_takes_back_is_not_written(source: ToldSource, segment: str) -> None:
+    person = resident(segment)
+    settle([person])
+    worst = of_source(worst_fact())
+    source.tell(person.person_id, worst)
+    night()
+    assert now_of(person).state != normal()
+
+    def said_again() -> None:
+        if source.calls == first + 3:  # the place now, one page, the other page
+            source.facts[person.person_id] = [worst]
+
+    with clock.frozen(clock.now() + DAY):
+        source.tell(person.person_id)
+        source.log.append(person.person_id)
+        messages.take("sync_pieces")
+        first, source.before = source.calls, said_again
+        run = night()
+        assert (run.phase, run.is_whole) == (Phase.DONE, False)
+        assert now_of(person).state != normal()
 
 
 def test_a_run_is_ended_though_who_began_the_next_one_died(

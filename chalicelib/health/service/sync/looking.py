@@ -120,7 +120,9 @@ class Looking:
         reports = Reports(page.of, page.garbage_of, page.as_of)
         counts = Counter(asked=len(page.of) + page.garbage, garbage=page.garbage)
         cursor = {"cursor": page.cursor} if page.has_more else None
-        step = _step(row, self._findings(people, reports), counts, page.as_of, cursor)
+        findings = self._findings(people, reports)
+        _take_back(row, people, findings)
+        step = _step(row, findings, counts, page.as_of, cursor)
         return Step(step.done, step.cursor, [*step.changes, LookRow.next_position.set(page.cursor)])
 
     def _count_silence(self, row: LookRow) -> None:
@@ -228,9 +230,23 @@ def _step(
     return Step(counts["people"], cursor, actions)  # type: ignore[arg-type]  # it is a mapping or None
 
 
+def _take_back(row: LookRow, people: Sequence[SyncedPerson], findings: Sequence[Finding]) -> None:
+    """Put aside no more what an earlier page said of people of whom this one says what is written already.
+
+    Those whose phone is in doubt are asked for beside it (`_people`), and what was put aside of them says more.
+    """
+    kept = {found.person.person_id for found in findings} | {one.person_id for one in people if one.phone_refuted}
+    same = (person for person in people if person.person_id not in kept)
+    store.write_all(deletes=[StagedRow.key(_staged_run(row, person), person.person_id) for person in same])
+
+
+def _staged_run(row: LookRow, person: SyncedPerson) -> str:
+    return StagedRow.run_of(row.run_id, person.own_segment if row.segment == CHANGES else row.segment)
+
+
 def _staged(row: LookRow, found: Finding) -> StagedRow:
     person = found.person
-    run = StagedRow.run_of(row.run_id, person.own_segment if row.segment == CHANGES else row.segment)
     report = None if found.report is None else raw_of(found.report)
-    expires_at = clock.now() + KEPT
-    return StagedRow(run, person.person_id, enrolment=int(person.enrolment), report=report, expires_at=expires_at)
+    staged = StagedRow(_staged_run(row, person), person.person_id, report=report, expires_at=clock.now() + KEPT)
+    staged.enrolment = int(person.enrolment)
+    return staged
