@@ -438,6 +438,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "asks": FLAG,
         "begins_at": ID,
         "changed": NUMBER,
+        "checked_at": TIME,
         "decided_at": TIME,
         "garbage": NUMBER,
         "next_position": ID,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 import app
-from chalicelib.core import clock
+from chalicelib.core import clock, store
 from chalicelib.core.settings import settings
 from chalicelib.health.service.status import Status
 from chalicelib.health.service.sync import running
@@ -121,3 +121,27 @@ def test_whom_a_night_passed_over_gets_no_fresher_by_another_look(remote: Remote
     with clock.frozen(clock.now() + 2 * DAY):
         night()
         assert person_row(person).state != normal()
+
+
+def test_what_was_asked_since_is_not_written_over(remote: Remote, segment: str) -> None:
+    remote.server.register.offers_changes = False
+    person, other = remote.city.stranger(), remote.city.stranger()
+    remote.verified(person, segment)
+    remote.verified(other, segment)
+    night()
+    with clock.frozen(clock.now() + DAY) as time:
+        for one in (person, other):
+            remote.server.register.report(one.number, kind="nucleic_acid", result="negative")
+        tend()
+        (look,) = messages.take("sync_pieces")
+        assert app.sync_worker(batch(look), Context()) == {"batchItemFailures": []}
+        time.tick(60)
+        abnormal(remote, person.number)
+        client = remote.city.log_in(person)
+        assert client.put("/v1/me/identity", person.claim()).status == 200
+        store.update(person_row(person).own_key, [type(person_row(person)).segment.set(segment)])
+        assert person_row(person).state != normal()
+        work_off()
+        assert latest().phase == Phase.DONE
+        assert person_row(person).state != normal()
+        assert (person_row(other).known or {})["nucleic_acid"] is not None

@@ -172,10 +172,12 @@ class SettleRow(WorkRow):
 class StagedRow(RunsTable):
     """What a run will write about one person of a segment, once the whole run was looked at: nobody is written before.
 
-    Of a report that can't be used there is no `report`. It belongs to one life of the person.
+    Of a report that can't be used there is no `report`. It belongs to one life of the person, and to when the source had last
+    confirmed who they are.
     """
 
     enrolment = NumberAttribute()
+    checked_at = maybe(UTCDateTimeAttribute)
     report = maybe(JSONAttribute)
     expires_at = TTLAttribute()
 

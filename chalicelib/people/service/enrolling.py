@@ -29,5 +29,6 @@ def described(claim: IdentityClaim, macs: IdentityMacs, cipher: FieldCipher) -> 
         "verified_at": now,
         "checked_at": now,
         "phone_refuted": None,
+        "source_mark": None,
         "segment": segment_of(claim.person_id),
     }

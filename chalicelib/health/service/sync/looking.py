@@ -68,7 +68,7 @@ class Looking:
         keys, following = store.query_keys(SyncedPerson, row.segment, index=index, limit=limit, start=after)
         people = list(_read(key.hash_value for key in keys))
         repaired = _repair(people)
-        asked = [person for person in people if row.asks or _is_open(person) or person.phone_refuted]
+        asked = [person for person in people if row.asks or _is_asked_anyhow(person)]
         try:
             reports = self._reports(asked, is_last_try=_is_last_try(row, limit))
         except Unavailable:
@@ -189,6 +189,11 @@ def _is_open(person: SyncedPerson) -> bool:
     return person.stale_since is not None
 
 
+def _is_asked_anyhow(person: SyncedPerson) -> bool:
+    """Whether somebody is asked for by a run by changes too: what is kept of them is no night's, or their phone is in doubt."""
+    return _is_open(person) or bool(person.phone_refuted) or person.source_mark is None
+
+
 def _is_news(person: SyncedPerson, report: Report) -> bool:
     """Whether a report says anything that is not written yet. One with a mark is known by that, without a look at its facts."""
     if report.has_phone is not None and person.account is not None and report.has_phone == bool(person.phone_refuted):
@@ -248,5 +253,5 @@ def _staged(row: LookRow, found: Finding) -> StagedRow:
     person = found.person
     report = None if found.report is None else raw_of(found.report)
     staged = StagedRow(_staged_run(row, person), person.person_id, report=report, expires_at=clock.now() + KEPT)
-    staged.enrolment = int(person.enrolment)
+    staged.enrolment, staged.checked_at = int(person.enrolment), person.checked_at
     return staged

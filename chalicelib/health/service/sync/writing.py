@@ -43,10 +43,13 @@ class Writing:
         return Step(len(page.rows), None if page.next_key is None else {"more": True})
 
     def _write(self, staged: StagedRow) -> None:
-        """Write one person; of a life that is over nothing is written. Whoever can't be written holds up nobody else."""
+        """Write one person; of a life that is over nothing is written. Whoever can't be written holds up nobody else.
+
+        Nor of one who proved their identity since: what the source said then is kept, and newer (R-20).
+        """
         try:
             person = _living(staged.person_id)
-            if person is not None and person.enrolment == staged.enrolment:
+            if person is not None and _is_as_looked_at(person, staged):
                 self._store(person, staged.whole_report)
         except Exception as error:
             if store.is_passing(error):
@@ -82,6 +85,10 @@ def _living(person_id: str) -> PersonRow | None:
     key = PersonRow.of(person_id)
     person = store.read_together([key]).get(key)
     return None if person is None or person.verified_at is None else person
+
+
+def _is_as_looked_at(person: PersonRow, staged: StagedRow) -> bool:
+    return bool(person.enrolment == staged.enrolment and person.checked_at == staged.checked_at)
 
 
 def clear(run_id: str, segment: str) -> int:
