@@ -128,6 +128,21 @@ def test_a_stricter_policy_is_honoured_the_next_morning_and_a_milder_one_too(
     assert stands_right(school.org_id, stricter.person)
 
 
+def test_who_is_never_overdue_any_more_leaves_the_index_before_the_work_behind_the_policy_is_done(
+    school: Book, morning: FrozenClock
+) -> None:
+    member = member_seen(school, 2)
+    next_morning(morning)
+    next_morning(morning)
+    assert set_policy(school, nucleic_acid_days="never").status == 200
+
+    remind()
+
+    assert texts(school.city, member.person) == []
+    assert due_day(school.org_id, member.person) is None
+    assert begin() == [], "the numbers of the morning wait for nobody"
+
+
 def test_two_organizations_that_wait_for_the_same_remind_once_and_of_the_rest_too(
     school: Book, morning: FrozenClock
 ) -> None:

@@ -132,8 +132,7 @@ class Reminder:
             done.update(self._send(look, kinds, one) for one in told)
         elif kinds:
             done[Outcome.UNREACHABLE] += 1
-        look.row.due_day = None
-        done[Outcome.RESTOOD] += _restand(look)
+        done[Outcome.RESTOOD] += _restand(look, is_done=True)
         return done
 
     def _told(self, look: _Look) -> Iterator[_Told]:
@@ -234,12 +233,19 @@ def _as_marked(marked: RemindedRow | None) -> Condition:
     return store.unchanged(marked, "enrolment", "days")
 
 
-def _restand(look: _Look) -> bool:
-    """Let the row say how the member stands today. One that somebody changed meanwhile says so already."""
-    now = attention.columns(look.row, look.book.policy_set)
-    if all(value == getattr(look.row, name) for name, value in now.items()):
+def _restand(look: _Look, *, is_done: bool = False) -> bool:
+    """Let the row say how the member stands today. One that somebody changed meanwhile says so already.
+
+    Who `is_done` leaves the index for today, also where nothing is due any more and all else is as it was.
+    """
+    row, due_before = look.row, look.row.due_day
+    if is_done:
+        row.due_day = None
+    now = attention.columns(row, look.book.policy_set)
+    before = {name: getattr(row, name) for name in now} | {"due_day": due_before}
+    if now == before:
         return False
-    return store.update(look.row.own_key, store.assign(MembershipRow, now), attention.unchanged(look.row)) is not None
+    return store.update(row.own_key, store.assign(MembershipRow, now), attention.unchanged(row)) is not None
 
 
 def _has_newer_policies(book: OrganizationRow) -> bool:
