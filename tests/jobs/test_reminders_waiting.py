@@ -12,6 +12,7 @@ from chalicelib.core.clock import FrozenClock
 from chalicelib.core.log import Event
 from chalicelib.groups import attention
 from chalicelib.groups.service import reminders
+from chalicelib.groups.service.reminding import has_budget
 from chalicelib.people.service import budget
 from chalicelib.people.tables.people import PersonRow
 from tests.support.books import Book, membership_key, membership_row, organization_key, person_key
@@ -40,13 +41,13 @@ pytestmark = pytest.mark.jobs
 
 
 @contextmanager
-def hourly(messages: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The city's budget of an hour, in one part."""
+def hourly(messages: int, monkeypatch: pytest.MonkeyPatch, shards: int = 1) -> Iterator[None]:
+    """The city's budget of an hour, in one part or in more."""
     city = settings.settings().city
     sms = city.sms.model_copy(update={"hourly_budget": messages})
     with monkeypatch.context() as patched:
         patched.setattr(settings, "load_city", lambda _: city.model_copy(update={"sms": sms}))
-        patched.setattr(budget, "SHARDS", 1)
+        patched.setattr(budget, "SHARDS", shards)
         yield
 
 
@@ -72,6 +73,17 @@ def test_who_finds_no_budget_waits_for_the_next_hour_and_codes_have_their_half(
 
     assert [len(texts(school.city, one.person)) for one in members] == [1, 1, 1]
     assert due_day(school.org_id, waiting.person) == day(1)
+
+
+@pytest.mark.parametrize(("messages", "reminders_at_most"), [(1, 0), (20, 10), (35, 17)])
+def test_reminders_take_half_of_a_small_budget_too(
+    morning: FrozenClock, monkeypatch: pytest.MonkeyPatch, messages: int, reminders_at_most: int
+) -> None:
+    morning.tick(messages * 3600)  # an hour of its own
+    with hourly(messages, monkeypatch, shards=budget.SHARDS):
+        assert [has_budget() for _ in range(messages)].count(True) == reminders_at_most
+        for _ in range(messages - reminders_at_most):
+            budget.take_one()
 
 
 def test_what_a_carrier_refuses_is_not_sent_again_that_day(

@@ -24,15 +24,15 @@ class Share:
     budget: int
 
 
-def open_shards() -> list[int]:
-    """The shards that have any budget, in the order in which to ask them: any will do."""
-    shards = [shard for shard in range(SHARDS) if _part(shard)]
+def open_shards(share: float = 1.0) -> list[int]:
+    """The shards that have any budget for who takes so much of it, in the order in which to ask them: any will do."""
+    shards = [shard for shard in range(SHARDS) if _part(shard, share)]
     return random.sample(shards, len(shards))
 
 
 def count_message(transaction: Transaction, shard: int, share: float = 1.0) -> None:
     """Count one message in a shard within a transaction, or let it fail with SmsBudgetSpent once so much of it is used."""
-    window = Window(_subject(shard), hour_window(clock.now()), math.ceil(_part(shard) * share), HOUR)
+    window = Window(_subject(shard), hour_window(clock.now()), _part(shard, share), HOUR)
     count_one(transaction, window, SmsBudgetSpent())
 
 
@@ -48,7 +48,7 @@ def take_one(share: float = 1.0) -> None:
 
     Raises SmsBudgetSpent, which says when there is budget again.
     """
-    for shard in open_shards():
+    for shard in open_shards(share):
         transaction = Transaction()
         count_message(transaction, shard, share)
         try:
@@ -75,7 +75,7 @@ def _subject(shard: int) -> str:
     return f"city#sms#{shard}"
 
 
-def _part(shard: int) -> int:
-    """A shard's part of the city's hourly budget; the parts of all add up to it."""
-    part, rest = divmod(settings().city.sms.hourly_budget, SHARDS)
+def _part(shard: int, share: float = 1.0) -> int:
+    """A shard's part of the city's hourly budget, or of so much of it; the parts of all add up to that and no more."""
+    part, rest = divmod(math.floor(settings().city.sms.hourly_budget * share), SHARDS)
     return part + (shard < rest)
