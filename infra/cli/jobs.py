@@ -93,7 +93,8 @@ def _is_behind(job: Schedule) -> bool:
     row = last_run(job.name)
     if job.name == SYNC and not _is_synced():
         return True
-    return row is None or row.done_at is None or _status(job, row)["state"] != "done"
+    zone = settings().city.time_zone
+    return row is None or row.done_at is None or next_run(job, zone, row.started_at) <= clock.now()
 
 
 def _sync_state() -> str:

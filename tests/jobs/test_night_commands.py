@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from chalicelib.core import clock, store
 from chalicelib.core.city_secrets import CURRENT, HEALTH_SOURCE_KEY, SESSION_KEY
-from chalicelib.core.jobs import JobRow, run_key
+from chalicelib.core.jobs import JobRow, last_run, run_key
 from chalicelib.core.rotation import version_of
 from chalicelib.core.settings import settings
 from chalicelib.health.tables import FactRow
@@ -165,6 +165,22 @@ def test_a_job_that_fails_is_told_and_holds_up_no_other(
         done = run("jobs", "catch-up")
         assert (done.exit_code, "review: failed, ValueError" in done.output) == (1, True)
         assert "sync: done" in done.output
+
+
+def test_a_job_of_once_a_day_that_was_missed_today_is_behind(run: Run, segments: tuple[str, ...]) -> None:
+    settle([resident(segments[0])])
+    zone = settings().city.time_zone
+    at = clock.midnight(zone, clock.local_day(zone, clock.now()) + timedelta(days=5)) + timedelta(hours=3, minutes=31)
+    with clock.frozen(at - timedelta(days=1)) as frozen:
+        assert run("jobs", "run", "rotate_keys").exit_code == 0
+        frozen.tick(23 * 3600)
+        run("jobs", "catch-up")
+        assert last_run("rotate_keys").done_at == at - timedelta(days=1), "it is not due yet"  # type: ignore[union-attr]
+        frozen.tick(3600)
+
+        done = run("jobs", "catch-up")
+
+        assert (done.exit_code, "rotate_keys: done" in done.output) == (0, True), done.output
 
 
 def test_the_source_s_key_belongs_to_who_asks_a_source(run: Run) -> None:
