@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from chalicelib.core import aws
 from chalicelib.core.names import resource_name
@@ -16,6 +17,9 @@ from infra.local.delivery import Context
 
 LONGEST_SECONDS = 900
 """The longest that Lambda lets a function run; an operator waits for its end."""
+
+BUSY = "TooManyRequestsException"
+"""What a call fails with where the function runs already as often as it may: each job has one reserved copy."""
 
 
 class FunctionFailed(Exception):
@@ -39,6 +43,10 @@ def call(function: str, event: Mapping[str, Any]) -> Any:
         if not settings().is_local:
             raise
         return _call_here(function, event)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != BUSY:
+            raise
+        raise FunctionFailed(BUSY) from error
     answer = json.loads(done["Payload"].read() or b"null")
     if done.get("FunctionError"):
         raise FunctionFailed(str((answer or {}).get("errorType", "unknown")))

@@ -18,6 +18,7 @@ from infra.cli.main import app as cli
 from infra.wiring import SCHEDULES
 from tests.support import nights
 from tests.support.nights import latest, lose, parked, resident, settle, work_off, worst_fact
+from tests.support.seam import Seam, aws_error
 
 pytestmark = pytest.mark.jobs
 
@@ -181,6 +182,15 @@ def test_a_job_of_once_a_day_that_was_missed_today_is_behind(run: Run, segments:
         done = run("jobs", "catch-up")
 
         assert (done.exit_code, "rotate_keys: done" in done.output) == (0, True), done.output
+
+
+def test_a_job_that_is_at_work_already_holds_up_no_other(run: Run, segments: tuple[str, ...], faults: Seam) -> None:
+    settle([resident(segments[0])])
+    faults.fail("Invoke", aws_error("TooManyRequestsException"))
+    with clock.frozen(clock.now() + timedelta(days=5)):
+        done = run("jobs", "catch-up")
+    assert (done.exit_code, "review: failed, TooManyRequestsException" in done.output) == (1, True), done.output
+    assert "rotate_keys: done" in done.output
 
 
 def test_the_source_s_key_belongs_to_who_asks_a_source(run: Run) -> None:
