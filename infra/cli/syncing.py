@@ -39,7 +39,7 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's name, as `s
 def list_runs(context: typer.Context) -> None:
     """Say how the latest nights went, newest first, by numbers alone. Exits with 1 if the newest is not done."""
     with operating(context):
-        data = [_data(run) for run in runs_newest_first(SHOWN)]
+        data = [_data(run) for run in runs_newest_first(SHOWN) if run.expires_at > clock.now()]
     answer(context, data, [_line(one) for one in data] or ["No night was synced yet."])
     if data and data[0]["phase"] != Phase.DONE:
         raise typer.Exit(FAILED)

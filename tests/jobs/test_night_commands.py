@@ -12,6 +12,7 @@ from chalicelib.core.city_secrets import CURRENT, HEALTH_SOURCE_KEY, SESSION_KEY
 from chalicelib.core.jobs import JobRow, last_run, run_key
 from chalicelib.core.rotation import version_of
 from chalicelib.core.settings import settings
+from chalicelib.health.service.sync.looking import KEPT
 from chalicelib.health.tables import FactRow
 from chalicelib.health.tables.sync import Phase, SyncRunRow
 from infra.cli.main import app as cli
@@ -191,6 +192,13 @@ def test_a_job_that_is_at_work_already_holds_up_no_other(run: Run, segments: tup
         done = run("jobs", "catch-up")
     assert (done.exit_code, "review: failed, TooManyRequestsException" in done.output) == (1, True), done.output
     assert "rotate_keys: done" in done.output
+
+
+def test_a_night_that_is_past_its_time_is_not_listed(run: Run) -> None:
+    run_id = parked()
+    with clock.frozen(clock.now() + KEPT + timedelta(minutes=1)):
+        listed = run("sync", "list")
+    assert (listed.exit_code, run_id in listed.output) == (0, False), listed.output
 
 
 def test_the_source_s_key_belongs_to_who_asks_a_source(run: Run) -> None:
