@@ -89,7 +89,7 @@ def test_a_ratio_stands_beside_its_limit(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_lines_say_how_a_figure_stands() -> None:
-    verdicts = [cold_start_line(cold(ratio)).rpartition(": ")[2] for ratio in (1.2, 1.6, 3.1)]
+    verdicts = [cold_start_line(cold(ratio)).rpartition(": ")[2] for ratio in (1.2, 1.6, KNOWN_COLD_START + 0.1)]
     assert verdicts == ["ok", "known, bench/known.py", "over"]
     assert package_line(Package(MAX_BYTES + 1)).endswith(": over")
     assert package_line(Package(None, "not built; so and so")) == "Package: not built; so and so"

@@ -4,7 +4,7 @@
 goes on where a process died, and tells operators what is late: so no day is missed for want of one message or one call.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -68,10 +68,11 @@ class Sync:
 
         With `anew` another run begins where that of today was discarded. Raises Unavailable if the source does not answer.
         """
-        day, run = today(), next(iter(runs_newest_first(1)), None)
+        day, known = today(), runs_newest_first(RUNS_LOOKED_AT)
+        run = next(iter(known), None)
         if run is None or run.day != day or (anew and run.phase == Phase.DISCARDED):
             run = self._begin(day, run)
-        _end_before(run)
+        _end_before(run, known)
         phase = Phase(run.phase)
         if phase is Phase.LOOKING:
             self._keep_looking(run)
@@ -119,7 +120,7 @@ class Sync:
             if run is not None and run.phase == Phase.LOOKING:
                 _forget_position()
                 anew = self._begin(run.day, run)
-                _end_before(anew)
+                _end_before(anew, runs_newest_first(RUNS_LOOKED_AT))
                 self._keep_looking(anew)
             return Step(0, None)
 
@@ -208,11 +209,11 @@ def _moved(run: SyncRunRow, before: Phase, now: Phase, **more: object) -> SyncRu
     return store.update(run.own_key, store.assign(SyncRunRow, values), SyncRunRow.phase == before.value)
 
 
-def _end_before(run: SyncRunRow) -> None:
+def _end_before(run: SyncRunRow, known: Iterable[SyncRunRow]) -> None:
     """End the runs before one, whatever they are at by now; who began it may have died before that, so each call looks."""
     over = store.assign(SyncRunRow, {"phase": Phase.SUPERSEDED.value})
     going_on = SyncRunRow.phase.is_in(*(phase.value for phase in Phase if not phase.is_over))
-    for older in runs_newest_first(RUNS_LOOKED_AT):
+    for older in known:
         if older.run_id < run.run_id and not Phase(older.phase).is_over:
             store.update(older.own_key, over, going_on)
             ask_to_settle(older)
