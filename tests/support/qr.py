@@ -17,9 +17,10 @@ def read_back(svg: str) -> str:
     drawn = pixels(svg)
     for module in (MODULE, *OTHER_SIZES):
         picture = np.kron(drawn, np.ones((module, module), dtype=np.uint8))
-        text, _, _ = cv2.QRCodeDetector().detectAndDecode(picture)
-        if text:
-            return str(text)
+        for detector in (cv2.QRCodeDetector(), cv2.QRCodeDetectorAruco()):  # each misses a few pictures in a thousand
+            text, _, _ = detector.detectAndDecode(picture)
+            if text:
+                return str(text)
     return ""
 
 
