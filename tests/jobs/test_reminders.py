@@ -1,6 +1,7 @@
 """Who is overdue is reminded every day, once, in their language, and only while they share it (R0.5)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -234,3 +235,17 @@ def test_the_row_stands_right_each_morning_also_of_whom_no_message_reaches(schoo
     run = last_run("reminders")
     assert run is not None
     assert run.done_at is not None
+
+
+def test_a_phone_that_was_given_out_again_is_told_nothing_of_who_had_it(school: Book, morning: FrozenClock) -> None:
+    member, following = member_seen(school, 5), school.city.stranger()
+    theirs = replace(following, phone=member.person.phone)
+    school.city.know(theirs)
+    school.city.verified(theirs)
+    told = len(texts(school.city, theirs))
+    next_morning(morning)
+
+    remind()
+
+    assert len(texts(school.city, theirs)) == told
+    assert report() == {"unreachable": 1, "restood": 1}

@@ -163,8 +163,12 @@ def end_sessions(phone_mac: str, but: Bearer | None = None) -> None:
 
 
 def release(transaction: Transaction, person: Key[PersonRow], phone_mac: str) -> None:
-    """Let go of a phone: the person has no account until they prove identity again, and no session of theirs is left."""
-    transaction.update(person, [PersonRow.account.remove()], PersonRow.account == phone_mac, MovedMeanwhile())
+    """Let go of a phone: the person has no account until they prove identity again, and no session of theirs is left.
+
+    The number itself goes too, for it is somebody else's: nothing about the person may be sent to it any more.
+    """
+    gone = [PersonRow.account.remove(), PersonRow.phone_sealed.remove(), PersonRow.phone_mask.remove()]
+    transaction.update(person, gone, PersonRow.account == phone_mac, MovedMeanwhile())
 
 
 def _stored_account(phone_mac: str) -> AccountRow | None:
