@@ -18,6 +18,7 @@ from chalicelib.people.tables.privacy import LedgerRow, living
 from chalicelib.people.tables.reminders import RemindedRow
 from tests.support import messages
 from tests.support.books import Book, Member, membership_key, organization_key, person_id_of, person_key
+from tests.support.dependants import child_of
 from tests.support.lambdas import batch, stored_record
 from tests.support.policies import entries, set_policy
 from tests.support.reminding import (
@@ -249,3 +250,20 @@ def test_a_phone_that_was_given_out_again_is_told_nothing_of_who_had_it(school: 
 
     assert len(texts(school.city, theirs)) == told
     assert report() == {"unreachable": 1, "restood": 1}
+
+
+def test_a_guardian_is_told_of_a_child_by_no_phone_that_they_stated(school: Book, morning: FrozenClock) -> None:
+    parent = member_seen(school, 0)
+    child, stated = child_of(school.city, parent.person, born="20301231"), school.city.stranger().phone
+    body = {**child.claim_of_a_guardian(), "relation": "child", "phone": stated, "code": "123456"}
+    bound = parent.client.post("/v1/me/dependants", body)
+    assert bound.status == 201, bound.text
+    joined = {"scopes": ["nucleic_acid"], "dependant_id": bound.json["dependant_id"]}
+    assert parent.client.post(f"/v1/invitations/{school.code}/join", joined).status == 201
+    shows(school.org_id, child, nucleic_acid=seen(5))
+    next_morning(morning)
+
+    remind()
+
+    assert len(texts(school.city, parent.person)) == 1
+    assert stated not in [phone for phone, _ in school.city.sms.sent]

@@ -3,7 +3,7 @@
 Name, document and the right to act are refused by one answer, whichever is missing, so that nobody tries people out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +96,9 @@ class Dependants:
         taken = None if kinship.is_guardian else self._taken(caller, claim, code, kinship)
         if len(bound) >= MOST_DEPENDANTS:
             raise DependantsFull(fields={"limit": MOST_DEPENDANTS})
-        row, person = self._bind(caller, claim, _Terms(relation, until), taken)
+        # a phone that the source does not hold for them may be anybody's, and would be told of them
+        known = claim if kinship.has_phone else replace(claim, phone="")
+        row, person = self._bind(caller, known, _Terms(relation, until), taken)
         return Bound(row, bindings.acts_for(row, person), is_new=True)
 
     def own(self, caller: Person) -> list[Bound]:
