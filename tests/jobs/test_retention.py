@@ -245,3 +245,32 @@ def test_the_job_is_due_at_three_in_the_city_and_again_until_eight() -> None:
     last = midnight + timedelta(hours=7, minutes=45)
     assert next_run(job, "Asia/Shanghai", last - timedelta(minutes=1)) == last
     assert next_run(job, "Asia/Shanghai", last) == midnight + timedelta(hours=27)
+
+
+def test_two_runs_at_once_end_right_and_the_report_has_what_both_removed(
+    one_night: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.services.get(service.Retention), "_of_city", [])
+    monkeypatch.setattr(service, "PEOPLE", 1)
+    keys = [put(ReceiptTime, Owner.of(one_night).person_id, str(number)) for number in range(3)]
+    removing, others = store.delete, list[int]()
+
+    def slow(key: store.Key[Any], *condition: Any) -> bool:
+        is_gone = removing(key, *condition)
+        monkeypatch.setattr(store, "delete", removing)
+        if not others:
+            others.append(run())
+        return is_gone
+
+    monkeypatch.setattr(store, "delete", slow)
+    own = run()
+
+    assert (own, others) == (1, [2])
+    assert [stored(key) for key in keys] == [None] * 3
+    found = report()
+    assert (found.removed, found.looked, found.done, found.done_at is not None) == (
+        {"consents": 3},
+        {"consents": 2},
+        2,
+        True,
+    )

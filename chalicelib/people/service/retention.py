@@ -2,8 +2,8 @@
 
 DynamoDB removes most of it within two days. Each night a twenty-eighth of the city is walked, person by person, and all that
 belongs to nobody in particular; so in 28 nights everything is looked at. The report of a night says how far it is: a run that ends
-early is gone on with by the next one, also on the day after, and what is done twice removes nothing more. Check-ins have a sweep of
-their own.
+early is gone on with by the next one, also on the day after, and what is done twice removes nothing more. Of two at once the slower
+goes on where the faster is. Check-ins have a sweep of their own.
 """
 
 import json
@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from chalicelib.core import clock, store
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.jobs import recorded, run_key
 from chalicelib.core.log import Event, emit
 from chalicelib.core.retention import Found, Partition, RequestsTime, RunsTime, Sweep
@@ -107,6 +108,7 @@ class Night:
     def __init__(self, row: RetentionRow, segments: list[str]) -> None:
         """Take the report, and the segments that the night walks."""
         self._row = row
+        self._same = row.unchanged()
         self._segments = segments
 
     @classmethod
@@ -149,9 +151,24 @@ class Night:
         row.cursor = None if following is None else json.dumps(following)
         if is_last:
             row.done_at = clock.now()
-        store.put(row)
-        if is_last and row.is_alarming and not self.is_dry:
+        if self._is_kept(found) and is_last and row.is_alarming and not self.is_dry:
             emit(Event.RETENTION_LEFT, count=row.found.left.total())
+
+    def _is_kept(self, found: Found) -> bool:
+        """Store the report; False if another run was faster: then go on where that is, and add what was removed here.
+
+        All else it found as well, for it walked the same.
+        Raises Unavailable if others store it again and again.
+        """
+        for attempt in range(store.ROUNDS):
+            ahead = store.put_once(self._row, self._same)
+            if ahead is None or ahead.serialize() == self._row.serialize():
+                self._same = self._row.unchanged()
+                return attempt == 0
+            self._row, self._same = ahead, ahead.unchanged()
+            self._row.add(Found(removed=found.removed, over=found.over))
+            store.wait_before(attempt)
+        raise Unavailable
 
 
 def _unfinished() -> list[Night]:

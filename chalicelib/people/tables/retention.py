@@ -11,6 +11,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.core import clock, store
 from chalicelib.core.retention import Found
@@ -67,6 +68,13 @@ class RetentionRow(RunsTable):
         """What was found."""
         looked, removed, late, left = map(Counter[str], (self.looked, self.removed, self.late, self.left))
         return Found(looked, removed, late, left, over=int(self.met))
+
+    def unchanged(self) -> Condition:
+        """That the stored report is still this one; for a new one, that there is none."""
+        if not self.total:
+            none: Condition = RetentionRow.run.does_not_exist()
+            return none
+        return store.unchanged(self, "at", "met", "done", "cursor", "done_at")
 
     def add(self, found: Found) -> None:
         """Add what was found on the way."""
