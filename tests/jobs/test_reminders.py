@@ -13,6 +13,7 @@ from chalicelib.core.jobs import last_run
 from chalicelib.core.work import Work
 from chalicelib.groups.tables import MembershipRow, OrganizationRow
 from chalicelib.people.service.erasure import sweep_erased
+from chalicelib.people.service.restore import forget_older_phones
 from chalicelib.people.tables.people import PersonRow
 from chalicelib.people.tables.privacy import LedgerRow, living
 from chalicelib.people.tables.reminders import RemindedRow
@@ -22,6 +23,7 @@ from tests.support.dependants import child_of
 from tests.support.lambdas import batch, stored_record
 from tests.support.policies import entries, set_policy
 from tests.support.reminding import (
+    DAY,
     begin,
     choose,
     day,
@@ -250,6 +252,18 @@ def test_a_phone_that_was_given_out_again_is_told_nothing_of_who_had_it(school: 
 
     assert len(texts(school.city, theirs)) == told
     assert report() == {"unreachable": 1, "restood": 1}
+
+
+def test_a_phone_that_a_restore_takes_off_somebody_is_told_nothing(school: Book, morning: FrozenClock) -> None:
+    member = member_seen(school, 5)
+    lives = [living(person_id_of(member.person), 1)]
+    later = LedgerRow("d", "e", kind="IDENTITY_PROVED", at=clock.now() + DAY, people=lives)
+    assert forget_older_phones(later, write=True) == 1
+    next_morning(morning)
+
+    remind()
+
+    assert texts(school.city, member.person) == []
 
 
 def test_a_guardian_is_told_of_a_child_by_no_phone_that_they_stated(school: Book, morning: FrozenClock) -> None:

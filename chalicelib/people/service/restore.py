@@ -15,6 +15,7 @@ from chalicelib.core.store import Key
 from chalicelib.people.service.certificates import Statement, certificates_until, completion, counted, under_way
 from chalicelib.people.service.erasure import KEPT_AFTER_ERASURE, rows_of_lives_until
 from chalicelib.people.service.privacy import disclosures_of
+from chalicelib.people.service.sessions import without_phone
 from chalicelib.people.tables.certificates import CertificateRow
 from chalicelib.people.tables.logins import AccountRow, SessionRow, phone_subject
 from chalicelib.people.tables.people import PersonRow
@@ -85,7 +86,7 @@ def forget_older_phones(entry: LedgerRow, *, write: bool) -> int:
         if person.verified_at < entry.at - SAME_PROOF:
             behind += 1
             if write:
-                store.update(key, [PersonRow.account.remove()], PersonRow.account == person.account)
+                store.update(key, without_phone(), PersonRow.account == person.account)
     return behind
 
 

@@ -163,12 +163,13 @@ def end_sessions(phone_mac: str, but: Bearer | None = None) -> None:
 
 
 def release(transaction: Transaction, person: Key[PersonRow], phone_mac: str) -> None:
-    """Let go of a phone: the person has no account until they prove identity again, and no session of theirs is left.
+    """Let go of a phone: the person has no account until they prove identity again, and no session of theirs is left."""
+    transaction.update(person, without_phone(), PersonRow.account == phone_mac, MovedMeanwhile())
 
-    The number itself goes too, for it is somebody else's: nothing about the person may be sent to it any more.
-    """
-    gone = [PersonRow.account.remove(), PersonRow.phone_sealed.remove(), PersonRow.phone_mask.remove()]
-    transaction.update(person, gone, PersonRow.account == phone_mac, MovedMeanwhile())
+
+def without_phone() -> list[Action]:
+    """What takes the phone off a person: the number goes too, for nothing about them may be sent to whoever has it by now."""
+    return [PersonRow.account.remove(), PersonRow.phone_sealed.remove(), PersonRow.phone_mask.remove()]
 
 
 def _stored_account(phone_mac: str) -> AccountRow | None:
