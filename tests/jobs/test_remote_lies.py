@@ -1,6 +1,5 @@
 """What a remote source says in the right form and can't be believed, or can't be kept: each is somebody's own, and ends (R-19)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -15,28 +14,15 @@ from chalicelib.health.tables.sync import Phase
 from infra.source.server import Known
 from tests.support import nights
 from tests.support.books import person_id_of, person_key
-from tests.support.city import TestCity
 from tests.support.nights import lose, worst_fact
 from tests.support.people import TestPerson
-from tests.support.remote import Remote, remote_city
+from tests.support.remote import Remote
 from tests.support.rows import spoil, stored
 from tests.support.statuses import person_row
 
 pytestmark = pytest.mark.jobs
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def segment() -> Iterator[str]:
-    with nights.few_segments(1) as (name,):
-        yield name
-
-
-@pytest.fixture
-def remote(city: TestCity, segment: str) -> Iterator[Remote]:  # noqa: ARG001  its people are synced in it
-    with remote_city(city) as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A remote source in every state: what was known stays, as old as it is, and no fault lets anybody in (R-18, R-19)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,10 +18,9 @@ from chalicelib.people.tables.people import SEGMENTS, PersonRow
 from infra.source.faults import MODES
 from tests.support import messages, nights
 from tests.support.books import person_id_of, person_key
-from tests.support.city import TestCity
 from tests.support.nights import latest, tend, worst_fact
 from tests.support.people import TestPerson
-from tests.support.remote import Remote, remote_city, speaking_to
+from tests.support.remote import Remote, speaking_to
 from tests.support.statuses import person_row
 
 pytestmark = pytest.mark.jobs
@@ -30,18 +28,6 @@ pytestmark = pytest.mark.jobs
 DAY = timedelta(days=1)
 NO_ANSWER = {"slow", "429", "5xx", "cut", "redirect", "unsigned"}
 GARBAGE = set(MODES) - NO_ANSWER - {"ok"}
-
-
-@pytest.fixture
-def segment() -> Iterator[str]:
-    with nights.few_segments(1) as (name,):
-        yield name
-
-
-@pytest.fixture
-def remote(city: TestCity, segment: str) -> Iterator[Remote]:  # noqa: ARG001  its people are synced in it
-    with remote_city(city) as found:
-        yield found
 
 
 def shown(remote: Remote, person: TestPerson) -> Shown:

@@ -1,6 +1,5 @@
 """The nightly sync: what the source knows becomes what the city shows, once, whatever is lost, doubled or dies (R1.3)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from chalicelib.health.people_effects import RETRIES
 from chalicelib.health.tables import FactRow
 from chalicelib.health.tables.sync import Phase, looks_of, runs_newest_first
 from chalicelib.people.tables.people import PersonRow
-from tests.support import messages, nights
+from tests.support import messages
 from tests.support.lambdas import batch
 from tests.support.nights import (
     fresh_through,
@@ -30,12 +29,6 @@ from tests.support.rows import spoil, stored
 from tests.support.working import Context
 
 pytestmark = pytest.mark.jobs
-
-
-@pytest.fixture
-def segments() -> Iterator[tuple[str, ...]]:
-    with nights.few_segments() as names:
-        yield names
 
 
 def normal() -> str:

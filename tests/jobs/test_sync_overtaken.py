@@ -11,13 +11,13 @@ from chalicelib.core import clock, store
 from chalicelib.core.settings import settings
 from chalicelib.health.service.status import Status
 from chalicelib.health.service.sync import running
-from chalicelib.health.tables.sync import Phase, StagedRow, SyncRunRow, run_at, runs_newest_first
-from tests.support import messages, nights
+from chalicelib.health.tables.sync import Phase, StagedRow, run_at
+from tests.support import messages
 from tests.support.books import person_id_of
 from tests.support.city import TestCity
 from tests.support.lambdas import batch
 from tests.support.nights import latest, night, now_of, resident, settle, tend, work_off, worst_fact
-from tests.support.remote import Remote, remote_city
+from tests.support.remote import Remote
 from tests.support.rows import spoil
 from tests.support.seam import Killed
 from tests.support.statuses import person_row
@@ -30,21 +30,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def segment() -> Iterator[str]:
-    with nights.few_segments(1) as (name,):
-        yield name
-
-
-@pytest.fixture
 def source(city: TestCity, segment: str) -> Iterator[ToldSource]:  # noqa: ARG001  it is asked for its people
     with asking(city, ToldSource(batch=1, offers_changes=True)) as told:
         yield told
-
-
-@pytest.fixture
-def remote(city: TestCity, segment: str) -> Iterator[Remote]:  # noqa: ARG001  its people are synced in it
-    with remote_city(city) as found:
-        yield found
 
 
 def normal() -> str:
@@ -85,14 +73,12 @@ def test_a_run_is_ended_though_who_began_the_next_one_died(
     tend()
     older = latest()
 
-    def dies(limit: int) -> list[SyncRunRow]:
-        if latest().run_id != older.run_id:
-            raise Killed
-        return runs_newest_first(limit)
+    def dies(*_: object) -> None:
+        raise Killed
 
     with clock.frozen(clock.now() + DAY):
         with monkeypatch.context() as patched, suppress(Killed):
-            patched.setattr(running, "runs_newest_first", dies)
+            patched.setattr(running, "_end_before", dies)
             tend()
         assert latest().run_id != older.run_id
         tend()

@@ -10,7 +10,7 @@ from chalicelib.core import clock
 from chalicelib.core.reports import Report
 from chalicelib.health.tables.sync import Phase, StagedRow
 from chalicelib.people.tables.people import PersonRow
-from tests.support import messages, nights
+from tests.support import messages
 from tests.support.city import TestCity
 from tests.support.lambdas import batch
 from tests.support.nights import latest, night, now_of, resident, settle, tend, work_off, worst_fact
@@ -21,12 +21,6 @@ from tests.support.working import Context
 pytestmark = pytest.mark.jobs
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def segments() -> Iterator[tuple[str, ...]]:
-    with nights.few_segments() as names:
-        yield names
 
 
 @pytest.fixture

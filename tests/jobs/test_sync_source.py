@@ -12,7 +12,7 @@ from chalicelib.health.service.registry import RegistrySource
 from chalicelib.health.service.status import Status
 from chalicelib.health.tables.sync import Phase, PositionRow, looks_of, runs_newest_first
 from chalicelib.people.tables.people import PersonRow
-from tests.support import messages, nights
+from tests.support import messages
 from tests.support.city import TestCity
 from tests.support.lambdas import batch
 from tests.support.nights import fresh_through, latest, night, now_of, resident, settle, tend, work_off, worst_fact
@@ -23,12 +23,6 @@ from tests.support.working import Context
 pytestmark = pytest.mark.jobs
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def segments() -> Iterator[tuple[str, ...]]:
-    with nights.few_segments() as names:
-        yield names
 
 
 @pytest.fixture
