@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -13,8 +12,9 @@ from chalicelib.core.city import City
 from chalicelib.core.log import Event
 from chalicelib.core.names import parking_name, table_name
 from infra.cdk.api import STAGE, Api, firewall_name, has_firewall
+from infra.cdk.counts import Count, count_lines
 from infra.cdk.events import Events, Kept
-from infra.cdk.names import log_group, logical, resource
+from infra.cdk.names import logical, resource
 from infra.grants import RIGHTS
 
 RUNBOOK = "docs/operations.md#alarm-"
@@ -86,8 +86,7 @@ class Alarms(Construct):
         )
         self.topic.add_to_resource_policy(_only_alarms(self.topic))
         self.namespace = f"Gatebook/{city.name}"
-        for function in RIGHTS:
-            self._count(city, function)
+        count_lines(self, city, self.namespace, Count(EVENTS, RIGHTS, SPOKEN_LINES, dimension=EVENT))
         self.watches = (
             *_gateway(api),
             *_firewall(city),
@@ -100,26 +99,6 @@ class Alarms(Construct):
             *_events(self.namespace),
         )
         self.alarms = [self._alarm(city, watch) for watch in self.watches]
-
-    def _count(self, city: City, function: str) -> None:
-        """Make a metric of the events in a function's log. It counts by the event's word; nothing else of a line gets into it.
-
-        One filter a function, whatever there is to say: one an event too would be most of the 500 resources of a stack.
-        """
-        logs.CfnMetricFilter(
-            self,
-            logical(function, "events"),
-            log_group_name=log_group(city.name, function),
-            filter_pattern=SPOKEN_LINES,
-            metric_transformations=[
-                logs.CfnMetricFilter.MetricTransformationProperty(
-                    metric_name=EVENTS,
-                    metric_namespace=self.namespace,
-                    metric_value="1",
-                    dimensions=[logs.CfnMetricFilter.DimensionProperty(key=EVENT, value=f"$.{EVENT}")],
-                )
-            ],
-        )
 
     def _alarm(self, city: City, watch: Watch) -> cloudwatch.CfnAlarm:
         dimensions = [

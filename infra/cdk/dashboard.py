@@ -8,9 +8,10 @@ from chalicelib.core.city import City
 from chalicelib.core.names import parking_name
 from infra.cdk.alarms import EVENT, EVENTS, SPOKEN, Alarms
 from infra.cdk.api import STAGE
+from infra.cdk.counts import count_lines
 from infra.cdk.events import Events
 from infra.cdk.names import resource
-from infra.cdk.nights import COUNTS, Nights
+from infra.cdk.nights import COUNTS
 from infra.cdk.queues import Queues
 from infra.grants import RIGHTS
 
@@ -39,7 +40,8 @@ class Dashboard(Construct):
         """Draw it for a city."""
         super().__init__(scope, "Dashboard")
         self._city = city
-        nights = Nights(self, city, alarms.namespace)
+        for count in COUNTS.values():
+            count_lines(self, city, alarms.namespace, count)
         gateway = {"ApiName": resource(city.name, "api"), "Stage": STAGE}
         streaming = [stream.function for stream in events.streams]
         parked = [parking_name(city.name, source) for source in queues.parked]
@@ -50,8 +52,8 @@ class Dashboard(Construct):
             self._chart("Latency", [_metric("AWS/ApiGateway", "Latency", gateway, p) for p in ("p50", "p99")]),
             self._chart("Events", [_metric(alarms.namespace, EVENTS, {EVENT: event.value}) for event in SPOKEN]),
             *(
-                self._chart(f"{count.title} a day", [_metric(nights.namespace, count.metric, period=DAY)])
-                for count in COUNTS
+                self._chart(f"{what} a day", [_metric(alarms.namespace, count.metric, period=DAY)])
+                for what, count in COUNTS.items()
             ),
             self._chart("Copies running", self._lambdas("ConcurrentExecutions", list(RIGHTS), "Maximum")),
             self._chart("Function errors", self._lambdas("Errors", list(RIGHTS), "Sum")),

@@ -178,9 +178,10 @@ class _Month:
             yield Line(services.get(name, "CloudWatch"), what, name, count, f"{count} {what}")
 
     def _out(self) -> Iterator[Line]:
-        (codes,) = [use for use in USES if use.operation == "ask for a code"]
-        (changes,) = [use for use in USES if use.operation == "a status changes in 1 book"]
-        (reminders,) = [use for use in USES if use.operation == usage.REMINDED]
+        uses = {use.operation: use for use in USES}
+        codes, changes, reminders = (
+            uses[name] for name in ("ask for a code", "a status changes in 1 book", usage.REMINDED)
+        )
         alerts = self._times(changes) * usage.TOLD
         messages = self._times(codes) + alerts + self._times(reminders)
         answers = sum(

@@ -95,7 +95,7 @@ def test_what_the_jobs_did_is_counted_by_their_own_lines(city: Synthesised) -> N
         ("jobs.rows_removed", group("retention"), "job.done", "$.count"),
         ("jobs.rows_removed", group("visits_sweep"), "job.done", "$.count"),
     }
-    assert {name for name, *_ in found} == {count.metric for count in COUNTS}
+    assert {name for name, *_ in found} == {count.metric for count in COUNTS.values()}
 
 
 def test_a_stack_keeps_away_from_the_most_that_one_may_hold(city: Synthesised) -> None:
@@ -148,6 +148,6 @@ def test_the_dashboard_shows_what_is_watched_and_every_alarm_s_state(city: Synth
     drawn = "".join(part if isinstance(part, str) else said(part) for part in parts)
 
     assert {alarm["MetricName"] for alarm in alarms(city) if f'"{alarm["MetricName"]}"' not in drawn} == set()
-    shown = {*(event.value for event in SPOKEN), *(count.metric for count in COUNTS)}
+    shown = {*(event.value for event in SPOKEN), *(count.metric for count in COUNTS.values())}
     assert {word for word in shown if f'"{word}"' not in drawn} == set()
     assert {name for name in city.all("AWS::CloudWatch::Alarm") if f'"{name}"' not in drawn} == set()
