@@ -18,12 +18,17 @@ from infra.local.delivery import Context
 LONGEST_SECONDS = 900
 """The longest that Lambda lets a function run; an operator waits for its end."""
 
-BUSY = "TooManyRequestsException"
-"""What a call fails with where the function runs already as often as it may: each job has one reserved copy."""
-
 
 class FunctionFailed(Exception):
     """A function ended with an error; the text is the error's type and nothing of its words, which may quote a row."""
+
+
+class FunctionAtWork(FunctionFailed):
+    """A function runs already as often as it may: each job has one reserved copy."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("at work already")
 
 
 def client(service: str, *, read_seconds: float = 60) -> Any:
@@ -44,9 +49,9 @@ def call(function: str, event: Mapping[str, Any]) -> Any:
             raise
         return _call_here(function, event)
     except ClientError as error:
-        if error.response["Error"]["Code"] != BUSY:
+        if error.response["Error"]["Code"] != "TooManyRequestsException":
             raise
-        raise FunctionFailed(BUSY) from error
+        raise FunctionAtWork from error
     answer = json.loads(done["Payload"].read() or b"null")
     if done.get("FunctionError"):
         raise FunctionFailed(str((answer or {}).get("errorType", "unknown")))

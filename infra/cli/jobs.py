@@ -10,7 +10,7 @@ from chalicelib.core.jobs import JobRow, last_run
 from chalicelib.core.settings import settings
 from chalicelib.health.tables.sync import Phase, SyncRunRow, runs_newest_first
 from chalicelib.places.tables import SWEEPS, VisitSweepRow
-from infra.calls import FunctionFailed, call
+from infra.calls import FunctionAtWork, FunctionFailed, call
 from infra.cli.operating import FAILED, NOT_STARTED, answer, fail, operating
 from infra.timetable import next_run
 from infra.wiring import SCHEDULES, Schedule
@@ -61,6 +61,8 @@ def run(
     with operating(context):
         try:
             call(schedule.function, {})
+        except FunctionAtWork:
+            fail(f"{job} is at work already; `jobs status` says when it ended.")
         except FunctionFailed as error:
             fail(f"{job} failed ({error}); its log says where.")
         row = last_run(job)

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner, Result
 
+import app
 from chalicelib.core import clock, store
 from chalicelib.core.city_secrets import CURRENT, HEALTH_SOURCE_KEY, SESSION_KEY
 from chalicelib.core.jobs import JobRow, last_run, run_key
 from chalicelib.core.rotation import version_of
 from chalicelib.core.settings import settings
+from chalicelib.health.service.status import Status
 from chalicelib.health.service.sync.looking import KEPT
 from chalicelib.health.tables import FactRow
 from chalicelib.health.tables.sync import Phase, SyncRunRow
@@ -123,6 +125,25 @@ def test_a_parked_night_is_released_by_an_operator_once_an_officer_did(run: Run,
     assert (decided.exit_code, "does not wait" in decided.stderr) == (1, True)
 
 
+def test_a_night_in_which_the_source_lost_what_it_knew_is_seen_by_its_numbers(
+    run: Run, segments: tuple[str, ...]
+) -> None:
+    people = [resident(segments[0]) for _ in range(7)]
+    settle(people)
+    for person in people:
+        fact = worst_fact()
+        lose(person, fact)
+        app.services.get(Status).refresh(person.person_id)
+        store.delete(FactRow.key(person.person_id, f"{fact.kind}#{fact.fact_id}"))
+    run("jobs", "catch-up")
+    work_off()
+
+    listed = run("sync", "list")
+    assert (listed.exit_code, "7 people, 7 changed, 0 would turn abnormal, 7 of 7 well" in listed.output) == (1, True)
+    status = run("jobs", "status")
+    assert (status.exit_code, "sync: parked" in status.output) == (1, True)
+
+
 def test_a_discarded_night_is_asked_about_and_begun_anew(run: Run, segments: tuple[str, ...]) -> None:
     people = [resident(segments[0]) for _ in range(7)]
     settle(people)
@@ -156,8 +177,6 @@ def test_who_does_not_say_who_they_are_or_which_run_decides_nothing(run: Run, wh
 def test_a_job_that_fails_is_told_and_holds_up_no_other(
     run: Run, segments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import app
-
     def fails(*_: object) -> int:
         raise ValueError
 
@@ -177,7 +196,9 @@ def test_a_job_of_once_a_day_that_was_missed_today_is_behind(run: Run, segments:
         assert run("jobs", "run", "rotate_keys").exit_code == 0
         frozen.tick(23 * 3600)
         run("jobs", "catch-up")
-        assert last_run("rotate_keys").done_at == at - timedelta(days=1), "it is not due yet"  # type: ignore[union-attr]
+        last = last_run("rotate_keys")
+        assert last is not None
+        assert last.done_at == at - timedelta(days=1), "it is not due yet"
         frozen.tick(3600)
 
         done = run("jobs", "catch-up")
@@ -190,8 +211,16 @@ def test_a_job_that_is_at_work_already_holds_up_no_other(run: Run, segments: tup
     faults.fail("Invoke", aws_error("TooManyRequestsException"))
     with clock.frozen(clock.now() + timedelta(days=5)):
         done = run("jobs", "catch-up")
-    assert (done.exit_code, "review: failed, TooManyRequestsException" in done.output) == (1, True), done.output
+    assert (done.exit_code, "review: failed, at work already" in done.output) == (1, True), done.output
     assert "rotate_keys: done" in done.output
+
+
+def test_a_job_that_is_at_work_already_is_said_to_be(run: Run, faults: Seam) -> None:
+    faults.fail("Invoke", aws_error("TooManyRequestsException"))
+    done = run("jobs", "run", "review")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (
+        1, "review is at work already; `jobs status` says when it ended.",
+    )  # fmt: skip
 
 
 def test_a_night_that_is_past_its_time_is_not_listed(run: Run) -> None:
