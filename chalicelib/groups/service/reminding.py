@@ -238,11 +238,11 @@ def _restand(look: _Look, *, is_done: bool = False) -> bool:
 
     Who `is_done` leaves the index for today, also where nothing is due any more and all else is as it was.
     """
-    row, due_before = look.row, look.row.due_day
+    row = look.row
+    before = {name: getattr(row, name) for name in attention.STANDING}
     if is_done:
         row.due_day = None
     now = attention.columns(row, look.book.policy_set)
-    before = {name: getattr(row, name) for name in now} | {"due_day": due_before}
     if now == before:
         return False
     return store.update(row.own_key, store.assign(MembershipRow, now), attention.unchanged(row)) is not None

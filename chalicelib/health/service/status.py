@@ -197,9 +197,7 @@ def would_recover(person: SyncedPerson, facts: Sequence[Fact], at: datetime) -> 
 def is_abnormal(person: SyncedPerson) -> bool:
     """Whether an abnormal state of a person is in force."""
     scheme = settings().city.scheme
-    if person.state is None or person.state == scheme.normal.name or is_over(person):
-        return False
-    return scheme.state(person.state).is_abnormal
+    return person.state != scheme.normal.name and not is_over(person) and scheme.state(person.state).is_abnormal
 
 
 def known_through(person: SyncedPerson) -> datetime | None:

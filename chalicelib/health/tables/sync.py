@@ -12,7 +12,7 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 
-from chalicelib.core import store
+from chalicelib.core import clock, store
 from chalicelib.core.ports import Fact
 from chalicelib.core.reports import Report
 from chalicelib.core.runs import RunsTable
@@ -53,6 +53,10 @@ class Phase(StrEnum):
     def is_over(self) -> bool:
         """Whether nothing of the run is done any more."""
         return self in {Phase.DONE, Phase.DISCARDED, Phase.SUPERSEDED}
+
+
+COUNTS = ("people", "asked", "changed", "turned", "abnormal", "recovered", "garbage")
+"""What a run counts, in the order in which it is shown."""
 
 
 class SyncRunRow(RunsTable):
@@ -230,8 +234,9 @@ def run_at(run_id: str) -> SyncRunRow | None:
 
 
 def runs_newest_first(limit: int) -> list[SyncRunRow]:
-    """The latest runs."""
-    return store.query(SyncRunRow, SyncRunRow.RUN, limit=limit, newest_first=True).rows
+    """The latest runs that are kept still."""
+    page = store.query(SyncRunRow, SyncRunRow.RUN, limit=limit, newest_first=True)
+    return [row for row in page.rows if row.expires_at > clock.now()]
 
 
 def looks_of(run_id: str) -> list[LookRow]:

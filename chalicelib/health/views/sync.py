@@ -2,10 +2,8 @@
 
 from chalicelib.core.errors import Broken
 from chalicelib.health.schemas import sync as schemas
-from chalicelib.health.tables.sync import Phase, SyncRunRow
+from chalicelib.health.tables.sync import COUNTS, Phase, SyncRunRow
 from chalicelib.people.service.privacy import Listed
-
-COUNTS = ("people", "asked", "changed", "turned", "abnormal", "recovered", "garbage")
 
 
 def sync_run(row: SyncRunRow) -> schemas.SyncRun:

@@ -36,15 +36,15 @@ def settling() -> int:
 
 def test_runs_are_listed_newest_first_with_their_numbers_alone(city: TestCity) -> None:
     _, client = officer(city)
-    run_id = parked(segment=f"9999-{ids.new_id()}")
+    run_id = parked(segment=f"9999-{ids.new_id()}", abnormal=12, recovered=7)
 
     answer = client.get("/v1/sync-runs?limit=1")
 
     assert answer.status == 200, answer.text
     (item,) = answer.json["items"]
     assert item["run_id"] == run_id
-    assert {name: item[name] for name in ("phase", "people", "turned", "garbage", "done_at")} == {
-        "phase": "parked", "people": 100, "turned": 10, "garbage": 0, "done_at": None,
+    assert {name: item[name] for name in ("phase", "people", "turned", "abnormal", "recovered", "garbage", "done_at")} == {
+        "phase": "parked", "people": 100, "turned": 10, "abnormal": 12, "recovered": 7, "garbage": 0, "done_at": None,
     }  # fmt: skip
     assert answer.json["cursor"] is not None
     assert client.get(f"/v1/sync-runs?limit=1&cursor={answer.json['cursor']}").status == 200

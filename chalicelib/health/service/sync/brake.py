@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.settings import settings
-from chalicelib.health.tables.sync import LookRow
+from chalicelib.health.tables.sync import COUNTS, LookRow
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,15 @@ class Totals:
     changed: int
     turned: int
     garbage: int
-    abnormal: int = 0
-    recovered: int = 0
-
-
-COUNTED = ("done", "asked", "changed", "turned", "garbage", "abnormal", "recovered")
-"""What a piece counts, in the order of `Totals`."""
+    abnormal: int
+    recovered: int
 
 
 def totals(pieces: Sequence[LookRow]) -> Totals:
     """What the pieces of a run found together."""
-    return Totals(*(sum(int(getattr(one, name)) for one in pieces) for name in COUNTED))
+    people = sum(int(one.done) for one in pieces)
+    counted = {name: sum(int(getattr(one, name)) for one in pieces) for name in COUNTS if name != "people"}
+    return Totals(people, **counted)
 
 
 def is_doubtful(found: Totals) -> bool:

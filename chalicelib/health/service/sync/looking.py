@@ -116,7 +116,7 @@ class Looking:
             raise
         if page.garbage > len(page.garbage_of):
             raise CursorLost
-        people = [person for person in _read([*page.of, *page.garbage_of]) if person.verified_at is not None]
+        people = list(_read([*page.of, *page.garbage_of]))
         reports = Reports(page.of, page.garbage_of, page.as_of)
         counts = Counter(asked=len(page.of) + page.garbage, garbage=page.garbage)
         cursor = {"cursor": page.cursor} if page.has_more else None
@@ -133,30 +133,25 @@ class Looking:
         store.update(row.own_key, [LookRow.unanswered.add(1)], LookRow.run.exists())
 
     def _findings(self, people: Sequence[SyncedPerson], reports: Reports) -> list[Finding]:
-        return [found for person in people if (found := self._found(person, reports)) is not None]
+        return [found for person in people if (found := self._finding(person, reports)) is not None]
 
-    def _found(self, person: SyncedPerson, reports: Reports) -> Finding | None:
-        """What is to be written about a person. Whose report can't be judged, whatever the reason, holds up nobody else."""
+    def _finding(self, person: SyncedPerson, reports: Reports) -> Finding | None:
+        """What is to be written about a person, if anything is.
+
+        Who can't be judged, for what is stored of them or whatever else, is garbage too, and holds up nobody else.
+        """
+        report = reports.of.get(person.person_id)
         try:
-            return self._finding(person, reports)
-        except Exception as error:
+            if report is not None:
+                return self._judged(person, report) if _is_news(person, report) else None
+        except Exception as error:  # one person holds up nobody else; what storage does not answer is raised again
             if store.is_passing(error):
                 raise
             emit(Event.STATUS_FAILED, error=type(error).__name__, where=where(error))
-            return Finding(person, None) if person.stale_since is None else None
+        return Finding(person, None) if person.stale_since is None else None
 
-    def _finding(self, person: SyncedPerson, reports: Reports) -> Finding | None:
-        """What is to be written about a person, if anything is. What is stored of them and can't be read is garbage too."""
-        report = reports.of.get(person.person_id)
-        if report is not None and not _is_news(person, report):
-            return None
-        try:
-            facts = None if report is None else self._source.with_report(person.person_id, report)
-        except Broken:
-            facts = None
-        if report is None or facts is None:
-            return Finding(person, None) if person.stale_since is None else None
-        now = clock.now()
+    def _judged(self, person: SyncedPerson, report: Report) -> Finding:
+        facts, now = self._source.with_report(person.person_id, report), clock.now()
         return Finding(person, report, would_turn(person, facts, now), would_recover(person, facts, now))
 
 
@@ -225,8 +220,8 @@ def _step(
 ) -> Step:
     """Put aside what was found, and say what the row becomes with it."""
     store.write_all(_staged(row, found) for found in findings)
-    counts += Counter(changed=len(findings), turned=sum(found.turns for found in findings))
-    counts["recovered"] = sum(found.recovers for found in findings)
+    turned, recovered = sum(found.turns for found in findings), sum(found.recovers for found in findings)
+    counts += Counter(changed=len(findings), turned=turned, recovered=recovered)
     actions = [getattr(LookRow, name).add(amount) for name, amount in counts.items() if name != "people"]
     if row.unanswered:
         actions.append(LookRow.unanswered.add(-1))
@@ -236,7 +231,7 @@ def _step(
 
 
 def _take_back(row: LookRow, people: Sequence[SyncedPerson], findings: Sequence[Finding]) -> None:
-    """Put aside no more what an earlier page said of people of whom this one says what is written already.
+    """Forget what an earlier page said of people of whom this one says what is written already.
 
     Those whose phone is in doubt are asked for beside it (`_people`), and what was put aside of them says more.
     """

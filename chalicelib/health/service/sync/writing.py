@@ -51,7 +51,7 @@ class Writing:
             person = _living(staged.person_id)
             if person is not None and _is_as_looked_at(person, staged):
                 self._store(person, staged.whole_report)
-        except Exception as error:
+        except Exception as error:  # one person holds up nobody else; what storage does not answer is raised again
             if store.is_passing(error):
                 raise
             emit(Event.STATUS_FAILED, error=type(error).__name__, where=where(error))
