@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.alerts.sms import SmsUnavailable
 from chalicelib.core.clock import FrozenClock
+from chalicelib.people.service import budget
 from chalicelib.people.service.codes import Purpose
 from tests.api.people.steps import ask, code_for, code_key, enter, sends_key
 from tests.support.city import TestCity
@@ -141,6 +142,27 @@ def test_asking_again_at_once_is_refused_and_told_when_to_return(city: TestCity,
 
     assert (answer.status, answer.code) == (429, "too_many_codes")
     assert answer.headers["retry-after"] == "43"
+
+
+def test_of_two_that_ask_at_once_for_one_phone_one_is_sent_a_code(
+    city: TestCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, before = city.stranger(), len(city.sms.sent)
+    open_shards, firsts = budget.open_shards, []
+
+    def overtaken(share: float = 1.0) -> list[int]:
+        """Let another ask between what the slower one read and what it writes."""
+        monkeypatch.setattr(budget, "open_shards", open_shards)
+        firsts.append(ask(city, person))
+        return open_shards(share)
+
+    monkeypatch.setattr(budget, "open_shards", overtaken)
+    second = ask(city, person)
+
+    assert [first.status for first in firsts] == [202]
+    assert (second.status, second.code, second.headers["retry-after"]) == (429, "too_many_codes", "60")
+    assert len(city.sms.sent) == before + 1
+    assert enter(city, person, city.sms.last_code(person.phone)).status == 201
 
 
 def test_no_code_can_be_asked_for_by_reading(city: TestCity) -> None:
