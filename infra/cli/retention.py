@@ -109,9 +109,9 @@ def _by_dynamodb() -> dict[str, int]:
 
 def _to_the_end(show: Show, *, is_dry: bool) -> RetentionRow:
     """Call the function until the night is at its end. Raises FunctionFailed."""
-    day, event = tonight(), {"dry_run": is_dry}
+    day = tonight()
     for number in range(CALLS_AT_MOST):
-        call("retention", {**event, "anew": number == 0})
+        call("retention", {"night": str(day), "dry_run": is_dry, "anew": number == 0})
         row = report_of(day, is_dry=is_dry)
         if row is not None:
             show("Segments", int(row.done), int(row.total))

@@ -2,8 +2,8 @@
 
 DynamoDB removes most of it within two days. Each night a twenty-eighth of the city is walked, person by person, and all that
 belongs to nobody in particular; so in 28 nights everything is looked at. The report of a night says how far it is: a run that ends
-early is gone on with by the next one, also on the day after, and what is done twice removes nothing more. Of two at once the slower
-goes on where the faster is. Check-ins have a sweep of their own.
+early is gone on with by the next one, a night that was missed is made up for, the oldest first, and what is done twice removes
+nothing more. Of two at once the slower goes on where the faster is. Check-ins have a sweep of their own.
 """
 
 import json
@@ -21,7 +21,7 @@ from chalicelib.core.work import TIME_KEPT, LambdaContext
 from chalicelib.people.service.budget import subjects
 from chalicelib.people.tables.logins import LoginsTable, phone_subject
 from chalicelib.people.tables.people import SEGMENTS, OwnershipPointer, PersonRow, SegmentIndex
-from chalicelib.people.tables.retention import NIGHTS, RetentionRow, report_of
+from chalicelib.people.tables.retention import NIGHTS, RetentionRow, is_known_before, report_of, reports_between
 from chalicelib.people.tables.times import AccessTime, OfSegment, PersonTime, ReceiptTime
 
 ROUND = 28
@@ -57,10 +57,12 @@ class Retention:
         """Go on with the night as far as four fifths of the function's time allow. Returns how many rows were removed.
 
         With `dry_run` nothing is removed, and the report is another one; with `anew` a night begins again that was at its end.
+        With `night`, a day of the city, it is that one alone, and no other that was missed.
         """
+        asked = date.fromisoformat(event["night"]) if "night" in event else None
         if event.get("dry_run"):
-            return self._go_on([Night.of(tonight(), is_dry=True)], event, context)
-        return recorded("retention", lambda: self._go_on(_unfinished(), event, context))
+            return self._go_on([Night.of(asked or tonight(), is_dry=True)], event, context)
+        return recorded("retention", lambda: self._go_on(_nights(asked), event, context))
 
     def _go_on(self, nights: list["Night"], event: dict[str, Any], context: LambdaContext) -> int:
         least = int(context.get_remaining_time_in_millis() * TIME_KEPT)
@@ -128,6 +130,11 @@ class Night:
         return bool(self._row.dry)
 
     @property
+    def steps_left(self) -> int:
+        """How many segments, and what is nobody's, were not walked yet."""
+        return len(self._segments) + 1 - int(self._row.done)
+
+    @property
     def segment(self) -> str | None:
         """The segment that it is at; None behind the last."""
         step = int(self._row.done)
@@ -171,13 +178,22 @@ class Night:
         raise Unavailable
 
 
-def _unfinished() -> list[Night]:
-    """The night before, if it did not come to its end, of which operators are told; and tonight."""
-    before = report_of(tonight() - timedelta(days=1), is_dry=False)
-    if before is None or before.done_at is not None:
-        return [Night.of(tonight(), is_dry=False)]
-    emit(Event.RETENTION_LEFT, count=int(before.total - before.done))
-    return [Night.of(tonight() - timedelta(days=1), is_dry=False), Night.of(tonight(), is_dry=False)]
+def _nights(asked: date | None) -> list[Night]:
+    """What is to be gone through: the night that is asked for, or else all that were missed, and tonight."""
+    if asked is not None:
+        return [Night.of(asked, is_dry=False)]
+    if missed := _missed():
+        emit(Event.RETENTION_LEFT, count=sum(night.steps_left for night in missed))
+    return [*missed, Night.of(tonight(), is_dry=False)]
+
+
+def _missed() -> list[Night]:
+    """Nights of the last round that did not end or never began, oldest first; none before the first that the city had."""
+    days = [tonight() - timedelta(days=back) for back in range(ROUND - 1, 0, -1)]
+    known = reports_between(days[0], days[-1])
+    first = days[0] if is_known_before(days[0]) else min(known, default=tonight())
+    unfinished = [day for day in days if day >= first and (day not in known or known[day].done_at is None)]
+    return [Night.of(day, is_dry=False) for day in unfinished]
 
 
 def tonight() -> date:

@@ -97,6 +97,18 @@ def nights(limit: int) -> list[RetentionRow]:
     return [row for row in page.rows if not row.dry and row.expires_at > clock.now()][:limit]
 
 
+def reports_between(first: date, last: date) -> dict[date, RetentionRow]:
+    """The reports that are kept still of the nights of these days, both included, without those of dry runs."""
+    rows = store.query_all(RetentionRow, NIGHTS, RetentionRow.segment.between(str(first), str(last)))
+    return {date.fromisoformat(row.segment): row for row in rows if not row.dry and row.expires_at > clock.now()}
+
+
+def is_known_before(day: date) -> bool:
+    """Whether any night before this day has a report that is kept still."""
+    page = store.query(RetentionRow, NIGHTS, RetentionRow.segment < str(day), limit=1, newest_first=True)
+    return any(row.expires_at > clock.now() for row in page.rows)
+
+
 def report_of(day: date, *, is_dry: bool) -> RetentionRow | None:
     """The report of a night; None if there is none."""
     key = RetentionRow.of(day, is_dry=is_dry)
