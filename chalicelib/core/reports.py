@@ -18,8 +18,8 @@ class Asked:
     """Somebody of whom a source is asked. What is sealed is opened by sources alone that know people by their documents."""
 
     person_id: str
-    account: str | None
-    """The keyed form of the phone by which the person logs in; None for who has no account."""
+    phone_mac: str | None
+    """The keyed form of the phone that is kept of the person; None if there is none."""
     mark: str | None = None
     """The mark of the last report of theirs that was kept."""
     document_sealed: bytes | None = None
@@ -38,7 +38,7 @@ class Report:
     mark: str | None = None
     """By which the same report is known again without comparing it; None from a source whose facts are stored here anyway."""
     has_phone: bool | None = None
-    """Whether it holds the phone by which the person logs in; None if it says nothing of that."""
+    """Whether it holds the phone that is kept of the person; None if it says nothing of that."""
 
 
 @dataclass(frozen=True)

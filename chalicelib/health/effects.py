@@ -102,16 +102,15 @@ def _look_again_soon(person: PersonRow) -> None:
 
 
 def _compare_phone(person: PersonRow) -> None:
-    """Remember that the source no longer holds the phone by which the person logs in (design §7, "Phones change hands").
+    """Remember that the source no longer holds the phone that is kept of the person (design §7, "Phones change hands").
 
     What the source holds now is read, not what the record says: an old record that comes late must not win.
     """
     key = IdentityRow.of(person.person_id)
     identity = store.read_together([key]).get(key)
-    if identity is None or person.account is None:
+    if identity is None or person.known_phone is None:
         return
-    refuted = identity.phone_mac != person.account
+    refuted = identity.phone_mac != person.known_phone
     if bool(person.phone_refuted) != refuted:
         action = PersonRow.phone_refuted.set(True) if refuted else PersonRow.phone_refuted.remove()
-        same = (PersonRow.enrolment == person.enrolment) & (PersonRow.account == person.account)
-        store.update(person.own_key, [action], same)
+        store.update(person.own_key, [action], store.unchanged(person, "enrolment", "account", "phone_mac"))

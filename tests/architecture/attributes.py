@@ -331,6 +331,7 @@ ATTRIBUTES: dict[str, dict[str, Stored]] = {
         "name_mask": MASK,
         "name_sealed": SEALED,
         "organization": TEXT,
+        "phone_mac": MAC,
         "phone_mask": MASK,
         "other_enrolment": NUMBER,
         "other_id": ID,

@@ -11,6 +11,8 @@ from chalicelib.health.tables import IdentityRow
 from tests.support import messages
 from tests.support.books import person_id_of, person_key
 from tests.support.city import TestCity
+from tests.support.dependants import bind_by_code
+from tests.support.enrolled import anybody
 from tests.support.lambdas import batch, failed, identity_record, removed_record
 from tests.support.people import TestPerson
 from tests.support.rows import spoil, stored
@@ -45,6 +47,21 @@ def test_a_phone_that_the_source_no_longer_holds_is_doubted_until_it_does_again(
     city.know(person)
     assert to_registry(refuting) == failed()
     assert not is_refuted(person), "what the source holds now counts, whatever the record says"
+
+
+def test_the_phone_of_a_dependant_without_an_account_is_doubted_too(city: TestCity) -> None:
+    person, other = city.person(), city.stranger()
+    bind_by_code(city, anybody(city), person)
+    kept = stored(person_key(person)) or {}
+    assert ("account" in kept, "phone_sealed" in kept) == (False, True)
+
+    city.know(TestPerson(person.name, person.number, other.phone))
+    assert to_registry(identity_record(person)) == failed()
+    assert is_refuted(person)
+
+    city.know(person)
+    assert to_registry(identity_record(person)) == failed()
+    assert not is_refuted(person)
 
 
 def test_a_change_and_back_in_one_batch_leaves_no_doubt(city: TestCity) -> None:

@@ -31,6 +31,7 @@ from tests.support.reminding import (
     report,
     stands_right,
     texts,
+    with_phone,
     work_off,
 )
 from tests.support.rows import spoil
@@ -119,6 +120,17 @@ def test_guardians_are_told_of_whom_they_act_for(school: Book, morning: FrozenCl
     ]
     assert texts(school.city, other.person) == [f"[Demo City] Third School: {row.name_mask}, overdue: test."]
     assert report() == {"sent": 2, "restood": 1}
+
+
+def test_guardians_are_told_of_whom_the_source_knows_by_another_phone_now(school: Book, morning: FrozenClock) -> None:
+    parent = member_seen(school, 0)
+    person = with_phone(dependant_of(school, parent))
+    store.update(person_key(person), [PersonRow.phone_refuted.set(True)])
+    next_morning(morning)
+
+    remind()
+
+    assert (len(texts(school.city, parent.person)), texts(school.city, person)) == (1, [])
 
 
 @pytest.mark.parametrize("damaged", ["membership", "organization", "person", "phone"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,11 @@ from chalicelib.core.settings import settings
 from chalicelib.health.service.status import Status
 from chalicelib.health.service.sync import running
 from chalicelib.health.tables.sync import Phase, StagedRow, run_at
+from chalicelib.people.tables.people import PersonRow
 from tests.support import messages
 from tests.support.books import person_id_of
 from tests.support.city import TestCity
+from tests.support.dependants import bind_by_code
 from tests.support.lambdas import batch
 from tests.support.nights import latest, night, now_of, resident, settle, tend, work_off, worst_fact
 from tests.support.remote import Remote
@@ -109,6 +112,46 @@ def test_whom_a_night_passed_over_gets_no_fresher_by_another_look(remote: Remote
         assert person_row(person).state != normal()
 
 
+def test_the_night_doubts_the_phone_of_a_dependant_without_an_account(remote: Remote, segment: str) -> None:
+    remote.server.register.offers_changes = False
+    person, other = remote.city.stranger(), remote.city.stranger()
+    remote.know(person)
+    bind_by_code(remote.city, remote.verified(remote.city.stranger(), segment), person)
+    store.update(person_row(person).own_key, [PersonRow.segment.set(segment)])
+    night()
+    assert (person_row(person).account, person_row(person).phone_refuted) == (None, None)
+    remote.know(replace(person, phone=other.phone))
+    with clock.frozen(clock.now() + DAY):
+        night()
+        assert person_row(person).phone_refuted
+    remote.know(person)
+    with clock.frozen(clock.now() + 2 * DAY):
+        night()
+        assert not person_row(person).phone_refuted
+
+
+def test_what_was_asked_for_a_second_guardian_is_not_written_over(remote: Remote, segment: str) -> None:
+    remote.server.register.offers_changes = False
+    person = remote.city.stranger()
+    remote.know(person)
+    first, second = (remote.verified(remote.city.stranger(), segment) for _ in range(2))
+    bind_by_code(remote.city, first, person)
+    store.update(person_row(person).own_key, [PersonRow.segment.set(segment)])
+    night()
+    with clock.frozen(clock.now() + DAY) as time:
+        remote.server.register.report(person.number, kind="nucleic_acid", result="negative")
+        tend()
+        (look,) = messages.take("sync_pieces")
+        assert app.sync_worker(batch(look), Context()) == {"batchItemFailures": []}
+        time.tick(60)
+        abnormal(remote, person.number)
+        bind_by_code(remote.city, second, person)
+        work_off()
+        assert latest().phase == Phase.DONE
+        Status(remote.source).refresh(person_id_of(person))
+        assert person_row(person).state != normal()
+
+
 def test_what_was_asked_since_is_not_written_over(remote: Remote, segment: str) -> None:
     remote.server.register.offers_changes = False
     person, other = remote.city.stranger(), remote.city.stranger()
@@ -125,7 +168,7 @@ def test_what_was_asked_since_is_not_written_over(remote: Remote, segment: str) 
         abnormal(remote, person.number)
         client = remote.city.log_in(person)
         assert client.put("/v1/me/identity", person.claim()).status == 200
-        store.update(person_row(person).own_key, [type(person_row(person)).segment.set(segment)])
+        store.update(person_row(person).own_key, [PersonRow.segment.set(segment)])
         assert person_row(person).state != normal()
         work_off()
         assert latest().phase == Phase.DONE

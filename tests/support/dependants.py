@@ -10,6 +10,7 @@ from chalicelib.people.tables.dependants import DependantRow, GuardianRow
 from chalicelib.people.tables.people import PersonRow
 from tests.support.books import person_id_of
 from tests.support.city import TestCity
+from tests.support.client import Client
 from tests.support.people import TestPerson, resident_id
 
 BORN = "20180610"
@@ -35,6 +36,18 @@ def know_kin(city: TestCity, person: TestPerson, *guardians: TestPerson) -> None
     named = ";".join(f"{one.type}:{one.number}" for one in guardians)
     results = list(city._importer.people([{**person.row(), "guardian_document_number": named}]))  # noqa: SLF001
     assert [one.error for one in results] == [None]
+
+
+def bind_by_code(city: TestCity, guardian: Client, person: TestPerson) -> str:
+    """Let somebody whom the health source knows agree by a code that a guardian acts for them; returns their dependant_id."""
+    claimed = {**person.claim_of_a_guardian(), "phone": person.phone}
+    asked = guardian.post("/v1/me/dependants/codes", claimed)
+    assert asked.status == 202, asked.text
+    agreed = {**claimed, "relation": "parent", "code": city.sms.last_code(person.phone)}
+    answer = guardian.post("/v1/me/dependants", agreed)
+    assert answer.status == 201, answer.text
+    dependant_id: str = answer.json["dependant_id"]
+    return dependant_id
 
 
 def put_binding(

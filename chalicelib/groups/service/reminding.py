@@ -136,8 +136,8 @@ class Reminder:
         return done
 
     def _told(self, look: _Look) -> Iterator[_Told]:
-        """The member themself; for one without a phone of their own those who may act for them."""
-        if look.person.account is not None or look.person.phone_sealed is not None:
+        """The member themself; for one without an account, and without a phone that is theirs, those who may act for them."""
+        if look.person.account is not None or has_phone(look.person):
             yield from self._reached(look.person, look.channels)
             return
         guardians = [one.other_id for one in guardians_of(look.person)]

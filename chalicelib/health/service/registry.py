@@ -99,8 +99,8 @@ def _report(asked: Asked) -> Report:
             phone_mac = row.phone_mac
         elif isinstance(row, FactRow) and not row.withdrawn:
             facts.append(row.fact())
-    is_known = phone_mac is not None and asked.account is not None
-    return Report(tuple(facts), has_phone=phone_mac == asked.account if is_known else None)
+    is_known = phone_mac is not None and asked.phone_mac is not None
+    return Report(tuple(facts), has_phone=phone_mac == asked.phone_mac if is_known else None)
 
 
 def _refuse(_: object) -> NoReturn:

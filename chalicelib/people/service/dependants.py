@@ -12,7 +12,7 @@ from chalicelib.core.canonical import DocumentType
 from chalicelib.core.crypto import IdentityMacs, pairwise_id
 from chalicelib.core.fields import FieldCipher
 from chalicelib.core.ports import HealthSource, IdentityClaim, Kinship
-from chalicelib.core.store import Transaction
+from chalicelib.core.store import Action, Transaction
 from chalicelib.people.access import Guardian, Person
 from chalicelib.people.errors import (
     DependantActsAlone,
@@ -189,10 +189,11 @@ class Dependants:
             same = (PersonRow.enrolment == before.enrolment) & PersonRow.verified_at.exists()
             if before.guardians >= MOST_GUARDIANS:
                 raise GuardiansFull(fields={"limit": MOST_GUARDIANS})
-            transaction.update(before.own_key, [PersonRow.guardians.add(1)], same, BindingChanged())
+            transaction.update(before.own_key, [PersonRow.guardians.add(1), *_asked_now()], same, BindingChanged())
             before.guardians += 1
             return before
-        known: dict[str, Any] = {**described(claim, self._macs, self._cipher), "guardians": 1}
+        phone_mac = claim.phone_mac if claim.phone else None
+        known: dict[str, Any] = {**described(claim, self._macs, self._cipher), "phone_mac": phone_mac, "guardians": 1}
         if before is None:
             person = PersonRow(claim.person_id, "PERSON", enrolment=1, **known)
             transaction.put(person, PersonRow.person_id.does_not_exist(), BindingChanged())
@@ -230,6 +231,11 @@ def _until(claim: IdentityClaim, relation: Relation) -> datetime | None:
 def _about(caller: Person, claim: IdentityClaim) -> str:
     """What a code is about: this guardian and this dependant, though one phone may be that of several."""
     return pairwise_id(caller.person_id, claim.person_id)
+
+
+def _asked_now() -> list[Action]:
+    """That the source was asked of somebody a moment ago: what a run of the sync put aside of them before is older (R-20)."""
+    return [PersonRow.checked_at.set(clock.now()), PersonRow.source_mark.remove()]
 
 
 def _put_binding(transaction: Transaction, caller: Person, person: PersonRow, terms: _Terms) -> DependantRow:

@@ -28,6 +28,7 @@ def described(claim: IdentityClaim, macs: IdentityMacs, cipher: FieldCipher) -> 
         "phone_sealed": cipher.seal(FieldClass.PHONE, place, claim.phone) if claim.phone else None,
         "verified_at": now,
         "checked_at": now,
+        "phone_mac": None,
         "phone_refuted": None,
         "source_mark": None,
         "segment": segment_of(claim.person_id),

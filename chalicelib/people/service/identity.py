@@ -136,7 +136,7 @@ def _put_person(transaction: Transaction, person: PersonRow, before: PersonRow |
         return
     changed = (
         "account", "moves", "name_mask", "document_mask", "phone_mask", "name_mac", "name_keys", "name_sealed",
-        "document_sealed", "phone_sealed", "verified_at", "checked_at", "phone_refuted", "source_mark", "segment",
+        "document_sealed", "phone_sealed", "phone_mac", "verified_at", "checked_at", "phone_refuted", "source_mark", "segment",
     )  # fmt: skip
     actions = store.assign(PersonRow, {name: getattr(person, name) for name in changed})
     unchanged = PersonRow.enrolment == before.enrolment

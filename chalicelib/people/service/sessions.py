@@ -169,7 +169,8 @@ def release(transaction: Transaction, person: Key[PersonRow], phone_mac: str) ->
 
 def without_phone() -> list[Action]:
     """What takes the phone off a person: the number goes too, for nothing about them may be sent to whoever has it by now."""
-    return [PersonRow.account.remove(), PersonRow.phone_sealed.remove(), PersonRow.phone_mask.remove()]
+    kept = (PersonRow.account, PersonRow.phone_mac, PersonRow.phone_sealed, PersonRow.phone_mask)
+    return [attribute.remove() for attribute in kept]
 
 
 def _stored_account(phone_mac: str) -> AccountRow | None:

@@ -93,6 +93,7 @@ class SyncedPerson(PeopleTable):
 
     enrolment = NumberAttribute()
     account = maybe(UnicodeAttribute)
+    phone_mac = maybe(UnicodeAttribute)
     document_sealed = maybe(SealedAttribute)
     phone_sealed = maybe(SealedAttribute)
     verified_at = maybe(UTCDateTimeAttribute)
@@ -117,6 +118,15 @@ class SyncedPerson(PeopleTable):
         """The segment that the person is synced in."""
         return self.segment or segment_of(self.person_id)
 
+    @property
+    def known_phone(self) -> str | None:
+        """The keyed form of the phone that is kept in `phone_sealed`, to log in with or not."""
+        return self.account or self.phone_mac
+
+    def is_news_of_phone(self, has_phone: bool | None) -> bool:
+        """Whether it is not noted yet that a source holds this phone for the person, or holds it no more; None says nothing."""
+        return has_phone is not None and self.known_phone is not None and has_phone == bool(self.phone_refuted)
+
 
 class PersonRow(SyncedPerson):
     """A person in their present life (`enrolment`). After erasure only the key, the enrolment and the counters are left.
@@ -125,8 +135,8 @@ class PersonRow(SyncedPerson):
     changes of phone, so that it stays void when the person comes back to that phone. `books`, `memberships`,
     `places` (managed ones) and `staffed` (those on whose staff they are) are changed in the transactions that open, join,
     hand over and leave, so that erasure can demand that they are 0; `dependants` and `guardians` in those that bind and
-    unbind, for the same. Who is bound as a dependant may have no account. `roles` are what two
-    operators named the person, in this life only; `roles_at` is when they last changed.
+    unbind, for the same. Who is bound as a dependant may have no account, and `phone_mac` is then the phone that the source
+    confirmed for them. `roles` are what two operators named the person, in this life only; `roles_at` is when they last changed.
 
     `state`, the `rule` and `fact` that caused it, and from when until when it holds are the person's status, computed at
     `status_at`; only `health` writes them. `known` is what the person is shown of their facts beside the status, so that a

@@ -176,7 +176,7 @@ def _read(person_ids: Iterator[str] | Sequence[str]) -> Iterator[SyncedPerson]:
 
 def _asked(person: SyncedPerson) -> Asked:
     sealed = person.document_sealed, person.phone_sealed
-    return Asked(person.person_id, person.account, person.source_mark, *sealed)
+    return Asked(person.person_id, person.known_phone, person.source_mark, *sealed)
 
 
 def _is_open(person: SyncedPerson) -> bool:
@@ -191,7 +191,7 @@ def _is_asked_anyhow(person: SyncedPerson) -> bool:
 
 def _is_news(person: SyncedPerson, report: Report) -> bool:
     """Whether a report says anything that is not written yet. One with a mark is known by that, without a look at its facts."""
-    if report.has_phone is not None and person.account is not None and report.has_phone == bool(person.phone_refuted):
+    if person.is_news_of_phone(report.has_phone):
         return True
     if report.mark is None:
         return is_outdated(person, report.facts, clock.now())

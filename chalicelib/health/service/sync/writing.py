@@ -99,13 +99,13 @@ def clear(run_id: str, segment: str) -> int:
 
 
 def _remember(person: PersonRow, report: Report) -> None:
-    """Note which report was kept, and whether the source still holds the phone by which the person logs in (design §7)."""
+    """Note which report was kept, and whether the source still holds the phone that is kept of the person (design §7)."""
     values: dict[str, object] = {}
     if report.mark != person.source_mark:
         values["source_mark"] = report.mark
-    same = PersonRow.enrolment == person.enrolment
-    if report.has_phone is not None and person.account is not None and report.has_phone == bool(person.phone_refuted):
+    same = store.unchanged(person, "enrolment")
+    if person.is_news_of_phone(report.has_phone):
         values["phone_refuted"] = None if report.has_phone else True
-        same &= PersonRow.account == person.account
+        same = store.unchanged(person, "enrolment", "account", "phone_mac")
     if values:
         store.update(person.own_key, store.assign(PersonRow, values), same & PersonRow.verified_at.exists())
