@@ -21,16 +21,12 @@ print(time.process_time() - began)
 """
 
 
-WITHOUT_BYTECODE = ("-B", "-X", f"pycache_prefix={os.devnull}")
-
-
 @dataclass(frozen=True)
 class ColdStart:
-    """CPU seconds of both imports, the best of several tries; and of ours where there is no bytecode, as once in Lambda."""
+    """CPU seconds of both imports, the best of several tries."""
 
     ours: float
     unavoidable: float
-    compiling: float
 
     @property
     def ratio(self) -> float:
@@ -42,15 +38,15 @@ def cold_start() -> ColdStart:
     """Measure both in new processes by turns, so that a busy machine is busy for both."""
     tries = [(_cpu_seconds(OURS), _cpu_seconds(UNAVOIDABLE)) for _ in range(TRIES)]
     ours, unavoidable = zip(*tries, strict=True)
-    return ColdStart(min(ours), min(unavoidable), _cpu_seconds(OURS, *WITHOUT_BYTECODE))
+    return ColdStart(min(ours), min(unavoidable))
 
 
-def _cpu_seconds(statement: str, *options: str) -> float:
+def _cpu_seconds(statement: str) -> float:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CITY", "COVERAGE"))
     }
     ended = subprocess.run(
-        [sys.executable, "-I", *options, "-c", TIMED.format(statement=statement)],
+        [sys.executable, "-I", "-c", TIMED.format(statement=statement)],
         cwd=ROOT, env=environment, capture_output=True, check=True, text=True,
     )  # fmt: skip
     return float(ended.stdout)

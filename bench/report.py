@@ -139,7 +139,6 @@ def cold_start_line(measured: ColdStart) -> str:
     verdict = "ok" if measured.ratio <= LIMIT else KNOWN_HERE if measured.ratio <= KNOWN_COLD_START else "over"
     return (
         f"Cold start, CPU: {OURS} {measured.ours:.3f} s, {UNAVOIDABLE} {measured.unavoidable:.3f} s, "
-        f"{OURS} {measured.compiling:.3f} s without bytecode, "
         f"ratio {measured.ratio:.2f} ≤ {LIMIT} (§9): {verdict}"
     )
 

@@ -15,11 +15,10 @@ PACKAGED = """
 import sys
 from pathlib import Path
 from chalice import api
-from infra.bytecode import loaded_files
 from infra.package import slim
 root, folder = sys.argv[1:]
 api.package_app(project_dir=root, output_dir=folder, stage="dev", chalice_config={})
-slim(Path(folder, "deployment.zip"), loaded_files())
+slim(Path(folder, "deployment.zip"))
 """
 """What infra.cdk.functions does, without the templates. In a process of its own: Chalice imports the app and wants a region."""
 

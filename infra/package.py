@@ -1,15 +1,12 @@
 """The package that Lambda runs, made from Chalice's: without what only building needs, and the same for the same input.
 
 Chalice ships all of botocore's service descriptions (15 of 31 MB) and what its own metadata drags in: pip, setuptools, a
-prompt for its command line, and no bytecode. Times and order of its entries differ from build to build, so that every
-deployment would look like a change.
+prompt for its command line. Times and order of its entries differ from build to build, so that every deployment would
+look like a change.
 """
 
 import zipfile
-from collections.abc import Collection
 from pathlib import Path, PurePosixPath
-
-from infra.bytecode import compiled
 
 MAX_BYTES = 15_000_000
 """What a package may weigh (design §9): a cold start unpacks it."""
@@ -25,7 +22,7 @@ SERVICES = frozenset({"dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "
 
 BUILD_ONLY = frozenset(
     {
-        "_distutils_hack", "_yaml", "blessed", "cffi", "click", "distutils-precedence.pth", "editor", "inquirer", "jinxed",
+        "_distutils_hack", "_yaml", "blessed", "click", "distutils-precedence.pth", "editor", "inquirer", "jinxed",
         "packaging", "pip", "pkg_resources", "pycparser", "python_editor", "pyyaml", "readchar", "runs", "setuptools",
         "wcwidth", "wheel", "xmod", "yaml",
     }
@@ -39,13 +36,12 @@ _UNIX = 3
 _MODE = 0o644 << 16
 
 
-def slim(package: Path, loaded: Collection[str]) -> None:
-    """Rewrite a package in place, with bytecode of what is loaded. Raises ValueError if it is larger than a package may be."""
+def slim(package: Path) -> None:
+    """Rewrite a package in place. Raises ValueError if it is still larger than a package may be."""
     with zipfile.ZipFile(package) as whole:
-        entries = {name: whole.read(name) for name in whole.namelist() if is_needed(name)}
-    entries |= compiled(entries, loaded)
+        entries = {name: whole.read(name) for name in sorted(whole.namelist()) if is_needed(name)}
     with zipfile.ZipFile(package, "w") as slimmed:
-        for name, content in sorted(entries.items()):
+        for name, content in entries.items():
             slimmed.writestr(_entry(name), content, zipfile.ZIP_DEFLATED)
     if (size := package.stat().st_size) > MAX_BYTES:
         raise ValueError(f"{TOO_LARGE} {size:,} bytes, more than {MAX_BYTES:,}")
@@ -58,10 +54,8 @@ def is_needed(name: str) -> bool:
     if name.endswith("/") or path.suffix == ".pyc" or top in BUILD_ONLY:
         return False
     if path.parts[:2] in {("botocore", "data"), ("boto3", "data")} and len(path.parts) > 3:  # noqa: PLR2004
-        return path.parts[2] in SERVICES and path.name != "examples-1.json"
-    if path.parts[0] == "stdnum" and path.parts[1:2] != ("cn",) and (len(path.parts) > 2 or path.suffix == ".dat"):  # noqa: PLR2004
-        return False  # the numbers of other countries
-    return path.name != "RECORD" and path.parts[:2] != ("boto3", "examples")
+        return path.parts[2] in SERVICES
+    return path.parts[:2] != ("boto3", "examples")
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -15,7 +15,6 @@ from chalice.cdk import Chalice
 from constructs import Construct
 
 from chalicelib.core.city import City
-from infra.bytecode import loaded_files
 from infra.cdk.keys import Keys
 from infra.cdk.names import API, function_id, log_group, logical, resource
 from infra.cdk.roles import Arns, FunctionRole, allow
@@ -94,7 +93,7 @@ class _Packaged(Chalice):  # type: ignore[misc]  # Chalice's construct has no ty
             super()._package_app()
         if INCOMPLETE in told.getvalue():
             raise PackagingError(told.getvalue())
-        slim(Path(self._sam_package_dir, "deployment.zip"), loaded_files())
+        slim(Path(self._sam_package_dir, "deployment.zip"))
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from bench.report import Measurements
 from bench.size import Package
 from tests.support.city import TestCity
 
-AT_REST = ColdStart(ours=1.0, unavoidable=1.0, compiling=3.0)
+AT_REST = ColdStart(ours=1.0, unavoidable=1.0)
 
 
 def unprepared(city: TestCity) -> Send:

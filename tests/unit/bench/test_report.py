@@ -30,7 +30,7 @@ EXPENSIVE = figures("log in", 5, Limits(round_trips=2, read=4))
 
 def cold(ratio: float) -> ColdStart:
     """A cold start of this ratio."""
-    return ColdStart(ours=ratio, unavoidable=1.0, compiling=3.0)
+    return ColdStart(ours=ratio, unavoidable=1.0)
 
 
 @pytest.mark.parametrize(
